@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-create-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "temp-error-private.h"
+
+/* Whether this error of temp_create_nameless() can mean that kernel or
+ * filesystem know no nameless files, so that a named one is to be tried. */
+gboolean
+temp_create_is_unsupported (int errsv)
+{
+  switch (errsv)
+    {
+    case EOPNOTSUPP: /* a filesystem without them, such as NFS or vfat */
+    case EISDIR:     /* Linux before 3.11 opens the directory for writing */
+    case ENOENT:     /* the same, of an older open(); or there is no such directory */
+    case EINVAL:     /* FUSE servers and sandboxes that do not know the flag */
+    case ENOSYS:     /* sandboxes that refuse what they do not know */
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Gives a descriptor of a new file without a name, or -1 with errno set. There
+ * is no O_EXCL, which would forbid linking it later. */
+int
+temp_create_nameless (const char *dir,
+                      mode_t      mode)
+{
+#ifdef O_TMPFILE
+  int fd;
+
+  do
+    fd = open (dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  while (G_UNLIKELY (fd < 0 && errno == EINTR));
+
+  return fd;
+#else
+  (void) dir, (void) mode;
+  errno = EOPNOTSUPP;
+  return -1;
+#endif
+}
+
+static int
+create_file_at (int         parent_fd,
+                const char *base,
+                mode_t      mode)
+{
+  return openat (parent_fd, base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode);
+}
+
+/* Both kinds of thing are made in this one loop: a name that is taken, or was
+ * being taken when a signal came, is thrown away for another. */
+static int
+create_anew (int          (*create) (int, const char *, mode_t),
+             int            parent_fd,
+             TempName      *name,
+             mode_t         mode,
+             const char    *action,
+             GError       **error)
+{
+  int errsv = EEXIST;
+
+  for (guint i = 0; i < TEMP_NAME_MAX_TRIES; i++)
+    {
+      int result;
+
+      if (!temp_name_randomize (name, error))
+        return -1;
+
+      result = create (parent_fd, name->base, mode);
+      if (result >= 0)
+        return result;
+
+      errsv = errno;
+      if (errsv != EEXIST && errsv != EINTR)
+        break;
+    }
+
+  temp_error_from_errno (error, errsv, action, name->path);
+  return -1;
+}
+
+/* Makes a new file under a random name, and gives its descriptor, or -1. */
+int
+temp_create_file (int        parent_fd,
+                  TempName  *name,
+                  mode_t     mode,
+                  GError   **error)
+{
+  return create_anew (create_file_at, parent_fd, name, mode, "Could not create the temporary file", error);
+}
+
+/* Makes a new directory under a random name. */
+gboolean
+temp_create_dir (int        parent_fd,
+                 TempName  *name,
+                 mode_t     mode,
+                 GError   **error)
+{
+  return create_anew (mkdirat, parent_fd, name, mode, "Could not create the temporary directory", error) >= 0;
+}

@@ -1,0 +1,744 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-dir.h"
+
+#include "temp-entry-private.h"
+#include "temp-file-private.h"
+
+/**
+ * TempDir:
+ *
+ * A temporary directory, which deletes itself with all that is in it.
+ *
+ * ## Lifetime
+ *
+ * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
+ * the program exits. With [property@Temp.Dir:auto-delete] off, or after [method@Temp.Dir.keep], it stays. A
+ * process that was forked off never deletes what its parent made.
+ *
+ * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
+ * removed themselves and never followed. If the directory was renamed, or another one has taken its place,
+ * nothing is deleted, and it is no error.
+ *
+ * While it is there, it is locked with a shared `flock()` lock, which keeps programs that clean up
+ * old files, such as `systemd-tmpfiles`, from taking it away.
+ *
+ * ## Security
+ *
+ * Only its owner may look into the directory, so that names in it need not be random. 8 characters of
+ * its own name are, from the kernel; so it is safe in a directory that others can write to.
+ * [method@Temp.Dir.get_fd] gives a descriptor of it for `openat()` and its family.
+ *
+ * Since: 1.0
+ */
+
+struct _TempDir
+{
+  GObject    parent_instance;
+
+  TempEntry *entry;
+  GFile     *file; /* made when first asked for */
+
+  char      *dir;
+  char      *prefix;
+  char      *suffix;
+  guint      permissions;
+  gboolean   ignore_errors;
+  gboolean   initialized;
+};
+
+enum
+{
+  PROP_0,
+  PROP_DIR,
+  PROP_PREFIX,
+  PROP_SUFFIX,
+  PROP_PERMISSIONS,
+  PROP_AUTO_DELETE,
+  PROP_IGNORE_ERRORS,
+  PROP_PATH,
+  PROP_FILE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void temp_dir_initable_init (GInitableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TempDir, temp_dir, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE, temp_dir_initable_init)
+                               G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_INITABLE, NULL))
+
+static gboolean
+temp_dir_make (TempDir     *self,
+               TempParent  *parent,
+               GError     **error)
+{
+  self->initialized = temp_entry_create_dir (self->entry, self->dir, parent, self->prefix, self->suffix,
+                                             self->permissions, error);
+  return self->initialized;
+}
+
+static gboolean
+temp_dir_init_sync (GInitable     *initable,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  TempDir *self = TEMP_DIR (initable);
+
+  if (self->initialized)
+    return TRUE;
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_dir_make (self, NULL, error);
+}
+
+static void
+temp_dir_initable_init (GInitableIface *iface)
+{
+  iface->init = temp_dir_init_sync;
+}
+
+static void
+temp_dir_get_property (GObject    *object,
+                       guint       prop_id,
+                       GValue     *value,
+                       GParamSpec *pspec)
+{
+  TempDir *self = TEMP_DIR (object);
+
+  switch (prop_id)
+    {
+    case PROP_DIR:
+      g_value_set_string (value, self->dir);
+      break;
+    case PROP_PREFIX:
+      g_value_set_string (value, self->prefix);
+      break;
+    case PROP_SUFFIX:
+      g_value_set_string (value, self->suffix);
+      break;
+    case PROP_PERMISSIONS:
+      g_value_set_uint (value, self->permissions);
+      break;
+    case PROP_AUTO_DELETE:
+      g_value_set_boolean (value, temp_dir_get_auto_delete (self));
+      break;
+    case PROP_IGNORE_ERRORS:
+      g_value_set_boolean (value, self->ignore_errors);
+      break;
+    case PROP_PATH:
+      g_value_set_string (value, temp_dir_get_path (self));
+      break;
+    case PROP_FILE:
+      g_value_set_object (value, temp_dir_get_file (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+temp_dir_set_property (GObject      *object,
+                       guint         prop_id,
+                       const GValue *value,
+                       GParamSpec   *pspec)
+{
+  TempDir *self = TEMP_DIR (object);
+
+  switch (prop_id)
+    {
+    case PROP_DIR:
+      self->dir = g_value_dup_string (value);
+      break;
+    case PROP_PREFIX:
+      self->prefix = g_value_dup_string (value);
+      break;
+    case PROP_SUFFIX:
+      self->suffix = g_value_dup_string (value);
+      break;
+    case PROP_PERMISSIONS:
+      self->permissions = g_value_get_uint (value);
+      break;
+    case PROP_AUTO_DELETE:
+      temp_dir_set_auto_delete (self, g_value_get_boolean (value));
+      break;
+    case PROP_IGNORE_ERRORS:
+      temp_dir_set_ignore_errors (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+temp_dir_dispose (GObject *object)
+{
+  TempDir *self = TEMP_DIR (object);
+  g_autoptr (GError) error = NULL;
+
+  if (temp_dir_get_auto_delete (self) && !temp_dir_delete (self, NULL, &error))
+    g_warning ("%s", error->message);
+
+  G_OBJECT_CLASS (temp_dir_parent_class)->dispose (object);
+}
+
+static void
+temp_dir_finalize (GObject *object)
+{
+  TempDir *self = TEMP_DIR (object);
+
+  temp_entry_let_go (self->entry);
+  g_clear_pointer (&self->entry, temp_entry_unref);
+  g_clear_object (&self->file);
+  g_free (self->dir);
+  g_free (self->prefix);
+  g_free (self->suffix);
+
+  G_OBJECT_CLASS (temp_dir_parent_class)->finalize (object);
+}
+
+static void
+temp_dir_class_init (TempDirClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = temp_dir_get_property;
+  object_class->set_property = temp_dir_set_property;
+  object_class->dispose = temp_dir_dispose;
+  object_class->finalize = temp_dir_finalize;
+
+  /**
+   * TempDir:dir:
+   *
+   * The directory that it is made in; %NULL for the default one.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DIR] =
+    g_param_spec_string ("dir", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:prefix:
+   *
+   * What the name begins with; %NULL for `tmp`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PREFIX] =
+    g_param_spec_string ("prefix", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:suffix:
+   *
+   * What the name ends in; %NULL for nothing.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SUFFIX] =
+    g_param_spec_string ("suffix", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:permissions:
+   *
+   * The mode that the directory is made with, less the process's umask, as for `mkdir()`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PERMISSIONS] =
+    g_param_spec_uint ("permissions", NULL, NULL, 0, 07777, 0700,
+                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:auto-delete: (getter get_auto_delete) (setter set_auto_delete)
+   *
+   * Whether the directory is deleted with the last reference, or at exit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AUTO_DELETE] =
+    g_param_spec_boolean ("auto-delete", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:ignore-errors: (getter get_ignore_errors) (setter set_ignore_errors)
+   *
+   * Whether it is no error if something in the directory cannot be removed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IGNORE_ERRORS] =
+    g_param_spec_boolean ("ignore-errors", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:path: (getter get_path)
+   *
+   * The absolute path of the directory.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:file: (getter get_file)
+   *
+   * The directory's path as a [iface@Gio.File].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FILE] =
+    g_param_spec_object ("file", NULL, NULL, G_TYPE_FILE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+temp_dir_init (TempDir *self)
+{
+  self->entry = temp_entry_new ();
+  self->permissions = 0700;
+}
+
+/**
+ * temp_dir_new: (constructor)
+ * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary directory.
+ *
+ * The name is @prefix, 8 random characters out of `a` to `z`, `0` to `9` and `_`, and @suffix.
+ * See [class@Temp.Dir] for when it is deleted.
+ *
+ * ```c
+ * g_autoptr (TempDir) dir = temp_dir_new (NULL, "unpack-", NULL, &error);
+ * g_autoptr (GFile) child = temp_dir_get_child (dir, "index.html");
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if
+ * @prefix or @suffix hold a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
+ *
+ * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempDir *
+temp_dir_new (const char  *dir,
+              const char  *prefix,
+              const char  *suffix,
+              GError     **error)
+{
+  return g_initable_new (TEMP_TYPE_DIR, NULL, error,
+                         "dir", dir,
+                         "prefix", prefix,
+                         "suffix", suffix,
+                         NULL);
+}
+
+/**
+ * temp_dir_new_async:
+ * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Makes a temporary directory without blocking.
+ *
+ * [ctor@Temp.Dir.new_finish] gives the result; [ctor@Temp.Dir.new] says more. If it is cancelled,
+ * nothing is left.
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_new_async (const char          *dir,
+                    const char          *prefix,
+                    const char          *suffix,
+                    int                  io_priority,
+                    GCancellable        *cancellable,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_async_initable_new_async (TEMP_TYPE_DIR, io_priority, cancellable, callback, user_data,
+                              "dir", dir,
+                              "prefix", prefix,
+                              "suffix", suffix,
+                              NULL);
+}
+
+/**
+ * temp_dir_new_finish: (constructor)
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.Dir.new_async] began.
+ *
+ * ```c
+ * static void
+ * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (TempDir) dir = temp_dir_new_finish (result, &error);
+ *
+ *   if (dir == NULL)
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempDir *
+temp_dir_new_finish (GAsyncResult  *result,
+                     GError       **error)
+{
+  g_autoptr (GObject) source = NULL;
+  GObject *object;
+
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
+
+  source = g_async_result_get_source_object (result);
+  object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
+  return object != NULL ? TEMP_DIR (object) : NULL;
+}
+
+/**
+ * temp_dir_get_path: (get-property path)
+ * @self: a temporary directory
+ *
+ * Gets the absolute path of the directory.
+ *
+ * After it was deleted, this is still the path that it had.
+ *
+ * Returns: (transfer none) (type filename): the path
+ *
+ * Since: 1.0
+ */
+const char *
+temp_dir_get_path (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  return temp_entry_get_last_path (self->entry);
+}
+
+/**
+ * temp_dir_get_file: (get-property file)
+ * @self: a temporary directory
+ *
+ * Gets the directory's path as a [iface@Gio.File].
+ *
+ * Returns: (transfer none): the directory
+ *
+ * Since: 1.0
+ */
+GFile *
+temp_dir_get_file (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  if (self->file == NULL && self->initialized)
+    self->file = g_file_new_for_path (temp_dir_get_path (self));
+  return self->file;
+}
+
+/**
+ * temp_dir_get_child:
+ * @self: a temporary directory
+ * @name: (type filename): a name, or a relative path
+ *
+ * Gets a file in the directory, which need not exist.
+ *
+ * ```c
+ * g_autoptr (GFile) settings = temp_dir_get_child (dir, "settings.ini");
+ * ```
+ *
+ * Returns: (transfer full): the child
+ *
+ * Since: 1.0
+ */
+GFile *
+temp_dir_get_child (TempDir    *self,
+                    const char *name)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+  g_return_val_if_fail (self->initialized, NULL);
+  g_return_val_if_fail (name != NULL && !g_path_is_absolute (name), NULL);
+
+  return g_file_get_child (temp_dir_get_file (self), name);
+}
+
+/**
+ * temp_dir_get_fd:
+ * @self: a temporary directory
+ *
+ * Gets a descriptor of the directory, for `openat()` and its family.
+ *
+ * It belongs to @self: do not close it. A child process that inherits it keeps the lock on the directory.
+ *
+ * Returns: the file descriptor, or -1 once the directory is deleted
+ *
+ * Since: 1.0
+ */
+int
+temp_dir_get_fd (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), -1);
+
+  return temp_entry_get_fd (self->entry);
+}
+
+/* What new things in the directory share; NULL, with an error, once it is deleted. */
+static TempParent *
+get_directory (TempDir  *self,
+               GError  **error)
+{
+  TempParent *directory = temp_entry_get_directory (self->entry);
+
+  if (directory == NULL)
+    {
+      const char *path = temp_dir_get_path (self);
+      g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+    }
+
+  return directory;
+}
+
+/**
+ * temp_dir_create_file:
+ * @self: a temporary directory
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary file with a name in the directory.
+ *
+ * It is made in this directory even if that was renamed in the meantime, and it needs one
+ * descriptor only. It does not keep the directory: deleting that deletes the file too.
+ *
+ * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_dir_create_file (TempDir     *self,
+                      const char  *prefix,
+                      const char  *suffix,
+                      GError     **error)
+{
+  TempParent *directory;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  directory = get_directory (self, error);
+  return directory != NULL ? temp_file_new_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
+}
+
+/**
+ * temp_dir_create_dir:
+ * @self: a temporary directory
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary directory in the directory.
+ *
+ * It is made in this directory even if that was renamed in the meantime. It does not keep
+ * the directory: deleting that deletes both.
+ *
+ * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
+ *
+ * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempDir *
+temp_dir_create_dir (TempDir     *self,
+                     const char  *prefix,
+                     const char  *suffix,
+                     GError     **error)
+{
+  g_autoptr (TempDir) child = NULL;
+  TempParent *directory;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  directory = get_directory (self, error);
+  if (directory == NULL)
+    return NULL;
+
+  child = g_object_new (TEMP_TYPE_DIR,
+                        "dir", temp_dir_get_path (self),
+                        "prefix", prefix,
+                        "suffix", suffix,
+                        NULL);
+
+  return temp_dir_make (child, directory, error) ? g_steal_pointer (&child) : NULL;
+}
+
+/**
+ * temp_dir_delete:
+ * @self: a temporary directory
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Deletes the directory, with all that is in it, now.
+ *
+ * Doing it again does nothing, nor does it if the directory is no longer there, or not the one that was made.
+ * It is done even if [property@Temp.Dir:auto-delete] is off, but not after [method@Temp.Dir.keep].
+ *
+ * If something cannot be removed, all else is, and the first error is returned, with the number of
+ * such errors: none is with [property@Temp.Dir:ignore-errors] on. It can be tried again.
+ *
+ * Returns: %TRUE if the directory is gone, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_delete (TempDir       *self,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  if (temp_entry_delete (self->entry, cancellable, &local_error))
+    return TRUE;
+  if (self->ignore_errors && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/**
+ * temp_dir_keep:
+ * @self: a temporary directory
+ *
+ * Makes the directory stay for good, under its name.
+ *
+ * From now on, [property@Temp.Dir:auto-delete] is off and remains so.
+ *
+ * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if
+ *   it is deleted, or somebody renamed or replaced it
+ *
+ * Since: 1.0
+ */
+char *
+temp_dir_keep (TempDir *self)
+{
+  gboolean had_auto_delete;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  had_auto_delete = temp_entry_get_auto_delete (self->entry);
+  if (!temp_entry_keep (self->entry, NULL))
+    return NULL;
+
+  if (had_auto_delete)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+  return g_strdup (temp_entry_get_path (self->entry));
+}
+
+/**
+ * temp_dir_get_auto_delete: (get-property auto-delete)
+ * @self: a temporary directory
+ *
+ * Gets whether the directory deletes itself.
+ *
+ * Returns: %TRUE if it is deleted with the last reference, or at exit
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_get_auto_delete (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+
+  return temp_entry_get_auto_delete (self->entry);
+}
+
+/**
+ * temp_dir_set_auto_delete: (set-property auto-delete)
+ * @self: a temporary directory
+ * @auto_delete: whether it deletes itself
+ *
+ * Sets whether the directory deletes itself.
+ *
+ * It counts at the moment at which it would be deleted. After [method@Temp.Dir.keep] it is of no effect.
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_set_auto_delete (TempDir  *self,
+                          gboolean  auto_delete)
+{
+  g_return_if_fail (TEMP_IS_DIR (self));
+
+  if (temp_entry_set_auto_delete (self->entry, !!auto_delete))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+}
+
+/**
+ * temp_dir_get_ignore_errors: (get-property ignore-errors)
+ * @self: a temporary directory
+ *
+ * Gets whether it is no error if something in the directory cannot be removed.
+ *
+ * Returns: %TRUE if errors of the deletion are ignored
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_get_ignore_errors (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+
+  return self->ignore_errors;
+}
+
+/**
+ * temp_dir_set_ignore_errors: (set-property ignore-errors)
+ * @self: a temporary directory
+ * @ignore_errors: whether to ignore errors of the deletion
+ *
+ * Sets whether it is no error if something in the directory cannot be removed.
+ *
+ * All that can be removed is removed in any case.
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_set_ignore_errors (TempDir  *self,
+                            gboolean  ignore_errors)
+{
+  g_return_if_fail (TEMP_IS_DIR (self));
+
+  ignore_errors = !!ignore_errors;
+  if (self->ignore_errors == ignore_errors)
+    return;
+
+  self->ignore_errors = ignore_errors;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IGNORE_ERRORS]);
+}

@@ -1,0 +1,1077 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-file-private.h"
+
+#include <gio/gfiledescriptorbased.h>
+#include <unistd.h>
+
+#include "temp-entry-private.h"
+#include "temp-input-stream-private.h"
+#include "temp-output-stream-private.h"
+
+/**
+ * TempFile:
+ *
+ * A temporary file: a stream to read from and to write to, which deletes itself.
+ *
+ * A `TempFile` is a [class@Gio.FileIOStream]. Its [property@Gio.IOStream:input-stream] and its
+ * [property@Gio.IOStream:output-stream] can be given to whatever takes a [class@Gio.InputStream] or a
+ * [class@Gio.OutputStream]. They share one descriptor and one offset, as in any file that is open for
+ * both: what was written is read after a [method@Gio.Seekable.seek] back. There is no buffer in between.
+ *
+ * There are two kinds. [ctor@Temp.File.new] makes a file **without a name**: nobody can open it by
+ * path, and the kernel itself deletes it with the last descriptor, even after a power cut. It is the
+ * right one unless another program has to open the file by its path: for that, there
+ * is [ctor@Temp.File.new_named].
+ *
+ * ## Lifetime
+ *
+ * A file with a name is deleted by [method@Gio.IOStream.close]; with
+ * [property@Temp.File:delete-on-close] off, when the last reference is dropped; and if neither
+ * happens, when the program exits. With [property@Temp.File:auto-delete] off, or after
+ * [method@Temp.File.keep], it stays. A process that was forked off never deletes what its parent made.
+ *
+ * Only the file that was made is deleted. If it was renamed, or another one has taken its
+ * place, that one stays, and it is no error.
+ *
+ * ## Security
+ *
+ * The file is created exclusively and without following symbolic links; only its owner may open it;
+ * the descriptor is closed on `exec()`; and 8 letters and digits of the name are random, from the
+ * kernel. So it is safe in a directory that others can write to.
+ *
+ * ## Threads
+ *
+ * As with all GIO streams, one operation at a time: a second one fails with `G_IO_ERROR_PENDING`.
+ *
+ * Since: 1.0
+ */
+
+struct _TempFile
+{
+  GFileIOStream  parent_instance;
+
+  TempEntry     *entry;
+  GInputStream  *input;  /* these two are made when first asked for */
+  GOutputStream *output;
+  GFile         *file;   /* likewise */
+
+  char          *dir;
+  char          *prefix;
+  char          *suffix;
+  guint          permissions;
+  gboolean       named;
+  gboolean       delete_on_close;
+  gboolean       initialized;
+};
+
+enum
+{
+  PROP_0,
+  PROP_DIR,
+  PROP_PREFIX,
+  PROP_SUFFIX,
+  PROP_NAMED,
+  PROP_PERMISSIONS,
+  PROP_AUTO_DELETE,
+  PROP_DELETE_ON_CLOSE,
+  PROP_PATH,
+  PROP_FILE,
+  PROP_FD,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void temp_file_initable_init   (GInitableIface            *iface);
+static void temp_file_descriptor_init (GFileDescriptorBasedIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TempFile, temp_file, G_TYPE_FILE_IO_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE, temp_file_initable_init)
+                               G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_INITABLE, NULL)
+                               G_IMPLEMENT_INTERFACE (G_TYPE_FILE_DESCRIPTOR_BASED, temp_file_descriptor_init))
+
+/* Creation */
+
+static gboolean
+temp_file_create (TempFile    *self,
+                  TempParent  *parent,
+                  GError     **error)
+{
+  if (self->named)
+    self->initialized = temp_entry_create_file (self->entry, self->dir, parent, self->prefix, self->suffix,
+                                                self->permissions, error);
+  else
+    self->initialized = temp_entry_create_nameless (self->entry, self->dir, self->permissions, error);
+
+  return self->initialized;
+}
+
+static gboolean
+temp_file_init_sync (GInitable     *initable,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  TempFile *self = TEMP_FILE (initable);
+
+  if (self->initialized)
+    return TRUE;
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_file_create (self, NULL, error);
+}
+
+static void
+temp_file_initable_init (GInitableIface *iface)
+{
+  iface->init = temp_file_init_sync;
+}
+
+/* Streams */
+
+static GInputStream *
+temp_file_get_input_stream (GIOStream *stream)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  if (self->input == NULL)
+    self->input = temp_input_stream_new (self->entry);
+  return self->input;
+}
+
+static GOutputStream *
+temp_file_get_output_stream (GIOStream *stream)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  if (self->output == NULL)
+    self->output = temp_output_stream_new (self->entry);
+  return self->output;
+}
+
+/* The streams share the offset, so what one of them is doing, in a thread
+ * perhaps, must not be disturbed from here. */
+static gboolean
+check_idle (TempFile  *self,
+            GError   **error)
+{
+  if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
+      (self->input == NULL || !g_input_stream_has_pending (self->input)))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+  return FALSE;
+}
+
+static goffset
+temp_file_tell (GFileIOStream *stream)
+{
+  return temp_entry_tell (TEMP_FILE (stream)->entry);
+}
+
+static gboolean
+temp_file_is_open (GFileIOStream *stream)
+{
+  return temp_file_get_fd (TEMP_FILE (stream)) >= 0;
+}
+
+/* GFileIOStream has seen to it that the stream is open, but not that it was ever made. */
+static gboolean
+check_usable (TempFile      *self,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  if (temp_entry_get_fd (self->entry) < 0)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file was not made");
+      return FALSE;
+    }
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && check_idle (self, error);
+}
+
+static gboolean
+temp_file_seek (GFileIOStream  *stream,
+                goffset         offset,
+                GSeekType       type,
+                GCancellable   *cancellable,
+                GError        **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  return check_usable (self, cancellable, error) && temp_entry_seek (self->entry, offset, type, error);
+}
+
+static gboolean
+temp_file_truncate (GFileIOStream  *stream,
+                    goffset         size,
+                    GCancellable   *cancellable,
+                    GError        **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  return check_usable (self, cancellable, error) && temp_entry_truncate (self->entry, size, error);
+}
+
+static GFileInfo *
+temp_file_query_info (GFileIOStream  *stream,
+                      const char     *attributes,
+                      GCancellable   *cancellable,
+                      GError        **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  if (!check_usable (self, cancellable, error))
+    return NULL;
+  return temp_entry_query_info (self->entry, attributes, cancellable, error);
+}
+
+static char *
+temp_file_get_etag (GFileIOStream *stream)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  return self->output != NULL ? g_file_output_stream_get_etag (G_FILE_OUTPUT_STREAM (self->output)) : NULL;
+}
+
+/* Closing */
+
+/* Notifies only of what a close or a change of the name has changed. */
+static void
+notify_changes (TempFile *self,
+                gboolean  had_path,
+                gboolean  had_fd)
+{
+  if (had_path && temp_file_get_path (self) == NULL)
+    {
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_fd)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
+}
+
+/* Whatever goes wrong, everything is closed afterwards, and the first error is
+ * returned. A stream that is in the middle of something keeps the descriptor
+ * open until that is done. */
+static gboolean
+close_all (TempFile      *self,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  g_autoptr (GError) first_error = NULL;
+
+  if (temp_entry_get_fd (self->entry) < 0)
+    return TRUE;
+
+  if (self->delete_on_close && temp_entry_get_auto_delete (self->entry))
+    temp_entry_delete (self->entry, NULL, &first_error);
+
+  if (self->output != NULL)
+    g_output_stream_close (self->output, cancellable, first_error == NULL ? &first_error : NULL);
+  if (self->input != NULL)
+    g_input_stream_close (self->input, cancellable, first_error == NULL ? &first_error : NULL);
+  temp_entry_release_fd (self->entry, first_error == NULL ? &first_error : NULL);
+
+  if (first_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&first_error));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+temp_file_close (GIOStream     *stream,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+  gboolean had_path = temp_file_get_path (self) != NULL;
+  gboolean had_fd = temp_file_get_fd (self) >= 0;
+  gboolean closed = close_all (self, cancellable, error);
+
+  notify_changes (self, had_path, had_fd);
+  return closed;
+}
+
+typedef struct
+{
+  gboolean had_path;
+  gboolean had_fd;
+} Before;
+
+static void
+close_in_thread (GTask        *task,
+                 gpointer      source_object,
+                 gpointer      task_data,
+                 GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  (void) task_data;
+  if (close_all (source_object, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+temp_file_close_async (GIOStream           *stream,
+                       int                  io_priority,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  TempFile *self = TEMP_FILE (stream);
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
+  Before *before = g_new (Before, 1);
+
+  before->had_path = temp_file_get_path (self) != NULL;
+  before->had_fd = temp_file_get_fd (self) >= 0;
+
+  g_task_set_priority (task, io_priority);
+  g_task_set_check_cancellable (task, FALSE); /* it is closed in any case */
+  g_task_set_task_data (task, before, g_free);
+  g_task_run_in_thread (task, close_in_thread);
+}
+
+static gboolean
+temp_file_close_finish (GIOStream     *stream,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  Before *before = g_task_get_task_data (G_TASK (result));
+
+  /* Here and not in the thread, where nobody expects a signal. */
+  notify_changes (TEMP_FILE (stream), before->had_path, before->had_fd);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Object */
+
+static void
+temp_file_get_property (GObject    *object,
+                        guint       prop_id,
+                        GValue     *value,
+                        GParamSpec *pspec)
+{
+  TempFile *self = TEMP_FILE (object);
+
+  switch (prop_id)
+    {
+    case PROP_DIR:
+      g_value_set_string (value, self->dir);
+      break;
+    case PROP_PREFIX:
+      g_value_set_string (value, self->prefix);
+      break;
+    case PROP_SUFFIX:
+      g_value_set_string (value, self->suffix);
+      break;
+    case PROP_NAMED:
+      g_value_set_boolean (value, self->named);
+      break;
+    case PROP_PERMISSIONS:
+      g_value_set_uint (value, self->permissions);
+      break;
+    case PROP_AUTO_DELETE:
+      g_value_set_boolean (value, temp_file_get_auto_delete (self));
+      break;
+    case PROP_DELETE_ON_CLOSE:
+      g_value_set_boolean (value, self->delete_on_close);
+      break;
+    case PROP_PATH:
+      g_value_set_string (value, temp_file_get_path (self));
+      break;
+    case PROP_FILE:
+      g_value_set_object (value, temp_file_get_file (self));
+      break;
+    case PROP_FD:
+      g_value_set_int (value, temp_file_get_fd (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+temp_file_set_property (GObject      *object,
+                        guint         prop_id,
+                        const GValue *value,
+                        GParamSpec   *pspec)
+{
+  TempFile *self = TEMP_FILE (object);
+
+  switch (prop_id)
+    {
+    case PROP_DIR:
+      self->dir = g_value_dup_string (value);
+      break;
+    case PROP_PREFIX:
+      self->prefix = g_value_dup_string (value);
+      break;
+    case PROP_SUFFIX:
+      self->suffix = g_value_dup_string (value);
+      break;
+    case PROP_NAMED:
+      self->named = g_value_get_boolean (value);
+      break;
+    case PROP_PERMISSIONS:
+      self->permissions = g_value_get_uint (value);
+      break;
+    case PROP_AUTO_DELETE:
+      temp_file_set_auto_delete (self, g_value_get_boolean (value));
+      break;
+    case PROP_DELETE_ON_CLOSE:
+      temp_file_set_delete_on_close (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+/* GIOStream closes on dispose; what the close had to leave goes now. */
+static void
+temp_file_dispose (GObject *object)
+{
+  TempFile *self = TEMP_FILE (object);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_io_stream_is_closed (G_IO_STREAM (self)))
+    g_io_stream_close (G_IO_STREAM (self), NULL, NULL);
+
+  if (temp_entry_get_auto_delete (self->entry) && !temp_entry_delete (self->entry, NULL, &error))
+    g_warning ("%s", error->message);
+
+  G_OBJECT_CLASS (temp_file_parent_class)->dispose (object);
+}
+
+static void
+temp_file_finalize (GObject *object)
+{
+  TempFile *self = TEMP_FILE (object);
+
+  temp_entry_let_go (self->entry);
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_object (&self->file);
+  g_clear_pointer (&self->entry, temp_entry_unref);
+  g_free (self->dir);
+  g_free (self->prefix);
+  g_free (self->suffix);
+
+  G_OBJECT_CLASS (temp_file_parent_class)->finalize (object);
+}
+
+static void
+temp_file_class_init (TempFileClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+  GFileIOStreamClass *file_class = G_FILE_IO_STREAM_CLASS (klass);
+
+  object_class->get_property = temp_file_get_property;
+  object_class->set_property = temp_file_set_property;
+  object_class->dispose = temp_file_dispose;
+  object_class->finalize = temp_file_finalize;
+
+  stream_class->get_input_stream = temp_file_get_input_stream;
+  stream_class->get_output_stream = temp_file_get_output_stream;
+  stream_class->close_fn = temp_file_close;
+  stream_class->close_async = temp_file_close_async;
+  stream_class->close_finish = temp_file_close_finish;
+
+  file_class->tell = temp_file_tell;
+  file_class->can_seek = temp_file_is_open;
+  file_class->seek = temp_file_seek;
+  file_class->can_truncate = temp_file_is_open;
+  file_class->truncate_fn = temp_file_truncate;
+  file_class->query_info = temp_file_query_info;
+  file_class->get_etag = temp_file_get_etag;
+
+  /**
+   * TempFile:dir:
+   *
+   * The directory that the file is made in; %NULL for the default one.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DIR] =
+    g_param_spec_string ("dir", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:prefix:
+   *
+   * What the name begins with; %NULL for `tmp`. Of no effect on a file without a name.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PREFIX] =
+    g_param_spec_string ("prefix", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:suffix:
+   *
+   * What the name ends in, such as `.txt`; %NULL for nothing. Of no effect on a file without a name.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SUFFIX] =
+    g_param_spec_string ("suffix", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:named:
+   *
+   * Whether the file is made with a name.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAMED] =
+    g_param_spec_boolean ("named", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:permissions:
+   *
+   * The mode that the file is made with, less the process's umask, as for `open()`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PERMISSIONS] =
+    g_param_spec_uint ("permissions", NULL, NULL, 0, 07777, 0600,
+                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:auto-delete: (getter get_auto_delete) (setter set_auto_delete)
+   *
+   * Whether the file is deleted at all: on close, with the last reference, or at exit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AUTO_DELETE] =
+    g_param_spec_boolean ("auto-delete", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:delete-on-close: (getter get_delete_on_close) (setter set_delete_on_close)
+   *
+   * Whether closing the stream deletes the file. If not, dropping the last reference does.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DELETE_ON_CLOSE] =
+    g_param_spec_boolean ("delete-on-close", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:path: (getter get_path)
+   *
+   * The absolute path of the file; %NULL while it has no name.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:file: (getter get_file)
+   *
+   * The file's path as a [iface@Gio.File]; %NULL while it has no name.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FILE] =
+    g_param_spec_object ("file", NULL, NULL, G_TYPE_FILE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:fd: (getter get_fd)
+   *
+   * The descriptor of the open file; -1 once it is closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FD] =
+    g_param_spec_int ("fd", NULL, NULL, -1, G_MAXINT, -1, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+temp_file_init (TempFile *self)
+{
+  self->entry = temp_entry_new ();
+  self->permissions = 0600;
+  self->delete_on_close = TRUE;
+}
+
+static int
+temp_file_descriptor_get_fd (GFileDescriptorBased *descriptor_based)
+{
+  return temp_file_get_fd (TEMP_FILE (descriptor_based));
+}
+
+static void
+temp_file_descriptor_init (GFileDescriptorBasedIface *iface)
+{
+  iface->get_fd = temp_file_descriptor_get_fd;
+}
+
+/* Public API */
+
+/**
+ * temp_file_new: (constructor)
+ * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
+ * @error: return location for an error
+ *
+ * Makes a temporary file without a name.
+ *
+ * No other user and no other program can open it by a path, and nothing is left of it once
+ * it is closed, however the program ends. The filesystem may not have such files: then
+ * it is made with a random name, which is taken away at once.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (TempFile) file = temp_file_new (NULL, &error);
+ *
+ * if (file == NULL)
+ *   g_error ("%s", error->message);
+ *
+ * GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+ * g_output_stream_printf (output, NULL, NULL, &error, "Hello\n");
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error; the message names @dir.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new (const char  *dir,
+               GError     **error)
+{
+  return g_initable_new (TEMP_TYPE_FILE, NULL, error, "dir", dir, NULL);
+}
+
+/**
+ * temp_file_new_named: (constructor)
+ * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary file with a name, for other programs to open.
+ *
+ * The name is @prefix, 8 random characters out of `a` to `z`, `0` to `9` and `_`, and @suffix.
+ * See [class@Temp.File] for when it is deleted.
+ *
+ * ```c
+ * g_autoptr (TempFile) file = temp_file_new_named (NULL, "myapp_", ".log", &error);
+ *
+ * g_print ("Logging to %s\n", temp_file_get_path (file));
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if
+ * @prefix or @suffix hold a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_named (const char  *dir,
+                     const char  *prefix,
+                     const char  *suffix,
+                     GError     **error)
+{
+  return g_initable_new (TEMP_TYPE_FILE, NULL, error,
+                         "dir", dir,
+                         "prefix", prefix,
+                         "suffix", suffix,
+                         "named", TRUE,
+                         NULL);
+}
+
+/* Makes a file with a name in a directory that is open; dir is its path. */
+TempFile *
+temp_file_new_in (const char  *dir,
+                  TempParent  *parent,
+                  const char  *prefix,
+                  const char  *suffix,
+                  GError     **error)
+{
+  g_autoptr (TempFile) self = g_object_new (TEMP_TYPE_FILE,
+                                            "dir", dir,
+                                            "prefix", prefix,
+                                            "suffix", suffix,
+                                            "named", TRUE,
+                                            NULL);
+
+  if (!temp_file_create (self, parent, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+static TempFile *
+new_finish (GAsyncResult  *result,
+            GError       **error)
+{
+  g_autoptr (GObject) source = g_async_result_get_source_object (result);
+  GObject *object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
+
+  return object != NULL ? TEMP_FILE (object) : NULL;
+}
+
+/**
+ * temp_file_new_async:
+ * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Makes a temporary file without a name, without blocking.
+ *
+ * [ctor@Temp.File.new_finish] gives the result; [ctor@Temp.File.new] says more. If it is cancelled,
+ * nothing is left.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_new_async (const char          *dir,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_async_initable_new_async (TEMP_TYPE_FILE, io_priority, cancellable, callback, user_data,
+                              "dir", dir,
+                              NULL);
+}
+
+/**
+ * temp_file_new_finish: (constructor)
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.File.new_async] began.
+ *
+ * ```c
+ * static void
+ * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (TempFile) file = temp_file_new_finish (result, &error);
+ *
+ *   if (file == NULL)
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_finish (GAsyncResult  *result,
+                      GError       **error)
+{
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
+
+  return new_finish (result, error);
+}
+
+/**
+ * temp_file_new_named_async:
+ * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Makes a temporary file with a name, without blocking.
+ *
+ * [ctor@Temp.File.new_named_finish] gives the result; [ctor@Temp.File.new_named] says more. If it is
+ * cancelled, nothing is left.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_new_named_async (const char          *dir,
+                           const char          *prefix,
+                           const char          *suffix,
+                           int                  io_priority,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_async_initable_new_async (TEMP_TYPE_FILE, io_priority, cancellable, callback, user_data,
+                              "dir", dir,
+                              "prefix", prefix,
+                              "suffix", suffix,
+                              "named", TRUE,
+                              NULL);
+}
+
+/**
+ * temp_file_new_named_finish: (constructor)
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.File.new_named_async] began.
+ *
+ * ```c
+ * static void
+ * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (TempFile) file = temp_file_new_named_finish (result, &error);
+ *
+ *   if (file == NULL)
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_named_finish (GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
+
+  return new_finish (result, error);
+}
+
+/**
+ * temp_file_get_fd: (get-property fd)
+ * @self: a temporary file
+ *
+ * Gets the descriptor of the open file.
+ *
+ * It shares its offset with the streams, and it belongs to @self: do not close it.
+ *
+ * Returns: the file descriptor, or -1 once the file is closed
+ *
+ * Since: 1.0
+ */
+int
+temp_file_get_fd (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), -1);
+
+  if (g_io_stream_is_closed (G_IO_STREAM (self)))
+    return -1;
+  return temp_entry_get_fd (self->entry);
+}
+
+/**
+ * temp_file_get_path: (get-property path)
+ * @self: a temporary file
+ *
+ * Gets the absolute path of the file.
+ *
+ * A file without a name has none, nor has one that was deleted. What was
+ * returned once stays valid as long as @self.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the path, or %NULL while the file has no name
+ *
+ * Since: 1.0
+ */
+const char *
+temp_file_get_path (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  return temp_entry_get_path (self->entry);
+}
+
+/**
+ * temp_file_get_file: (get-property file)
+ * @self: a temporary file
+ *
+ * Gets the file's path as a [iface@Gio.File].
+ *
+ * Returns: (transfer none) (nullable): the file, or %NULL while it has no name
+ *
+ * Since: 1.0
+ */
+GFile *
+temp_file_get_file (TempFile *self)
+{
+  const char *path;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  path = temp_entry_get_path (self->entry);
+  if (path == NULL)
+    return NULL;
+
+  if (self->file == NULL)
+    self->file = g_file_new_for_path (path);
+  return self->file;
+}
+
+/**
+ * temp_file_dup_fd_path:
+ * @self: a temporary file
+ *
+ * Gets a path by which other programs of the same user can open the file, even one without a name.
+ *
+ * It is `/proc/PID/fd/N`. It is good for as long as the file is open, and whoever opens it has
+ * an offset of their own.
+ *
+ * ```c
+ * g_autofree char *path = temp_file_dup_fd_path (file);
+ * g_autoptr (GSubprocess) sort = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, "sort", path, NULL);
+ * ```
+ *
+ * Returns: (transfer full) (nullable) (type filename): the path, or %NULL once the file is closed
+ *
+ * Since: 1.0
+ */
+char *
+temp_file_dup_fd_path (TempFile *self)
+{
+  int fd;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  fd = temp_file_get_fd (self);
+  return fd >= 0 ? g_strdup_printf ("/proc/%d/fd/%d", (int) getpid (), fd) : NULL;
+}
+
+/**
+ * temp_file_keep:
+ * @self: a temporary file with a name
+ * @error: return location for an error
+ *
+ * Makes the file stay for good, under its name.
+ *
+ * From now on, [property@Temp.File:auto-delete] is off and remains so. The stream stays open.
+ *
+ * Fails with `G_IO_ERROR_NOT_SUPPORTED` if it has no name, or none any more, and with
+ * `G_IO_ERROR_NOT_FOUND` if somebody has deleted, renamed or replaced it.
+ *
+ * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+char *
+temp_file_keep (TempFile  *self,
+                GError   **error)
+{
+  gboolean had_auto_delete;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  had_auto_delete = temp_entry_get_auto_delete (self->entry);
+  if (!temp_entry_keep (self->entry, error))
+    return NULL;
+
+  if (had_auto_delete)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+  return g_strdup (temp_entry_get_path (self->entry));
+}
+
+/**
+ * temp_file_get_auto_delete: (get-property auto-delete)
+ * @self: a temporary file
+ *
+ * Gets whether the file is deleted at all.
+ *
+ * Returns: %TRUE if it is deleted on close, with the last reference, or at exit
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_get_auto_delete (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+
+  return temp_entry_get_auto_delete (self->entry);
+}
+
+/**
+ * temp_file_set_auto_delete: (set-property auto-delete)
+ * @self: a temporary file
+ * @auto_delete: whether it is deleted
+ *
+ * Sets whether the file is deleted at all.
+ *
+ * It counts at the moment at which the file would be deleted. After [method@Temp.File.keep] it is of no effect.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_set_auto_delete (TempFile *self,
+                           gboolean  auto_delete)
+{
+  g_return_if_fail (TEMP_IS_FILE (self));
+
+  if (temp_entry_set_auto_delete (self->entry, !!auto_delete))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+}
+
+/**
+ * temp_file_get_delete_on_close: (get-property delete-on-close)
+ * @self: a temporary file
+ *
+ * Gets whether closing the stream deletes the file.
+ *
+ * Returns: %TRUE if it does, %FALSE if only dropping the last reference does
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_get_delete_on_close (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+
+  return self->delete_on_close;
+}
+
+/**
+ * temp_file_set_delete_on_close: (set-property delete-on-close)
+ * @self: a temporary file
+ * @delete_on_close: whether closing the stream deletes the file
+ *
+ * Sets whether closing the stream deletes the file.
+ *
+ * If it does not, the file can be opened by its path until the last reference to @self is dropped.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_set_delete_on_close (TempFile *self,
+                               gboolean  delete_on_close)
+{
+  g_return_if_fail (TEMP_IS_FILE (self));
+
+  delete_on_close = !!delete_on_close;
+  if (self->delete_on_close == delete_on_close)
+    return;
+
+  self->delete_on_close = delete_on_close;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DELETE_ON_CLOSE]);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include "temp-types.h"
+
+G_BEGIN_DECLS
+
+#define TEMP_TYPE_FILE (temp_file_get_type ())
+
+TEMP_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (TempFile, temp_file, TEMP, FILE, GFileIOStream)
+
+TEMP_AVAILABLE_IN_1_0
+TempFile   *temp_file_new              (const char           *dir,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+TempFile   *temp_file_new_named        (const char           *dir,
+                                        const char           *prefix,
+                                        const char           *suffix,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_new_async        (const char           *dir,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+TempFile   *temp_file_new_finish       (GAsyncResult         *result,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_new_named_async  (const char           *dir,
+                                        const char           *prefix,
+                                        const char           *suffix,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+TempFile   *temp_file_new_named_finish (GAsyncResult         *result,
+                                        GError              **error);
+
+TEMP_AVAILABLE_IN_1_0
+int         temp_file_get_fd           (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+const char *temp_file_get_path         (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+GFile      *temp_file_get_file         (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+char       *temp_file_dup_fd_path      (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+char       *temp_file_keep             (TempFile             *self,
+                                        GError              **error);
+
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_get_auto_delete     (TempFile *self);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_set_auto_delete     (TempFile *self,
+                                           gboolean  auto_delete);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_get_delete_on_close (TempFile *self);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_set_delete_on_close (TempFile *self,
+                                           gboolean  delete_on_close);
+
+G_END_DECLS

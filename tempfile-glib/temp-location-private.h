@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include "temp-location.h"
+
+G_BEGIN_DECLS
+
+char       *temp_location_make_absolute (const char           *dir,
+                                         GError              **error);
+char       *temp_location_find          (const char *const    *candidates,
+                                         GError              **error);
+const char *temp_location_resolve       (const char           *dir,
+                                         char                **to_free,
+                                         GError              **error);
+
+G_END_DECLS

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-location-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "temp-create-private.h"
+#include "temp-error-private.h"
+#include "temp-fd-private.h"
+#include "temp-process-private.h"
+
+/* Interned, since what temp_get_default_dir() gave out stays valid. */
+static const char *default_dir;
+
+/* Prepends the current directory to a relative path. Dots are left to the
+ * kernel: taking ".." away would be wrong behind a symbolic link. */
+char *
+temp_location_make_absolute (const char  *dir,
+                             GError     **error)
+{
+  g_autofree char *cwd = NULL;
+
+  if (g_path_is_absolute (dir))
+    return g_strdup (dir);
+
+  /* getcwd() and not g_get_current_dir(), which believes $PWD and never fails. */
+  cwd = getcwd (NULL, 0);
+  if (cwd == NULL)
+    {
+      temp_error_from_errno (error, errno, "Could not find the current directory for", dir);
+      return NULL;
+    }
+
+  return g_build_filename (cwd, dir, NULL);
+}
+
+/* Whether files can be made and written in dir; sets errno if not. */
+static gboolean
+takes_a_file (const char *dir)
+{
+  temp_autofd int fd = temp_create_nameless (dir, 0600);
+  gssize n;
+
+  if (fd < 0)
+    {
+      struct stat st;
+
+      if (!temp_create_is_unsupported (errno))
+        return FALSE;
+      if (stat (dir, &st) < 0)
+        return FALSE;
+      if (!S_ISDIR (st.st_mode))
+        {
+          errno = ENOTDIR;
+          return FALSE;
+        }
+      return faccessat (AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0;
+    }
+
+  /* A full disk still makes files. */
+  do
+    n = write (fd, "", 1);
+  while (n < 0 && errno == EINTR);
+
+  return n == 1;
+}
+
+/* Gives the first of candidates that takes a file, as an absolute path. NULLs
+ * among them are for the caller to leave out. */
+char *
+temp_location_find (const char *const  *candidates,
+                    GError            **error)
+{
+  g_autoptr (GString) tried = g_string_new (NULL);
+
+  for (gsize i = 0; candidates[i] != NULL; i++)
+    {
+      g_autoptr (GError) local_error = NULL;
+      g_autofree char *dir = temp_location_make_absolute (candidates[i], &local_error);
+      g_autofree char *shown = NULL;
+      const char *cause;
+
+      if (dir != NULL && takes_a_file (dir))
+        return g_steal_pointer (&dir);
+
+      cause = local_error != NULL ? local_error->message : g_strerror (errno);
+      shown = g_filename_display_name (candidates[i]);
+      g_string_append_printf (tried, "%s“%s” (%s)", tried->len > 0 ? ", " : "", shown, cause);
+    }
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+               "No directory takes temporary files; tried %s", tried->str);
+  return NULL;
+}
+
+static char *
+find_default_dir (GError **error)
+{
+  static const char *const variables[] = { "G_TEST_TMPDIR", "TMPDIR", "TEMP", "TMP" };
+  static const char *const well_known[] = { "/tmp", "/var/tmp", "/usr/tmp" };
+  g_autoptr (GPtrArray) candidates = g_ptr_array_new ();
+
+  /* Whoever starts a set-user-id program chooses its environment, and must not
+   * choose where it writes. */
+  if (getauxval (AT_SECURE) == 0)
+    for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
+      {
+        const char *value = g_getenv (variables[i]);
+
+        if (value != NULL && *value != '\0')
+          g_ptr_array_add (candidates, (gpointer) value);
+      }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (well_known); i++)
+    g_ptr_array_add (candidates, (gpointer) well_known[i]);
+  g_ptr_array_add (candidates, NULL);
+
+  return temp_location_find ((const char *const *) candidates->pdata, error);
+}
+
+/**
+ * temp_get_default_dir:
+ * @error: return location for an error
+ *
+ * Gets the directory that temporary files and directories are made in when none is named.
+ *
+ * It is what [func@Temp.set_default_dir] was given, or else the first of these that takes a
+ * file: the directories named by the environment variables `TMPDIR`, `TEMP` and `TMP`, then
+ * `/tmp`, `/var/tmp` and `/usr/tmp`. `G_TEST_TMPDIR` comes before them all, as it does for
+ * [func@GLib.get_tmp_dir]. A set-user-id program does not look at its environment. It is never
+ * the current directory unless one of the variables names it.
+ *
+ * The directories are looked at once, when the default one is first needed.
+ *
+ * Fails with `G_IO_ERROR_NOT_FOUND` and a message that names those tried if none of them is usable.
+ *
+ * Returns: (transfer none) (type filename): the absolute path of the default directory
+ *
+ * Since: 1.0
+ */
+const char *
+temp_get_default_dir (GError **error)
+{
+  g_autofree char *found = NULL;
+  const char *dir;
+
+  dir = g_atomic_pointer_get (&default_dir);
+  if (G_LIKELY (dir != NULL))
+    return dir;
+
+  found = find_default_dir (error);
+  if (found == NULL)
+    return NULL;
+
+  temp_process_lock ();
+  if (default_dir == NULL)
+    g_atomic_pointer_set (&default_dir, g_intern_string (found));
+  dir = default_dir;
+  temp_process_unlock ();
+
+  return dir;
+}
+
+/**
+ * temp_set_default_dir:
+ * @dir: (type filename) (nullable): a directory, or %NULL to look again
+ * @error: return location for an error
+ *
+ * Sets the directory that temporary files and directories are made in when none is named.
+ *
+ * A relative path is taken from the current directory of now. With %NULL, the next
+ * [func@Temp.get_default_dir] looks at the environment again. Things made before stay where they are.
+ *
+ * Fails, and changes nothing, if no file can be made in @dir.
+ *
+ * Returns: %TRUE if @dir takes files or is %NULL, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_set_default_dir (const char  *dir,
+                      GError     **error)
+{
+  g_autofree char *absolute = NULL;
+
+  if (dir != NULL)
+    {
+      absolute = temp_location_make_absolute (dir, error);
+      if (absolute == NULL)
+        return FALSE;
+
+      if (!takes_a_file (absolute))
+        {
+          temp_error_from_errno (error, errno, "Could not use the directory for temporary files", absolute);
+          return FALSE;
+        }
+    }
+
+  temp_process_lock ();
+  g_atomic_pointer_set (&default_dir, absolute != NULL ? g_intern_string (absolute) : NULL);
+  temp_process_unlock ();
+
+  return TRUE;
+}
+
+/* Gives the absolute path of dir, or of the default one if it is NULL. What had
+ * to be made for it is in to_free. */
+const char *
+temp_location_resolve (const char  *dir,
+                       char       **to_free,
+                       GError     **error)
+{
+  if (dir == NULL)
+    return temp_get_default_dir (error);
+  if (G_LIKELY (g_path_is_absolute (dir)))
+    return dir;
+  return *to_free = temp_location_make_absolute (dir, error);
+}

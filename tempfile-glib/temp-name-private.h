@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define TEMP_NAME_N_RANDOM 8
+
+/* How many names are tried before giving up with `G_IO_ERROR_EXISTS`. */
+#define TEMP_NAME_MAX_TRIES 100
+
+/* A path whose base name is a prefix, a random part and a suffix. */
+typedef struct
+{
+  char  *path;
+  char  *base;   /* in path: the base name */
+  char  *random; /* in base: the random part, written in place */
+} TempName;
+
+gboolean temp_name_init      (TempName    *name,
+                              const char  *dir,
+                              const char  *prefix,
+                              const char  *suffix,
+                              GError     **error);
+void     temp_name_clear     (TempName    *name);
+gboolean temp_name_randomize (TempName    *name,
+                              GError     **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempName, temp_name_clear)
+
+G_END_DECLS

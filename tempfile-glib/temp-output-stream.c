@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-output-stream-private.h"
+
+#include <errno.h>
+#include <gio/gfiledescriptorbased.h>
+#include <limits.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+struct _TempOutputStream
+{
+  GFileOutputStream parent_instance;
+
+  TempEntry *entry; /* NULL once closed */
+  char      *etag;  /* of when it was closed */
+};
+
+static void temp_output_stream_descriptor_init (GFileDescriptorBasedIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TempOutputStream, temp_output_stream, G_TYPE_FILE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_FILE_DESCRIPTOR_BASED,
+                                                      temp_output_stream_descriptor_init))
+
+G_STATIC_ASSERT (sizeof (struct iovec) == sizeof (GOutputVector));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (struct iovec, iov_base) == G_STRUCT_OFFSET (GOutputVector, buffer));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (struct iovec, iov_len) == G_STRUCT_OFFSET (GOutputVector, size));
+
+static gssize
+temp_output_stream_write (GOutputStream  *stream,
+                          const void     *buffer,
+                          gsize           count,
+                          GCancellable   *cancellable,
+                          GError        **error)
+{
+  TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
+  gssize n;
+
+  do
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return -1;
+      n = write (temp_entry_get_fd (entry), buffer, count);
+    }
+  while (G_UNLIKELY (n < 0 && errno == EINTR));
+
+  if (G_UNLIKELY (n < 0))
+    temp_entry_set_error (entry, error, errno, "Could not write to");
+
+  return n;
+}
+
+static gboolean
+temp_output_stream_writev (GOutputStream        *stream,
+                           const GOutputVector  *vectors,
+                           gsize                 n_vectors,
+                           gsize                *bytes_written,
+                           GCancellable         *cancellable,
+                           GError              **error)
+{
+  TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
+  gssize n;
+
+  if (bytes_written != NULL)
+    *bytes_written = 0;
+
+  /* More than that the kernel refuses; the rest is the next call's. */
+  n_vectors = MIN (n_vectors, IOV_MAX);
+
+  do
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      n = writev (temp_entry_get_fd (entry), (const struct iovec *) vectors, n_vectors);
+    }
+  while (G_UNLIKELY (n < 0 && errno == EINTR));
+
+  if (G_UNLIKELY (n < 0))
+    {
+      temp_entry_set_error (entry, error, errno, "Could not write to");
+      return FALSE;
+    }
+
+  if (bytes_written != NULL)
+    *bytes_written = n;
+  return TRUE;
+}
+
+static gboolean
+temp_output_stream_close (GOutputStream  *stream,
+                          GCancellable   *cancellable,
+                          GError        **error)
+{
+  TempOutputStream *self = TEMP_OUTPUT_STREAM (stream);
+  g_autoptr (TempEntry) entry = g_steal_pointer (&self->entry);
+
+  (void) cancellable;
+  if (entry == NULL)
+    return TRUE;
+
+  /* What is about to be deleted needs none. */
+  if (temp_entry_get_path (entry) != NULL)
+    {
+      g_autoptr (GFileInfo) info = temp_entry_query_info (entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
+
+      if (info != NULL)
+        self->etag = g_strdup (g_file_info_get_etag (info));
+    }
+
+  return temp_entry_release_fd (entry, error);
+}
+
+static char *
+temp_output_stream_get_etag (GFileOutputStream *stream)
+{
+  return g_strdup (TEMP_OUTPUT_STREAM (stream)->etag);
+}
+
+static goffset
+temp_output_stream_tell (GFileOutputStream *stream)
+{
+  TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
+
+  return entry != NULL ? temp_entry_tell (entry) : 0;
+}
+
+static gboolean
+temp_output_stream_is_open (GFileOutputStream *stream)
+{
+  return TEMP_OUTPUT_STREAM (stream)->entry != NULL;
+}
+
+static gboolean
+temp_output_stream_seek (GFileOutputStream  *stream,
+                         goffset             offset,
+                         GSeekType           type,
+                         GCancellable       *cancellable,
+                         GError            **error)
+{
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  return temp_entry_seek (TEMP_OUTPUT_STREAM (stream)->entry, offset, type, error);
+}
+
+static gboolean
+temp_output_stream_truncate (GFileOutputStream  *stream,
+                             goffset             size,
+                             GCancellable       *cancellable,
+                             GError            **error)
+{
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  return temp_entry_truncate (TEMP_OUTPUT_STREAM (stream)->entry, size, error);
+}
+
+static GFileInfo *
+temp_output_stream_query_info (GFileOutputStream  *stream,
+                               const char         *attributes,
+                               GCancellable       *cancellable,
+                               GError            **error)
+{
+  return temp_entry_query_info (TEMP_OUTPUT_STREAM (stream)->entry, attributes, cancellable, error);
+}
+
+static int
+temp_output_stream_get_fd (GFileDescriptorBased *stream)
+{
+  TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
+
+  return entry != NULL ? temp_entry_get_fd (entry) : -1;
+}
+
+static void
+temp_output_stream_descriptor_init (GFileDescriptorBasedIface *iface)
+{
+  iface->get_fd = temp_output_stream_get_fd;
+}
+
+static void
+temp_output_stream_finalize (GObject *object)
+{
+  TempOutputStream *self = TEMP_OUTPUT_STREAM (object);
+
+  g_free (self->etag);
+
+  G_OBJECT_CLASS (temp_output_stream_parent_class)->finalize (object);
+}
+
+static void
+temp_output_stream_class_init (TempOutputStreamClass *klass)
+{
+  GOutputStreamClass *stream_class = G_OUTPUT_STREAM_CLASS (klass);
+  GFileOutputStreamClass *file_class = G_FILE_OUTPUT_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = temp_output_stream_finalize;
+
+  stream_class->write_fn = temp_output_stream_write;
+  stream_class->writev_fn = temp_output_stream_writev;
+  stream_class->close_fn = temp_output_stream_close;
+
+  file_class->tell = temp_output_stream_tell;
+  file_class->can_seek = temp_output_stream_is_open;
+  file_class->seek = temp_output_stream_seek;
+  file_class->can_truncate = temp_output_stream_is_open;
+  file_class->truncate_fn = temp_output_stream_truncate;
+  file_class->query_info = temp_output_stream_query_info;
+  file_class->get_etag = temp_output_stream_get_etag;
+}
+
+static void
+temp_output_stream_init (TempOutputStream *self)
+{
+  (void) self;
+}
+
+/* The stream is closed from the start if the file is. It has no buffer: what was
+ * written is in the file, for whoever opens it by name. */
+GOutputStream *
+temp_output_stream_new (TempEntry *entry)
+{
+  TempOutputStream *self = g_object_new (TEMP_TYPE_OUTPUT_STREAM, NULL);
+
+  if (temp_entry_acquire_fd (entry))
+    self->entry = temp_entry_ref (entry);
+  else
+    g_output_stream_close (G_OUTPUT_STREAM (self), NULL, NULL);
+
+  return G_OUTPUT_STREAM (self);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/stat.h>
+
+G_BEGIN_DECLS
+
+/* An open directory, shared by all that live in it: there is never more than
+ * one for a directory at a time. */
+typedef struct _TempParent TempParent;
+
+TempParent *temp_parent_open   (const char         *dir,
+                                GError            **error);
+TempParent *temp_parent_take   (int                 fd,
+                                const struct stat  *st);
+TempParent *temp_parent_ref    (TempParent         *parent);
+void        temp_parent_unref  (TempParent         *parent);
+int         temp_parent_get_fd (TempParent         *parent);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempParent, temp_parent_unref)
+
+G_END_DECLS

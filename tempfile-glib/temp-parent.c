@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-parent-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "temp-error-private.h"
+#include "temp-fd-private.h"
+#include "temp-process-private.h"
+
+struct _TempParent
+{
+  guint ref_count; /* guarded, like the table, by the process's lock */
+  int   fd;
+  dev_t dev;
+  ino_t ino;
+};
+
+/* By device and inode, not by path: a path can come to name another directory
+ * at any time. As long as the descriptor is open, no other directory gets the
+ * same inode. */
+static GHashTable *parents;
+
+static guint
+parent_hash (gconstpointer key)
+{
+  const TempParent *parent = key;
+
+  return (guint) parent->ino ^ (guint) (parent->ino >> 32) ^ (guint) parent->dev;
+}
+
+static gboolean
+parent_equal (gconstpointer a,
+              gconstpointer b)
+{
+  const TempParent *x = a;
+  const TempParent *y = b;
+
+  return x->ino == y->ino && x->dev == y->dev;
+}
+
+static TempParent *
+lookup_and_ref_locked (const struct stat *st)
+{
+  const TempParent key = { .dev = st->st_dev, .ino = st->st_ino };
+  TempParent *parent = parents != NULL ? g_hash_table_lookup (parents, &key) : NULL;
+
+  if (parent != NULL)
+    parent->ref_count++;
+  return parent;
+}
+
+static TempParent *
+lookup (const struct stat *st)
+{
+  TempParent *parent;
+
+  temp_process_lock ();
+  parent = lookup_and_ref_locked (st);
+  temp_process_unlock ();
+
+  return parent;
+}
+
+/* Wraps a directory's descriptor, which it owns from now on; st is what fstat()
+ * says of it. Where the directory is known already, gives that one. */
+TempParent *
+temp_parent_take (int                fd,
+                  const struct stat *st)
+{
+  TempParent *parent;
+
+  temp_process_lock ();
+  parent = lookup_and_ref_locked (st);
+  if (parent == NULL)
+    {
+      if (parents == NULL)
+        parents = g_hash_table_new (parent_hash, parent_equal);
+
+      parent = g_new (TempParent, 1);
+      parent->ref_count = 1;
+      parent->fd = g_steal_fd (&fd);
+      parent->dev = st->st_dev;
+      parent->ino = st->st_ino;
+      g_hash_table_add (parents, parent);
+    }
+  temp_process_unlock ();
+
+  temp_fd_clear (&fd);
+  return parent;
+}
+
+/* Gives the directory that the path names now. */
+TempParent *
+temp_parent_open (const char  *dir,
+                  GError     **error)
+{
+  temp_autofd int fd = -1;
+  TempParent *parent;
+  struct stat st;
+
+  if (stat (dir, &st) == 0)
+    {
+      parent = lookup (&st);
+      if (parent != NULL)
+        return parent;
+    }
+
+  /* O_PATH: a directory that one may write but not read will do. */
+  do
+    fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
+
+  if (fd < 0 || fstat (fd, &st) < 0)
+    {
+      temp_error_from_errno (error, errno, "Could not open the directory", dir);
+      return NULL;
+    }
+
+  return temp_parent_take (g_steal_fd (&fd), &st);
+}
+
+TempParent *
+temp_parent_ref (TempParent *parent)
+{
+  temp_process_lock ();
+  parent->ref_count++;
+  temp_process_unlock ();
+
+  return parent;
+}
+
+void
+temp_parent_unref (TempParent *parent)
+{
+  gboolean last;
+
+  temp_process_lock ();
+  last = --parent->ref_count == 0;
+  if (last)
+    {
+      g_hash_table_remove (parents, parent);
+      if (g_hash_table_size (parents) == 0)
+        g_clear_pointer (&parents, g_hash_table_unref);
+    }
+  temp_process_unlock ();
+
+  if (last)
+    {
+      temp_fd_clear (&parent->fd);
+      g_free (parent);
+    }
+}
+
+int
+temp_parent_get_fd (TempParent *parent)
+{
+  return parent->fd;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+guint temp_process_generation (void);
+
+void  temp_process_lock       (void);
+void  temp_process_unlock     (void);
+
+G_END_DECLS

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-process-private.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* What the library knows of the process it is in: whether that is still the
+ * one it was, and the one lock of its tables. */
+
+static GMutex lock;
+
+/* The generation is kept twice. `*current` is in a page that the kernel zeroes
+ * in every child with memory of its own, so it tells of forks that run no handlers, as
+ * clone() called directly does; a pid would not do, since those of two
+ * namespaces can be equal. `newest` is inherited, and counts. */
+static guint newest = 1;
+static guint *current = &newest;
+
+static void
+before_fork (void)
+{
+  g_mutex_lock (&lock);
+}
+
+static void
+after_fork_in_parent (void)
+{
+  g_mutex_unlock (&lock);
+}
+
+static void
+after_fork_in_child (void)
+{
+  if (current == &newest)
+    newest++;
+  g_mutex_unlock (&lock);
+}
+
+__attribute__ ((constructor)) static void
+temp_process_init (void)
+{
+#ifdef MADV_WIPEONFORK
+  gsize size = sysconf (_SC_PAGESIZE);
+  void *page = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  if (page != MAP_FAILED)
+    {
+      if (madvise (page, size, MADV_WIPEONFORK) == 0)
+        {
+          current = page;
+          *current = newest;
+        }
+      else
+        munmap (page, size);
+    }
+#endif
+
+  pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* A number that differs from that of every process this one was forked from.
+ * Never 0. */
+guint
+temp_process_generation (void)
+{
+  guint generation = g_atomic_int_get (current);
+
+  if (G_UNLIKELY (generation == 0))
+    {
+      /* Several threads may find the page wiped; they agree on one number,
+       * because `newest` changes only once the page is no longer 0. */
+      guint next = g_atomic_int_get (&newest) + 1;
+
+      g_atomic_int_compare_and_exchange (current, 0, next);
+      generation = g_atomic_int_get (current);
+      g_atomic_int_set (&newest, generation);
+    }
+
+  return generation;
+}
+
+/* Guards the library's tables. Held across fork(), so that a child always finds
+ * them whole; never held during a system call that may block. */
+void
+temp_process_lock (void)
+{
+  g_mutex_lock (&lock);
+}
+
+void
+temp_process_unlock (void)
+{
+  g_mutex_unlock (&lock);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+gboolean temp_remove_contents (int            dir_fd,
+                               const char    *path,
+                               GCancellable  *cancellable,
+                               GError       **error);
+
+G_END_DECLS

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#define TEMPFILE_GLIB_INSIDE
+#include "temp-dir.h"
+#include "temp-file.h"
+#include "temp-functions.h"
+#include "temp-location.h"
+#include "temp-types.h"
+#include "temp-version-macros.h"
+#include "temp-version.h"
+#undef TEMPFILE_GLIB_INSIDE
