@@ -2,15 +2,37 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
+#include "temp-entry-private.h"
 #include "temp-file.h"
-#include "temp-parent-private.h"
 
 G_BEGIN_DECLS
 
-TempFile *temp_file_new_in (const char  *dir,
-                            TempParent  *parent,
-                            const char  *prefix,
-                            const char  *suffix,
-                            GError     **error);
+struct _TempFile
+{
+  GFileIOStream  parent_instance;
+
+  TempEntry     *entry;
+  GInputStream  *input;  /* these two are made when first asked for */
+  GOutputStream *output;
+  GFile         *file;   /* likewise */
+
+  char          *dir;
+  char          *prefix;
+  char          *suffix;
+  guint          permissions;
+  gboolean       named;
+  gboolean       delete_on_close;
+  gboolean       initialized;
+};
+
+TempFile *temp_file_new_in            (const char     *dir,
+                                       TempParent     *parent,
+                                       const char     *prefix,
+                                       const char     *suffix,
+                                       GError        **error);
+void      temp_file_notify_closed     (TempFile       *self,
+                                       gboolean        had_path,
+                                       gboolean        had_fd);
+void      temp_file_stream_class_init (TempFileClass  *klass);
 
 G_END_DECLS

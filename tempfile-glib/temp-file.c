@@ -7,10 +7,6 @@
 #include <gio/gfiledescriptorbased.h>
 #include <unistd.h>
 
-#include "temp-entry-private.h"
-#include "temp-input-stream-private.h"
-#include "temp-output-stream-private.h"
-
 /**
  * TempFile:
  *
@@ -48,24 +44,6 @@
  *
  * Since: 1.0
  */
-
-struct _TempFile
-{
-  GFileIOStream  parent_instance;
-
-  TempEntry     *entry;
-  GInputStream  *input;  /* these two are made when first asked for */
-  GOutputStream *output;
-  GFile         *file;   /* likewise */
-
-  char          *dir;
-  char          *prefix;
-  char          *suffix;
-  guint          permissions;
-  gboolean       named;
-  gboolean       delete_on_close;
-  gboolean       initialized;
-};
 
 enum
 {
@@ -126,229 +104,6 @@ static void
 temp_file_initable_init (GInitableIface *iface)
 {
   iface->init = temp_file_init_sync;
-}
-
-/* Streams */
-
-static GInputStream *
-temp_file_get_input_stream (GIOStream *stream)
-{
-  TempFile *self = TEMP_FILE (stream);
-
-  if (self->input == NULL)
-    self->input = temp_input_stream_new (self->entry);
-  return self->input;
-}
-
-static GOutputStream *
-temp_file_get_output_stream (GIOStream *stream)
-{
-  TempFile *self = TEMP_FILE (stream);
-
-  if (self->output == NULL)
-    self->output = temp_output_stream_new (self->entry);
-  return self->output;
-}
-
-/* The streams share the offset, so what one of them is doing, in a thread
- * perhaps, must not be disturbed from here. */
-static gboolean
-check_idle (TempFile  *self,
-            GError   **error)
-{
-  if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
-      (self->input == NULL || !g_input_stream_has_pending (self->input)))
-    return TRUE;
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-  return FALSE;
-}
-
-static goffset
-temp_file_tell (GFileIOStream *stream)
-{
-  return temp_entry_tell (TEMP_FILE (stream)->entry);
-}
-
-static gboolean
-temp_file_is_open (GFileIOStream *stream)
-{
-  return temp_file_get_fd (TEMP_FILE (stream)) >= 0;
-}
-
-/* GFileIOStream has seen to it that the stream is open, but not that it was ever made. */
-static gboolean
-check_usable (TempFile      *self,
-              GCancellable  *cancellable,
-              GError       **error)
-{
-  if (temp_entry_get_fd (self->entry) < 0)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file was not made");
-      return FALSE;
-    }
-
-  return !g_cancellable_set_error_if_cancelled (cancellable, error) && check_idle (self, error);
-}
-
-static gboolean
-temp_file_seek (GFileIOStream  *stream,
-                goffset         offset,
-                GSeekType       type,
-                GCancellable   *cancellable,
-                GError        **error)
-{
-  TempFile *self = TEMP_FILE (stream);
-
-  return check_usable (self, cancellable, error) && temp_entry_seek (self->entry, offset, type, error);
-}
-
-static gboolean
-temp_file_truncate (GFileIOStream  *stream,
-                    goffset         size,
-                    GCancellable   *cancellable,
-                    GError        **error)
-{
-  TempFile *self = TEMP_FILE (stream);
-
-  return check_usable (self, cancellable, error) && temp_entry_truncate (self->entry, size, error);
-}
-
-static GFileInfo *
-temp_file_query_info (GFileIOStream  *stream,
-                      const char     *attributes,
-                      GCancellable   *cancellable,
-                      GError        **error)
-{
-  TempFile *self = TEMP_FILE (stream);
-
-  if (!check_usable (self, cancellable, error))
-    return NULL;
-  return temp_entry_query_info (self->entry, attributes, cancellable, error);
-}
-
-static char *
-temp_file_get_etag (GFileIOStream *stream)
-{
-  TempFile *self = TEMP_FILE (stream);
-
-  return self->output != NULL ? g_file_output_stream_get_etag (G_FILE_OUTPUT_STREAM (self->output)) : NULL;
-}
-
-/* Closing */
-
-/* Notifies only of what a close or a change of the name has changed. */
-static void
-notify_changes (TempFile *self,
-                gboolean  had_path,
-                gboolean  had_fd)
-{
-  if (had_path && temp_file_get_path (self) == NULL)
-    {
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
-    }
-  if (had_fd)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
-}
-
-/* Whatever goes wrong, everything is closed afterwards, and the first error is
- * returned. A stream that is in the middle of something keeps the descriptor
- * open until that is done. */
-static gboolean
-close_all (TempFile      *self,
-           GCancellable  *cancellable,
-           GError       **error)
-{
-  g_autoptr (GError) first_error = NULL;
-
-  if (temp_entry_get_fd (self->entry) < 0)
-    return TRUE;
-
-  if (self->delete_on_close && temp_entry_get_auto_delete (self->entry))
-    temp_entry_delete (self->entry, NULL, &first_error);
-
-  if (self->output != NULL)
-    g_output_stream_close (self->output, cancellable, first_error == NULL ? &first_error : NULL);
-  if (self->input != NULL)
-    g_input_stream_close (self->input, cancellable, first_error == NULL ? &first_error : NULL);
-  temp_entry_release_fd (self->entry, first_error == NULL ? &first_error : NULL);
-
-  if (first_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&first_error));
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static gboolean
-temp_file_close (GIOStream     *stream,
-                 GCancellable  *cancellable,
-                 GError       **error)
-{
-  TempFile *self = TEMP_FILE (stream);
-  gboolean had_path = temp_file_get_path (self) != NULL;
-  gboolean had_fd = temp_file_get_fd (self) >= 0;
-  gboolean closed = close_all (self, cancellable, error);
-
-  notify_changes (self, had_path, had_fd);
-  return closed;
-}
-
-typedef struct
-{
-  gboolean had_path;
-  gboolean had_fd;
-} Before;
-
-static void
-close_in_thread (GTask        *task,
-                 gpointer      source_object,
-                 gpointer      task_data,
-                 GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  (void) task_data;
-  if (close_all (source_object, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-temp_file_close_async (GIOStream           *stream,
-                       int                  io_priority,
-                       GCancellable        *cancellable,
-                       GAsyncReadyCallback  callback,
-                       gpointer             user_data)
-{
-  TempFile *self = TEMP_FILE (stream);
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
-  Before *before = g_new (Before, 1);
-
-  before->had_path = temp_file_get_path (self) != NULL;
-  before->had_fd = temp_file_get_fd (self) >= 0;
-
-  g_task_set_priority (task, io_priority);
-  g_task_set_check_cancellable (task, FALSE); /* it is closed in any case */
-  g_task_set_task_data (task, before, g_free);
-  g_task_run_in_thread (task, close_in_thread);
-}
-
-static gboolean
-temp_file_close_finish (GIOStream     *stream,
-                        GAsyncResult  *result,
-                        GError       **error)
-{
-  Before *before = g_task_get_task_data (G_TASK (result));
-
-  /* Here and not in the thread, where nobody expects a signal. */
-  notify_changes (TEMP_FILE (stream), before->had_path, before->had_fd);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Object */
@@ -471,27 +226,13 @@ static void
 temp_file_class_init (TempFileClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
-  GFileIOStreamClass *file_class = G_FILE_IO_STREAM_CLASS (klass);
 
   object_class->get_property = temp_file_get_property;
   object_class->set_property = temp_file_set_property;
   object_class->dispose = temp_file_dispose;
   object_class->finalize = temp_file_finalize;
 
-  stream_class->get_input_stream = temp_file_get_input_stream;
-  stream_class->get_output_stream = temp_file_get_output_stream;
-  stream_class->close_fn = temp_file_close;
-  stream_class->close_async = temp_file_close_async;
-  stream_class->close_finish = temp_file_close_finish;
-
-  file_class->tell = temp_file_tell;
-  file_class->can_seek = temp_file_is_open;
-  file_class->seek = temp_file_seek;
-  file_class->can_truncate = temp_file_is_open;
-  file_class->truncate_fn = temp_file_truncate;
-  file_class->query_info = temp_file_query_info;
-  file_class->get_etag = temp_file_get_etag;
+  temp_file_stream_class_init (klass);
 
   /**
    * TempFile:dir:
@@ -623,80 +364,21 @@ temp_file_descriptor_init (GFileDescriptorBasedIface *iface)
   iface->get_fd = temp_file_descriptor_get_fd;
 }
 
-/* Public API */
+/* For the other files of this class */
 
-/**
- * temp_file_new: (constructor)
- * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
- * @error: return location for an error
- *
- * Makes a temporary file without a name.
- *
- * No other user and no other program can open it by a path, and nothing is left of it once
- * it is closed, however the program ends. The filesystem may not have such files: then
- * it is made with a random name, which is taken away at once.
- *
- * ```c
- * g_autoptr (GError) error = NULL;
- * g_autoptr (TempFile) file = temp_file_new (NULL, &error);
- *
- * if (file == NULL)
- *   g_error ("%s", error->message);
- *
- * GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (file));
- * g_output_stream_printf (output, NULL, NULL, &error, "Hello\n");
- * ```
- *
- * Fails with the `G_IO_ERROR` of the system call's error; the message names @dir.
- *
- * Returns: (transfer full): a new temporary file, or %NULL if @error is set
- *
- * Since: 1.0
- */
-TempFile *
-temp_file_new (const char  *dir,
-               GError     **error)
+/* Notifies only of what a close or a change of the name has changed. */
+void
+temp_file_notify_closed (TempFile *self,
+                         gboolean  had_path,
+                         gboolean  had_fd)
 {
-  return g_initable_new (TEMP_TYPE_FILE, NULL, error, "dir", dir, NULL);
-}
-
-/**
- * temp_file_new_named: (constructor)
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
- * @error: return location for an error
- *
- * Makes a temporary file with a name, for other programs to open.
- *
- * The name is @prefix, 8 random characters out of `a` to `z`, `0` to `9` and `_`, and @suffix.
- * See [class@Temp.File] for when it is deleted.
- *
- * ```c
- * g_autoptr (TempFile) file = temp_file_new_named (NULL, "myapp_", ".log", &error);
- *
- * g_print ("Logging to %s\n", temp_file_get_path (file));
- * ```
- *
- * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if
- * @prefix or @suffix hold a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
- *
- * Returns: (transfer full): a new temporary file, or %NULL if @error is set
- *
- * Since: 1.0
- */
-TempFile *
-temp_file_new_named (const char  *dir,
-                     const char  *prefix,
-                     const char  *suffix,
-                     GError     **error)
-{
-  return g_initable_new (TEMP_TYPE_FILE, NULL, error,
-                         "dir", dir,
-                         "prefix", prefix,
-                         "suffix", suffix,
-                         "named", TRUE,
-                         NULL);
+  if (had_path && temp_file_get_path (self) == NULL)
+    {
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_fd)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
 }
 
 /* Makes a file with a name in a directory that is open; dir is its path. */
@@ -720,148 +402,7 @@ temp_file_new_in (const char  *dir,
   return g_steal_pointer (&self);
 }
 
-static TempFile *
-new_finish (GAsyncResult  *result,
-            GError       **error)
-{
-  g_autoptr (GObject) source = g_async_result_get_source_object (result);
-  GObject *object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
-
-  return object != NULL ? TEMP_FILE (object) : NULL;
-}
-
-/**
- * temp_file_new_async:
- * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
- * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
- * @user_data: data for @callback
- *
- * Makes a temporary file without a name, without blocking.
- *
- * [ctor@Temp.File.new_finish] gives the result; [ctor@Temp.File.new] says more. If it is cancelled,
- * nothing is left.
- *
- * Since: 1.0
- */
-void
-temp_file_new_async (const char          *dir,
-                     int                  io_priority,
-                     GCancellable        *cancellable,
-                     GAsyncReadyCallback  callback,
-                     gpointer             user_data)
-{
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  g_async_initable_new_async (TEMP_TYPE_FILE, io_priority, cancellable, callback, user_data,
-                              "dir", dir,
-                              NULL);
-}
-
-/**
- * temp_file_new_finish: (constructor)
- * @result: the result that the callback was given
- * @error: return location for an error
- *
- * Finishes what [func@Temp.File.new_async] began.
- *
- * ```c
- * static void
- * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
- * {
- *   g_autoptr (GError) error = NULL;
- *   g_autoptr (TempFile) file = temp_file_new_finish (result, &error);
- *
- *   if (file == NULL)
- *     g_warning ("%s", error->message);
- * }
- * ```
- *
- * Fails as [ctor@Temp.File.new] does, and with `G_IO_ERROR_CANCELLED`.
- *
- * Returns: (transfer full): a new temporary file, or %NULL if @error is set
- *
- * Since: 1.0
- */
-TempFile *
-temp_file_new_finish (GAsyncResult  *result,
-                      GError       **error)
-{
-  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
-
-  return new_finish (result, error);
-}
-
-/**
- * temp_file_new_named_async:
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
- * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
- * @user_data: data for @callback
- *
- * Makes a temporary file with a name, without blocking.
- *
- * [ctor@Temp.File.new_named_finish] gives the result; [ctor@Temp.File.new_named] says more. If it is
- * cancelled, nothing is left.
- *
- * Since: 1.0
- */
-void
-temp_file_new_named_async (const char          *dir,
-                           const char          *prefix,
-                           const char          *suffix,
-                           int                  io_priority,
-                           GCancellable        *cancellable,
-                           GAsyncReadyCallback  callback,
-                           gpointer             user_data)
-{
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  g_async_initable_new_async (TEMP_TYPE_FILE, io_priority, cancellable, callback, user_data,
-                              "dir", dir,
-                              "prefix", prefix,
-                              "suffix", suffix,
-                              "named", TRUE,
-                              NULL);
-}
-
-/**
- * temp_file_new_named_finish: (constructor)
- * @result: the result that the callback was given
- * @error: return location for an error
- *
- * Finishes what [func@Temp.File.new_named_async] began.
- *
- * ```c
- * static void
- * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
- * {
- *   g_autoptr (GError) error = NULL;
- *   g_autoptr (TempFile) file = temp_file_new_named_finish (result, &error);
- *
- *   if (file == NULL)
- *     g_warning ("%s", error->message);
- * }
- * ```
- *
- * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_CANCELLED`.
- *
- * Returns: (transfer full): a new temporary file, or %NULL if @error is set
- *
- * Since: 1.0
- */
-TempFile *
-temp_file_new_named_finish (GAsyncResult  *result,
-                            GError       **error)
-{
-  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
-
-  return new_finish (result, error);
-}
+/* Public API */
 
 /**
  * temp_file_get_fd: (get-property fd)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "test-support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef HAVE_SECCOMP
+#include <seccomp.h>
+#endif
+
+#define CHILD_SKIPPED 77
+
+static int skip_pipe = -1;
+
+void
+test_init (int    *argc,
+           char ***argv)
+{
+  g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+}
+
+const char *
+test_dir (void)
+{
+  const char *dir = g_get_tmp_dir ();
+
+  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
+  return dir;
+}
+
+char *
+test_path (const char *base)
+{
+  return g_build_filename (test_dir (), base, NULL);
+}
+
+static int
+compare_names (gconstpointer a,
+               gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+char *
+test_list (const char *dir)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) open_dir = g_dir_open (dir, 0, &error);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  g_assert_no_error (error);
+  while ((name = g_dir_read_name (open_dir)) != NULL)
+    g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_add (names, NULL);
+
+  return g_strjoinv (" ", (char **) names->pdata);
+}
+
+guint
+test_count_fds (void)
+{
+  g_autoptr (GDir) fds = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (fds) != NULL)
+    n++;
+
+  return n - 1; /* less that of the reading itself */
+}
+
+void
+test_write (const char *path,
+            const char *contents)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, contents, -1, &error);
+  g_assert_no_error (error);
+}
+
+void
+test_assert_error_mentions (const GError *error,
+                            const char   *text)
+{
+  g_assert_nonnull (error);
+  if (strstr (error->message, text) == NULL)
+    g_error ("“%s” is not in: %s", text, error->message);
+}
+
+void
+test_wait (const gboolean *done)
+{
+  while (!*done)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+void
+test_keep_result (GObject      *source,
+                  GAsyncResult *result,
+                  gpointer      data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+GAsyncResult *
+test_wait_result (GAsyncResult **result)
+{
+  while (*result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return *result;
+}
+
+void
+test_in_child (void          (*function) (gconstpointer),
+               gconstpointer   data)
+{
+  char reason[256] = "";
+  int pipe_fds[2];
+  int status;
+  gssize n;
+  pid_t pid;
+
+  g_assert_no_errno (pipe (pipe_fds));
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      close (pipe_fds[0]);
+      skip_pipe = pipe_fds[1];
+      function (data);
+      _exit (0);
+    }
+
+  close (pipe_fds[1]);
+  n = read (pipe_fds[0], reason, sizeof reason - 1);
+  g_assert_no_errno (n);
+  close (pipe_fds[0]);
+
+  g_assert_no_errno (waitpid (pid, &status, 0));
+  if (WIFEXITED (status) && WEXITSTATUS (status) == CHILD_SKIPPED)
+    g_test_skip (reason);
+  else
+    g_assert_cmpint (status, ==, 0);
+}
+
+void
+test_child_skip (const char *reason)
+{
+  if (write (skip_pipe, reason, strlen (reason)) < 0)
+    _exit (1);
+  _exit (CHILD_SKIPPED);
+}
+
+/* What the test made so far is made accessible, so that it can go on in its directory. */
+gboolean
+test_become_nobody (void)
+{
+  const uid_t nobody = 65534;
+  g_autofree char *dir = g_strdup (test_dir ());
+
+  if (geteuid () != 0)
+    return TRUE;
+
+  /* The test's directory is several levels deep in /tmp. */
+  for (; strcmp (dir, "/tmp") != 0 && strcmp (dir, "/") != 0 && strcmp (dir, ".") != 0;)
+    {
+      char *up = g_path_get_dirname (dir);
+
+      if (chmod (dir, 0777) < 0)
+        return FALSE;
+      g_free (dir);
+      dir = up;
+    }
+
+  if (setgroups (0, NULL) < 0 || setresgid (nobody, nobody, nobody) < 0 || setresuid (nobody, nobody, nobody) < 0)
+    return FALSE;
+
+  return prctl (PR_SET_DUMPABLE, 1) == 0; /* for /proc/self */
+}
+
+gboolean
+test_mount_tmpfs (const char *dir,
+                  const char *options)
+{
+  if (geteuid () == 0 ? unshare (CLONE_NEWNS) < 0 : unshare (CLONE_NEWUSER | CLONE_NEWNS) < 0)
+    return FALSE;
+  if (mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    return FALSE;
+  return mount ("tmpfs", dir, "tmpfs", 0, options) == 0;
+}
+
+gboolean
+test_fail_syscall (int number,
+                   int errsv)
+{
+  return test_fail_syscall_if (number, errsv, 0, 0);
+}
+
+gboolean
+test_fail_syscall_if (int     number,
+                      int     errsv,
+                      guint   arg,
+                      guint64 bits)
+{
+#ifdef HAVE_SECCOMP
+  scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
+  gboolean ok;
+
+  ok = filter != NULL &&
+       seccomp_rule_add (filter, SCMP_ACT_ERRNO (errsv), number, 1,
+                         SCMP_CMP (arg, SCMP_CMP_MASKED_EQ, bits, bits)) == 0 &&
+       seccomp_load (filter) == 0;
+  seccomp_release (filter);
+  return ok;
+#else
+  return FALSE;
+#endif
+}

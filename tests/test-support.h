@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* As g_test_init(), with directories of each test's own: the default directory
+ * is one of them. */
+void     test_init                    (int             *argc,
+                                       char          ***argv);
+
+/* The directory of this test, which is deleted afterwards. */
+const char *test_dir                  (void);
+char    *test_path                    (const char      *base);
+
+/* What is in a directory, sorted, joined by blanks. */
+char    *test_list                    (const char      *dir);
+guint    test_count_fds               (void);
+
+void     test_write                   (const char      *path,
+                                       const char      *contents);
+void     test_assert_error_mentions   (const GError    *error,
+                                       const char      *text);
+
+/* Runs the main context until *done is TRUE. */
+void     test_wait                    (const gboolean  *done);
+void     test_keep_result             (GObject         *source,
+                                       GAsyncResult    *result,
+                                       gpointer         data); /* GAsyncResult ** */
+GAsyncResult *test_wait_result        (GAsyncResult   **result);
+
+/* Runs the function in a child process, which ends with it; TRUE if it was not
+ * skipped and all went well. The first form is in a forked child, for what cannot be taken
+ * back: another user, a filter of system calls, a namespace. Assertions work. */
+void     test_in_child                (void           (*function) (gconstpointer),
+                                       gconstpointer    data);
+
+/* For the child: these return FALSE where that cannot be had, and then the child
+ * calls test_child_skip(). */
+G_NORETURN void test_child_skip       (const char      *reason);
+gboolean test_become_nobody           (void);
+gboolean test_mount_tmpfs             (const char      *dir,
+                                       const char      *options);
+
+/* From now on, the system call fails: always, or only if the argument at that index has all of these bits. */
+gboolean test_fail_syscall            (int              number,
+                                       int              errsv);
+gboolean test_fail_syscall_if         (int              number,
+                                       int              errsv,
+                                       guint            arg,
+                                       guint64          bits);
+
+G_END_DECLS
