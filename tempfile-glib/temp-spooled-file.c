@@ -424,7 +424,11 @@ temp_spooled_file_init (TempSpooledFile *self)
 TempSpooledFile *
 temp_spooled_file_new (gsize max_size)
 {
-  return g_object_new (TEMP_TYPE_SPOOLED_FILE, "max-size", (guint64) max_size, NULL);
+  TempSpooledFile *self = g_object_new (TEMP_TYPE_SPOOLED_FILE, NULL);
+
+  /* Nobody has seen it yet; and looking up a property takes longer than a small write. */
+  self->spool->max_size = max_size;
+  return self;
 }
 
 /**
