@@ -28,13 +28,14 @@ test_init (int    *argc,
   g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 }
 
+/* GLib gives each test a cache directory of its own, and deletes it afterwards. */
 const char *
 test_dir (void)
 {
-  const char *dir = g_get_tmp_dir ();
+  g_autofree char *dir = g_build_filename (g_get_user_cache_dir (), "test", NULL);
 
   g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  return dir;
+  return g_intern_string (dir);
 }
 
 char *
