@@ -586,12 +586,12 @@ test_users (void)
   TempEntry *entry = new_file (NULL);
   int fd = temp_entry_get_fd (entry);
 
-  g_assert_true (temp_entry_acquire_fd (entry));
+  g_assert_true (temp_entry_acquire_fd (entry, NULL));
   g_assert_true (temp_entry_release_fd (entry, NULL));
   g_assert_no_errno (fcntl (fd, F_GETFD));
   g_assert_true (temp_entry_release_fd (entry, NULL));
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
-  g_assert_false (temp_entry_acquire_fd (entry));
+  g_assert_false (temp_entry_acquire_fd (entry, NULL));
   g_assert_cmpint (temp_entry_get_fd (entry), ==, -1);
   assert_deletes (entry);
   temp_entry_unref (entry);
