@@ -24,6 +24,10 @@ static guint *current = &newest;
 static void
 before_fork (void)
 {
+  /* Settles this process's number: if it were not asked for before, parent and
+   * child would both take the next one. */
+  temp_process_generation ();
+
   pthread_mutex_lock (&lock);
 }
 
@@ -64,7 +68,8 @@ temp_process_init (void)
 }
 
 /* A number that differs from that of every process this one was forked from.
- * Never 0. */
+ * Never 0. (One that a bare clone() made, and that goes on to another before it ever
+ * asks, may share it with that; but then it had nothing yet to tell apart.) */
 guint
 temp_process_generation (void)
 {

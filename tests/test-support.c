@@ -163,18 +163,18 @@ test_child_skip (const char *reason)
   _exit (CHILD_SKIPPED);
 }
 
-/* What the test made so far is made accessible, so that it can go on in its directory. */
+/* The way to the test's directory is opened up, so that the child can go on in it. */
 gboolean
 test_become_nobody (void)
 {
   const uid_t nobody = 65534;
+  const char *top = g_getenv ("G_TEST_TMPDIR");
   g_autofree char *dir = g_strdup (test_dir ());
 
   if (geteuid () != 0)
     return TRUE;
 
-  /* The test's directory is several levels deep in /tmp. */
-  for (; strcmp (dir, "/tmp") != 0 && strcmp (dir, "/") != 0 && strcmp (dir, ".") != 0;)
+  while (g_str_has_prefix (dir, top))
     {
       char *up = g_path_get_dirname (dir);
 
@@ -186,19 +186,47 @@ test_become_nobody (void)
 
   if (setgroups (0, NULL) < 0 || setresgid (nobody, nobody, nobody) < 0 || setresuid (nobody, nobody, nobody) < 0)
     return FALSE;
+  if (prctl (PR_SET_DUMPABLE, 1) < 0) /* for /proc/self */
+    return FALSE;
 
-  return prctl (PR_SET_DUMPABLE, 1) == 0; /* for /proc/self */
+  return access (test_dir (), W_OK | X_OK) == 0;
+}
+
+static gboolean
+write_file (const char *path,
+            const char *contents)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean ok = fd >= 0 && write (fd, contents, strlen (contents)) >= 0;
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* A namespace in which mounting is allowed, and of which nothing is seen outside. */
+static gboolean
+enter_mount_namespace (void)
+{
+  g_autofree char *uid_map = g_strdup_printf ("%u %u 1", geteuid (), geteuid ());
+  g_autofree char *gid_map = g_strdup_printf ("%u %u 1", getegid (), getegid ());
+
+  if (geteuid () == 0)
+    return unshare (CLONE_NEWNS) == 0;
+
+  return unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+         write_file ("/proc/self/setgroups", "deny") &&
+         write_file ("/proc/self/uid_map", uid_map) &&
+         write_file ("/proc/self/gid_map", gid_map);
 }
 
 gboolean
 test_mount_tmpfs (const char *dir,
                   const char *options)
 {
-  if (geteuid () == 0 ? unshare (CLONE_NEWNS) < 0 : unshare (CLONE_NEWUSER | CLONE_NEWNS) < 0)
-    return FALSE;
-  if (mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-    return FALSE;
-  return mount ("tmpfs", dir, "tmpfs", 0, options) == 0;
+  return enter_mount_namespace () &&
+         mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mount ("tmpfs", dir, "tmpfs", 0, options) == 0;
 }
 
 gboolean
