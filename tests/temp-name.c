@@ -65,7 +65,7 @@ assert_name (const char *dir,
              const char *before,
              const char *after)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
 
   init_name (&name, dir, prefix, suffix);
   randomize (&name);
@@ -96,7 +96,7 @@ assert_refused (const char *prefix,
                 const char *suffix,
                 const char *mentioned)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
   g_autoptr (GError) error = NULL;
 
   g_assert_false (temp_name_init (&name, "/d", prefix, suffix, &error));
@@ -119,7 +119,7 @@ test_slash (void)
 static void
 test_clear (void)
 {
-  TempName name = { NULL, };
+  TempName name = { 0 };
 
   temp_name_clear (&name);
   init_name (&name, "/d", NULL, NULL);
@@ -137,7 +137,7 @@ test_uniform (void)
 {
   const guint n_names = 20000;
   const guint expected = n_names * TEMP_NAME_N_RANDOM / N_LETTERS;
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
   guint counts[N_LETTERS] = { 0, };
 
   init_name (&name, "/d", "", "");
@@ -163,7 +163,7 @@ test_uniform (void)
 static gpointer
 draw_many (gpointer data)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
   init_name (&name, "/d", "", "");
@@ -213,10 +213,10 @@ draw_in_child (gboolean  raw,
   if (pid == 0)
     {
       if (!temp_name_randomize (name, NULL))
-        _exit (1);
+        test_child_exit (1);
       if (write (pipe_fds[1], name->random, TEMP_NAME_N_RANDOM) != TEMP_NAME_N_RANDOM)
-        _exit (2);
-      _exit (0);
+        test_child_exit (2);
+      test_child_exit (0);
     }
 
   close (pipe_fds[1]);
@@ -231,7 +231,7 @@ static void
 test_fork (gconstpointer data)
 {
   gboolean raw = GPOINTER_TO_INT (data);
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
   char first[TEMP_NAME_N_RANDOM + 1], second[TEMP_NAME_N_RANDOM + 1];
 
   init_name (&name, "/d", "", "");
@@ -253,7 +253,7 @@ test_fork (gconstpointer data)
 static gpointer
 draw_without_random (gpointer data)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
   g_autoptr (GError) error = NULL;
 
   init_name (&name, "/some/where", NULL, NULL);
@@ -280,7 +280,7 @@ test_no_random (void)
 static gpointer
 draw_interrupted (gpointer data)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
 
   init_name (&name, "/d", NULL, NULL);
   randomize (&name);
@@ -301,7 +301,7 @@ test_interrupted (void)
 static void
 child_refused_random (gconstpointer data)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { 0 };
   g_autoptr (GError) error = NULL;
 
   init_name (&name, "/d", NULL, NULL);

@@ -70,7 +70,7 @@ descend (gboolean raw,
       if (pid == 0)
         {
           descend (raw, ancestors, depth + 1);
-          _exit (0);
+          test_child_exit (0);
         }
       assert_ends_well (pid);
     }
@@ -105,7 +105,7 @@ test_asks_late (void)
     {
       guint generation = temp_process_generation ();
 
-      _exit (write (pipe_fds[1], &generation, sizeof generation) != sizeof generation);
+      test_child_exit (write (pipe_fds[1], &generation, sizeof generation) != sizeof generation);
     }
   else
     {
@@ -114,7 +114,7 @@ test_asks_late (void)
       assert_ends_well (pid);
       g_assert_cmpint (read (pipe_fds[0], &generation, sizeof generation), ==, sizeof generation);
       g_assert_cmpuint (generation, !=, temp_process_generation ());
-      _exit (0);
+      test_child_exit (0);
     }
 }
 
@@ -152,7 +152,7 @@ test_lock_in_child (void)
           alarm (30);
           temp_process_lock ();
           temp_process_unlock ();
-          _exit (0);
+          test_child_exit (0);
         }
       assert_ends_well (pid);
     }

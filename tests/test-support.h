@@ -37,6 +37,9 @@ GAsyncResult *test_wait_result        (GAsyncResult   **result);
 void     test_in_child                (void           (*function) (gconstpointer),
                                        gconstpointer    data);
 
+/* How a forked child ends. */
+G_NORETURN void test_child_exit (int status);
+
 /* For the child: these return FALSE where that cannot be had, and then the child
  * calls test_child_skip(). */
 G_NORETURN void test_child_skip       (const char      *reason);
