@@ -284,6 +284,22 @@ test_mount_tmpfs (const char *dir,
          mount ("tmpfs", dir, "tmpfs", 0, options) == 0;
 }
 
+#ifdef HAVE_SECCOMP
+static gboolean
+load_filter (int                       number,
+             int                       errsv,
+             const struct scmp_arg_cmp comparison)
+{
+  scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
+  gboolean ok;
+
+  ok = filter != NULL && seccomp_rule_add (filter, SCMP_ACT_ERRNO (errsv), number, 1, comparison) == 0 &&
+       seccomp_load (filter) == 0;
+  seccomp_release (filter);
+  return ok;
+}
+#endif
+
 gboolean
 test_fail_syscall (int number,
                    int errsv)
@@ -298,15 +314,19 @@ test_fail_syscall_if (int     number,
                       guint64 bits)
 {
 #ifdef HAVE_SECCOMP
-  scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
-  gboolean ok;
+  return load_filter (number, errsv, SCMP_CMP (arg, SCMP_CMP_MASKED_EQ, bits, bits));
+#else
+  return FALSE;
+#endif
+}
 
-  ok = filter != NULL &&
-       seccomp_rule_add (filter, SCMP_ACT_ERRNO (errsv), number, 1,
-                         SCMP_CMP (arg, SCMP_CMP_MASKED_EQ, bits, bits)) == 0 &&
-       seccomp_load (filter) == 0;
-  seccomp_release (filter);
-  return ok;
+gboolean
+test_fail_syscall_on (int number,
+                      int errsv,
+                      int fd)
+{
+#ifdef HAVE_SECCOMP
+  return load_filter (number, errsv, SCMP_CMP (0, SCMP_CMP_EQ, fd));
 #else
   return FALSE;
 #endif

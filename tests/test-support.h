@@ -47,12 +47,16 @@ gboolean test_become_nobody           (void);
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
-/* From now on, the system call fails: always, or only if the argument at that index has all of these bits. */
+/* From now on, the system call fails: always, or only if the argument at that index
+ * has all of these bits, or only on this descriptor, its first argument. */
 gboolean test_fail_syscall            (int              number,
                                        int              errsv);
 gboolean test_fail_syscall_if         (int              number,
                                        int              errsv,
                                        guint            arg,
                                        guint64          bits);
+gboolean test_fail_syscall_on         (int              number,
+                                       int              errsv,
+                                       int              fd);
 
 G_END_DECLS
