@@ -46,8 +46,8 @@ def pack_and_unpack(source, packed, unpacked):
 
 def main():
     source = sys.argv[1] if len(sys.argv) > 1 else '/usr/share/common-licenses'
-    packed = Temp.Dir.new(None, 'packed_', None)
-    unpacked = Temp.Dir.new(None, 'unpacked_', None)
+    packed = Temp.Dir.new(prefix='packed_')
+    unpacked = Temp.Dir.new(prefix='unpacked_')
     packed_path = packed.get_path()
     unpacked_path = unpacked.get_path()
     print(f'made {packed_path} and {unpacked_path}')

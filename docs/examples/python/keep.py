@@ -23,7 +23,7 @@ def check_exists(when, path, expected):
 
 def make_report(text):
     """Return the path of a file that stays. Until keep(), any exception takes the file with it."""
-    with contextlib.closing(Temp.File.new_named(None, 'report_', '.txt')) as file:
+    with contextlib.closing(Temp.File.new_named(prefix='report_', suffix='.txt')) as file:
         print(f'made {file.get_path()}')
 
         file.get_output_stream().write_all(text.encode())

@@ -46,7 +46,7 @@ def sort(path):
 def main():
     source_path = sys.argv[1] if len(sys.argv) > 1 else '/usr/share/common-licenses/GPL-3'
 
-    with contextlib.closing(Temp.File.new_named(None, 'myapp_', '.log')) as file:
+    with contextlib.closing(Temp.File.new_named(prefix='myapp_', suffix='.log')) as file:
         path = file.get_path()
         print(f'made {path}')
         check_exists('while open', path, True)

@@ -36,10 +36,10 @@ def write_and_read(file, text):
 
 def main():
     # An empty directory, only to show that the file is not in it: other programs
-    # would pass None below, for the default directory.
-    directory = Temp.Dir.new(None, 'example_', None)
+    # would leave `dir` out below, for the default directory.
+    directory = Temp.Dir.new(prefix='example_')
 
-    with contextlib.closing(Temp.File.new(directory.get_path())) as file:
+    with contextlib.closing(Temp.File.new(dir=directory.get_path())) as file:
         print(f'made a file without a name in {directory.get_path()}')
         print(f'path: {file.get_path() or "none"}')
         check_empty(directory.get_path())

@@ -20,7 +20,7 @@ VARIABLES = ('TMPDIR', 'TEMP', 'TMP')
 
 def check_goes_to(when, expected):
     """Make a file in the default directory, and look whether that is as expected."""
-    with contextlib.closing(Temp.File.new_named(None, None, None)) as file:
+    with contextlib.closing(Temp.File.new_named()) as file:
         print(f'{when}: made {file.get_path()}')
         if os.path.dirname(file.get_path()) != expected:
             sys.exit(f'It should be in “{expected}”')
@@ -37,7 +37,7 @@ def set_variables(base):
 
 
 def main():
-    directory = Temp.Dir.new(None, 'where_', None)
+    directory = Temp.Dir.new(prefix='where_')
     base = directory.get_path()
     set_variables(base)
 
