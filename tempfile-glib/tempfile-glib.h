@@ -9,5 +9,5 @@
 #include "temp-location.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
-#include "temp-version.h"
+#include <tempfile-glib/temp-version.h>
 #undef TEMPFILE_GLIB_INSIDE
