@@ -69,8 +69,12 @@ job keep "4. A file that is kept on purpose"
 job where "5. Where they go"
 
 heading "What is left of them"
+# All paths in what was printed, one a line; blanks may be in them.
 cat "$logs"/*.C "$logs"/*.Python "$logs"/*.JavaScript |
-  grep -E -o '/[^ ]*/(example|myapp|packed|unpacked|report|where)_[a-z0-9_]{8}[^ ]*' | sort -u >"$logs/made"
+  awk '{ gsub (/ (and|in) \//, "\n/"); print }' |
+  sed 's,^[^/]*,,' |
+  grep -E '/(example|myapp|packed|unpacked|report|where)_[a-z0-9_]{8}' |
+  sort -u >"$logs/made"
 n_made=$(wc -l <"$logs/made")
 [ "$n_made" -gt 0 ] || echo "no path was found in what was printed" >>"$logs/failed"
 while read -r path; do
