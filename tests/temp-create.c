@@ -85,7 +85,7 @@ assert_mode (const char *path,
 static void
 test_file (void)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
   g_autoptr (GError) error = NULL;
   temp_autofd int dir_fd = open_dir (test_dir ());
   temp_autofd int fd = -1;
@@ -110,7 +110,7 @@ test_file (void)
 static void
 test_directory (void)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
   g_autoptr (GError) error = NULL;
   temp_autofd int dir_fd = open_dir (test_dir ());
   g_autofree char *names = NULL;
@@ -159,8 +159,8 @@ child_umask (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
   temp_autofd int fd = -1;
-  g_auto (TempName) file = { NULL, };
-  g_auto (TempName) dir = { NULL, };
+  g_auto (TempName) file = { .path = NULL };
+  g_auto (TempName) dir = { .path = NULL };
   struct stat st;
 
   umask (027);
@@ -211,7 +211,7 @@ child_taken (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
   temp_autofd int fd = -1;
-  g_auto (TempName) file = { NULL, };
+  g_auto (TempName) file = { .path = NULL };
 
   n_getrandom_zeros = 1;
   init_name (&file, test_dir (), NULL);
@@ -226,7 +226,7 @@ static void
 child_taken_dir (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
-  g_auto (TempName) dir = { NULL, };
+  g_auto (TempName) dir = { .path = NULL };
 
   n_getrandom_zeros = 1;
   init_name (&dir, test_dir (), NULL);
@@ -263,8 +263,8 @@ static void
 child_given_up (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
-  g_auto (TempName) file = { NULL, };
-  g_auto (TempName) dir = { NULL, };
+  g_auto (TempName) file = { .path = NULL };
+  g_auto (TempName) dir = { .path = NULL };
   g_autoptr (GError) file_error = NULL;
   g_autoptr (GError) dir_error = NULL;
 
@@ -299,7 +299,7 @@ static void
 test_retried (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
   g_autoptr (GError) error = NULL;
 
   init_name (&name, test_dir (), NULL);
@@ -317,7 +317,7 @@ static void
 test_not_retried (void)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
   g_autoptr (GError) error = NULL;
 
   init_name (&name, test_dir (), NULL);
@@ -334,7 +334,7 @@ static void
 child_refused_open (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
   g_autoptr (GError) error = NULL;
 
   init_name (&name, test_dir (), NULL);
@@ -357,7 +357,7 @@ assert_fails (int         dir_fd,
               const char *suffix,
               int         code)
 {
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
   g_autoptr (GError) file_error = NULL;
   g_autoptr (GError) dir_error = NULL;
 
@@ -381,7 +381,7 @@ test_too_long (void)
   temp_autofd int dir_fd = open_dir (test_dir ());
   g_autofree char *suffix = g_strnfill (300, 's');
   g_autofree char *fitting = g_strnfill (255 - TEMP_NAME_N_RANDOM - strlen ("tmp"), 's');
-  g_auto (TempName) name = { NULL, };
+  g_auto (TempName) name = { .path = NULL };
 
   assert_fails (dir_fd, test_dir (), suffix, G_IO_ERROR_FILENAME_TOO_LONG);
 

@@ -295,7 +295,6 @@ test_special (void)
 {
   g_autofree char *fifo = tree_path ("sub/fifo");
   g_autofree char *dir = tree_path ("sub");
-  g_autofree char *named = NULL;
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   temp_autofd int socket_fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   temp_autofd int dir_fd = -1;
