@@ -423,9 +423,9 @@ static void
 child_full_table (gconstpointer data)
 {
   temp_autofd int dir_fd = open_dir (test_dir ());
-  struct rlimit limit = { .rlim_cur = dir_fd + 1, .rlim_max = dir_fd + 1 };
+  const guint n_fds_allowed = dir_fd + 1;
 
-  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+  test_limit_fds (n_fds_allowed);
   while (dup (0) >= 0)
     ;
   assert_fails (dir_fd, test_dir (), NULL, G_IO_ERROR_TOO_MANY_OPEN_FILES);

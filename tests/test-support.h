@@ -47,6 +47,9 @@ gboolean test_become_nobody           (void);
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
+/* At most so many descriptors. */
+void     test_limit_fds               (guint            n_fds);
+
 /* From now on, the system call fails: always, or only if the argument at that index
  * has all of these bits, or only on this descriptor, its first argument. */
 gboolean test_fail_syscall            (int              number,

@@ -22,7 +22,7 @@ main (void)
   path = g_strdup (temp_file_get_path (file));
   if (!g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, NULL, &error))
     g_error ("%s", error->message);
-  result = TEMP_CHECK_VERSION (0, 9, 0) && g_file_test (path, G_FILE_TEST_EXISTS) ? 0 : 1;
+  result = TEMP_CHECK_VERSION (1, 0, 0) && g_file_test (path, G_FILE_TEST_EXISTS) ? 0 : 1;
 
   g_object_unref (file);
   g_object_unref (dir);
