@@ -43,7 +43,8 @@ TempParent *temp_entry_get_directory     (TempEntry      *entry);
 
 /* The descriptor. */
 int         temp_entry_get_fd            (TempEntry      *entry);
-gboolean    temp_entry_acquire_fd        (TempEntry      *entry);
+gboolean    temp_entry_acquire_fd        (TempEntry      *entry,
+                                          GError        **error);
 gboolean    temp_entry_release_fd        (TempEntry      *entry,
                                           GError        **error);
 int         temp_entry_steal_fd          (TempEntry      *entry);

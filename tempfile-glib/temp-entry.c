@@ -306,7 +306,7 @@ temp_entry_get_path (TempEntry *entry)
 const char *
 temp_entry_get_last_path (TempEntry *entry)
 {
-  return entry->parent != NULL ? entry->name.path : NULL;
+  return entry->name.base != NULL ? entry->name.path : NULL;
 }
 
 /* What is made in the directory shares this; NULL once it is deleted. */
@@ -327,15 +327,26 @@ temp_entry_get_fd (TempEntry *entry)
 }
 
 /* The descriptor is open as long as one of its users is: the owner, who is its
- * first, and each of its streams. So a stream that is in the middle of
- * something when the file is closed never reads or writes another
- * file, which got the same number. */
+ * first, each of its streams, and each operation for as long as it runs. So one that
+ * is in the middle of something, in a thread, when the file is closed never
+ * reads or writes another file, which got the same number. */
 gboolean
-temp_entry_acquire_fd (TempEntry *entry)
+temp_entry_acquire_fd (TempEntry  *entry,
+                       GError    **error)
 {
-  if (entry->fd < 0)
-    return FALSE;
-  g_atomic_int_inc (&entry->n_fd_users);
+  gint n;
+
+  do
+    {
+      n = g_atomic_int_get (&entry->n_fd_users);
+      if (G_UNLIKELY (n == 0))
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file is closed");
+          return FALSE;
+        }
+    }
+  while (!g_atomic_int_compare_and_exchange (&entry->n_fd_users, n, n + 1));
+
   return TRUE;
 }
 
@@ -393,21 +404,31 @@ temp_entry_seek (TempEntry  *entry,
     [G_SEEK_SET] = SEEK_SET,
     [G_SEEK_END] = SEEK_END,
   };
+  gboolean moved;
 
-  if (lseek (entry->fd, offset, whence[type]) < 0)
-    {
-      temp_entry_set_error (entry, error, errno, "Could not seek in");
-      return FALSE;
-    }
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
 
-  return TRUE;
+  moved = lseek (entry->fd, offset, whence[type]) >= 0;
+  if (!moved)
+    temp_entry_set_error (entry, error, errno, "Could not seek in");
+
+  temp_entry_release_fd (entry, NULL);
+  return moved;
 }
 
+/* 0 if it cannot be told: GSeekable has no error here. */
 goffset
 temp_entry_tell (TempEntry *entry)
 {
-  /* GSeekable has no error here. */
-  return MAX (lseek (entry->fd, 0, SEEK_CUR), 0);
+  goffset here;
+
+  if (!temp_entry_acquire_fd (entry, NULL))
+    return 0;
+
+  here = MAX (lseek (entry->fd, 0, SEEK_CUR), 0);
+  temp_entry_release_fd (entry, NULL);
+  return here;
 }
 
 gboolean
@@ -417,17 +438,18 @@ temp_entry_truncate (TempEntry  *entry,
 {
   int result;
 
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
+
   do
     result = ftruncate (entry->fd, size);
   while (result < 0 && errno == EINTR);
 
   if (result < 0)
-    {
-      temp_entry_set_error (entry, error, errno, "Could not truncate");
-      return FALSE;
-    }
+    temp_entry_set_error (entry, error, errno, "Could not truncate");
 
-  return TRUE;
+  temp_entry_release_fd (entry, NULL);
+  return result == 0;
 }
 
 /* Answers as for a GFile, from the open file: GIO is asked about the
@@ -453,9 +475,13 @@ temp_entry_query_info (TempEntry     *entry,
   GFileInfo *info;
   gboolean wants_name, wants_display_name;
 
+  if (!temp_entry_acquire_fd (entry, error))
+    return NULL;
+
   g_snprintf (link, sizeof link, "/proc/self/fd/%d", entry->fd);
   file = g_file_new_for_path (link);
   info = g_file_query_info (file, attributes, G_FILE_QUERY_INFO_NONE, cancellable, &local_error);
+  temp_entry_release_fd (entry, NULL);
   if (info == NULL)
     {
       g_autofree char *shown = g_filename_display_name (entry->name.path);
@@ -572,6 +598,22 @@ keeps_everything (void)
   return answer == 2;
 }
 
+/* TRUE: it is gone, or not ours. */
+static gboolean
+remove_if_ours (TempEntry     *entry,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  if (is_still_ours (entry))
+    return entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error);
+
+  if (errno == ENOENT)
+    return TRUE;
+
+  temp_error_from_errno (error, errno, "Could not delete", entry->name.path);
+  return FALSE;
+}
+
 /* Deletes what was made, whatever is in it: but only under the name it was made
  * with, only while that is still the same inode, and never what a process that
  * this one was forked from has made. If it is not ours, or gone already, nothing happens,
@@ -584,32 +626,25 @@ temp_entry_delete (TempEntry     *entry,
   if (!claim (entry, TEMP_ENTRY_NAMELESS))
     return TRUE;
 
-  if (entry->generation != temp_process_generation ())
-    return TRUE;
-
   if (G_UNLIKELY (keeps_everything ()))
     {
       g_autofree char *shown = g_filename_display_name (entry->name.path);
 
       entry->state = TEMP_ENTRY_KEPT;
-      g_message ("Kept “%s”", shown);
+      if (entry->generation == temp_process_generation ())
+        g_message ("Kept “%s”", shown);
       return TRUE;
     }
 
-  if (!is_still_ours (entry))
+  if (entry->generation == temp_process_generation () && !remove_if_ours (entry, cancellable, error))
     {
-      if (errno == ENOENT)
-        return TRUE;
-      temp_error_from_errno (error, errno, "Could not delete", entry->name.path);
-    }
-  else if (entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error))
-    {
-      g_clear_pointer (&entry->directory, temp_parent_unref);
-      return TRUE;
+      own (entry);
+      return FALSE;
     }
 
-  own (entry);
-  return FALSE;
+  g_clear_pointer (&entry->directory, temp_parent_unref);
+  g_clear_pointer (&entry->parent, temp_parent_unref);
+  return TRUE;
 }
 
 /* From now on, the name is the caller's: nothing here deletes it. */
@@ -617,24 +652,23 @@ gboolean
 temp_entry_keep (TempEntry  *entry,
                  GError    **error)
 {
-  if (entry->state == TEMP_ENTRY_KEPT)
-    return TRUE;
-
-  if (entry->state == TEMP_ENTRY_NAMELESS)
+  switch (entry->state)
     {
+    case TEMP_ENTRY_KEPT:
+      return TRUE;
+
+    case TEMP_ENTRY_OWNED:
+      if (is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
+        return TRUE;
+      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+      return FALSE;
+
+    case TEMP_ENTRY_NAMELESS:
+    default:
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                            "A temporary file without a name cannot be kept");
       return FALSE;
     }
-
-  if (!is_still_ours (entry))
-    {
-      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-      return FALSE;
-    }
-
-  claim (entry, TEMP_ENTRY_KEPT);
-  return TRUE;
 }
 
 /* The owner goes. What is still there, stays. */

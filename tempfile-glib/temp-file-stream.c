@@ -175,7 +175,6 @@ close_in_thread (GTask        *task,
 {
   GError *error = NULL;
 
-  (void) task_data;
   if (close_all (source_object, cancellable, &error))
     g_task_return_boolean (task, TRUE);
   else

@@ -14,8 +14,9 @@ struct _TempOutputStream
 {
   GFileOutputStream parent_instance;
 
-  TempEntry *entry; /* NULL once closed */
-  char      *etag;  /* of when it was closed */
+  TempEntry *entry;
+  gboolean   is_open; /* and so one of the descriptor's users */
+  char      *etag; /* of when it was closed */
 };
 
 static void temp_output_stream_descriptor_init (GFileDescriptorBasedIface *iface);
@@ -36,12 +37,15 @@ temp_output_stream_write (GOutputStream  *stream,
                           GError        **error)
 {
   TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
-  gssize n;
+  gssize n = -1;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return -1;
 
   do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return -1;
+        goto out;
       n = write (temp_entry_get_fd (entry), buffer, count);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
@@ -49,6 +53,8 @@ temp_output_stream_write (GOutputStream  *stream,
   if (G_UNLIKELY (n < 0))
     temp_entry_set_error (entry, error, errno, "Could not write to");
 
+out:
+  temp_entry_release_fd (entry, NULL);
   return n;
 }
 
@@ -61,10 +67,10 @@ temp_output_stream_writev (GOutputStream        *stream,
                            GError              **error)
 {
   TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
-  gssize n;
+  gssize n = -1;
 
-  if (bytes_written != NULL)
-    *bytes_written = 0;
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
 
   /* More than that the kernel refuses; the rest is the next call's. */
   n_vectors = MIN (n_vectors, IOV_MAX);
@@ -72,20 +78,19 @@ temp_output_stream_writev (GOutputStream        *stream,
   do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
+        goto out;
       n = writev (temp_entry_get_fd (entry), (const struct iovec *) vectors, n_vectors);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
   if (G_UNLIKELY (n < 0))
-    {
-      temp_entry_set_error (entry, error, errno, "Could not write to");
-      return FALSE;
-    }
+    temp_entry_set_error (entry, error, errno, "Could not write to");
 
+out:
+  temp_entry_release_fd (entry, NULL);
   if (bytes_written != NULL)
-    *bytes_written = n;
-  return TRUE;
+    *bytes_written = MAX (n, 0);
+  return n >= 0;
 }
 
 static gboolean
@@ -94,22 +99,21 @@ temp_output_stream_close (GOutputStream  *stream,
                           GError        **error)
 {
   TempOutputStream *self = TEMP_OUTPUT_STREAM (stream);
-  g_autoptr (TempEntry) entry = g_steal_pointer (&self->entry);
 
-  (void) cancellable;
-  if (entry == NULL)
+  if (!self->is_open)
     return TRUE;
 
-  /* What is about to be deleted needs none. */
-  if (temp_entry_get_path (entry) != NULL)
+  /* What is about to be deleted needs no tag. */
+  if (temp_entry_get_path (self->entry) != NULL)
     {
-      g_autoptr (GFileInfo) info = temp_entry_query_info (entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
+      g_autoptr (GFileInfo) info = temp_entry_query_info (self->entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
 
       if (info != NULL)
         self->etag = g_strdup (g_file_info_get_etag (info));
     }
 
-  return temp_entry_release_fd (entry, error);
+  self->is_open = FALSE;
+  return temp_entry_release_fd (self->entry, error);
 }
 
 static char *
@@ -121,15 +125,13 @@ temp_output_stream_get_etag (GFileOutputStream *stream)
 static goffset
 temp_output_stream_tell (GFileOutputStream *stream)
 {
-  TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
-
-  return entry != NULL ? temp_entry_tell (entry) : 0;
+  return temp_entry_tell (TEMP_OUTPUT_STREAM (stream)->entry);
 }
 
 static gboolean
 temp_output_stream_is_open (GFileOutputStream *stream)
 {
-  return TEMP_OUTPUT_STREAM (stream)->entry != NULL;
+  return TEMP_OUTPUT_STREAM (stream)->is_open;
 }
 
 static gboolean
@@ -167,9 +169,9 @@ temp_output_stream_query_info (GFileOutputStream  *stream,
 static int
 temp_output_stream_get_fd (GFileDescriptorBased *stream)
 {
-  TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
+  TempOutputStream *self = TEMP_OUTPUT_STREAM (stream);
 
-  return entry != NULL ? temp_entry_get_fd (entry) : -1;
+  return self->is_open ? temp_entry_get_fd (self->entry) : -1;
 }
 
 static void
@@ -183,6 +185,7 @@ temp_output_stream_finalize (GObject *object)
 {
   TempOutputStream *self = TEMP_OUTPUT_STREAM (object);
 
+  temp_entry_unref (self->entry);
   g_free (self->etag);
 
   G_OBJECT_CLASS (temp_output_stream_parent_class)->finalize (object);
@@ -212,7 +215,6 @@ temp_output_stream_class_init (TempOutputStreamClass *klass)
 static void
 temp_output_stream_init (TempOutputStream *self)
 {
-  (void) self;
 }
 
 /* The stream is closed from the start if the file is. It has no buffer: what was
@@ -222,9 +224,9 @@ temp_output_stream_new (TempEntry *entry)
 {
   TempOutputStream *self = g_object_new (TEMP_TYPE_OUTPUT_STREAM, NULL);
 
-  if (temp_entry_acquire_fd (entry))
-    self->entry = temp_entry_ref (entry);
-  else
+  self->entry = temp_entry_ref (entry);
+  self->is_open = temp_entry_acquire_fd (entry, NULL);
+  if (!self->is_open)
     g_output_stream_close (G_OUTPUT_STREAM (self), NULL, NULL);
 
   return G_OUTPUT_STREAM (self);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -141,21 +142,66 @@ reopen_parent (Walk   *walk,
   return TRUE;
 }
 
+/* Removes a name of the one kind; TRUE if it is gone. */
+static gboolean
+unlink_as (Level      *level,
+           const char *base,
+           gboolean    is_dir)
+{
+  if (unlinkat (dirfd (level->dir), base, is_dir ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
+    return FALSE;
+
+  level->removed_any = TRUE;
+  return TRUE;
+}
+
+/* Whether something is mounted on a directory in level. If in doubt, it is. */
+static gboolean
+is_mount_point (int    fd,
+                Level *level)
+{
+  struct statx stx;
+
+  if (statx (fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
+    return TRUE;
+
+  /* Kernels before 5.8 know no such attribute, only that the device is another. */
+  return (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ||
+         makedev (stx.stx_dev_major, stx.stx_dev_minor) != level->dev;
+}
+
+/* Makes the directory of that name the current level; errsv is why it could not
+ * be removed as it is. */
 static void
 enter (Walk       *walk,
        const char *base,
-       guint       n_passes)
+       guint       n_passes,
+       int         errsv)
 {
   Level *level = current_level (walk);
-  int fd = openat (dirfd (level->dir), base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  temp_autofd int fd = openat (dirfd (level->dir), base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-  if (fd >= 0 && push (walk, fd, base, n_passes))
+  if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+    {
+      /* It is none, or no longer. */
+      if (!unlink_as (level, base, FALSE))
+        fail (walk, level, base, errno);
+      return;
+    }
+
+  /* ENOTEMPTY says that nothing is mounted on it; that there is no permission is
+   * found out before. */
+  if (fd >= 0 && (errsv == EACCES || errsv == EPERM) && is_mount_point (fd, level))
+    {
+      fail (walk, level, base, EBUSY);
+      return;
+    }
+
+  if (fd >= 0 && push (walk, g_steal_fd (&fd), base, n_passes))
     return;
 
-  if (errno == ENOENT)
-    return;
-
-  fail (walk, current_level (walk), base, errno);
+  if (errno != ENOENT)
+    fail (walk, current_level (walk), base, errno);
 }
 
 /* Removes a name, or enters it if it is a directory with something in it. */
@@ -166,29 +212,24 @@ remove_name (Walk       *walk,
              guint       n_passes)
 {
   Level *level = current_level (walk);
-  int fd = dirfd (level->dir);
-  int errsv;
 
-  /* What kind of thing the name is can change at any time, so each system call
-   * is one that refuses the other kind, and the second attempt is the last. */
-  if (unlinkat (fd, base, is_dir ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT)
-    {
-      level->removed_any = TRUE;
-      return;
-    }
-  errsv = errno;
+  if (unlink_as (level, base, is_dir))
+    return;
 
-  if (is_dir && errsv == ENOTDIR)
+  /* The kind may not be known, and it can change at any time: so each system
+   * call is one that refuses the other kind. */
+  if (errno == (is_dir ? ENOTDIR : EISDIR))
     {
-      if (unlinkat (fd, base, 0) == 0 || errno == ENOENT)
-        level->removed_any = TRUE;
-      else
-        fail (walk, level, base, errno);
+      is_dir = !is_dir;
+      if (unlink_as (level, base, is_dir))
+        return;
     }
-  else if (is_dir ? (errsv == ENOTEMPTY || errsv == EEXIST) : errsv == EISDIR)
-    enter (walk, base, n_passes);
+
+  /* Without the permission to remove a directory, what is in it can still go. */
+  if ((is_dir && (errno == ENOTEMPTY || errno == EEXIST)) || errno == EACCES || errno == EPERM)
+    enter (walk, base, n_passes, errno);
   else
-    fail (walk, level, base, errsv);
+    fail (walk, level, base, errno);
 }
 
 /* Goes back to the directory above, and removes the one just emptied. Fails only

@@ -10,5 +10,5 @@
 #include "temp-spooled-file.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
-#include "temp-version.h"
+#include <tempfile-glib/temp-version.h>
 #undef TEMPFILE_GLIB_INSIDE
