@@ -370,7 +370,8 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
    *
    * If an operation in another thread does that, an asynchronous write for instance, the
    * change is notified in the main context that was the thread's default one when
-   * the object was made.
+   * the object was made. A write in this thread notifies before it returns, so that its
+   * stream is still busy then.
    *
    * Since: 1.0
    */
