@@ -26,6 +26,7 @@ typedef struct
   TempMemory      memory;
   goffset         offset; /* while in memory */
   TempFile       *file;   /* NULL before that, and once closed */
+  gint            n_users; /* atomic: how many are reading or writing the file */
   gint            rolled; /* these two can also be read without the lock */
   gint            closed;
 } TempSpool;

@@ -113,6 +113,17 @@ roll (TempSpool     *spool,
   return TRUE;
 }
 
+/* The file, if there is one, to read or write it without the lock. */
+static TempFile *
+use_file (TempSpool *spool)
+{
+  if (G_LIKELY (spool->file == NULL))
+    return NULL;
+
+  g_atomic_int_inc (&spool->n_users);
+  return g_object_ref (spool->file);
+}
+
 /* Looks where to write what ends at this offset, and rolls if it would not fit. */
 static gboolean
 make_room (TempSpool     *spool,
@@ -135,6 +146,15 @@ make_room (TempSpool     *spool,
 /* Reading and writing. Both leave the lock before they turn to the file, which
  * may take its time. */
 
+/* The file goes here if it was closed meanwhile. */
+static void
+leave_file (TempSpool *spool,
+            TempFile  *file)
+{
+  g_atomic_int_add (&spool->n_users, -1);
+  g_object_unref (file);
+}
+
 gssize
 temp_spool_read (TempSpool     *spool,
                  void          *buffer,
@@ -142,16 +162,15 @@ temp_spool_read (TempSpool     *spool,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file;
   gssize n = -1;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
   g_mutex_lock (&spool->lock);
-  if (G_UNLIKELY (spool->file != NULL))
-    file = g_object_ref (spool->file);
-  else if (check_open (spool, error))
+  file = use_file (spool);
+  if (file == NULL && check_open (spool, error))
     {
       n = temp_memory_read (&spool->memory, spool->offset, buffer, count);
       spool->offset += n;
@@ -159,7 +178,10 @@ temp_spool_read (TempSpool     *spool,
   g_mutex_unlock (&spool->lock);
 
   if (file != NULL)
-    n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+    {
+      n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+      leave_file (spool, file);
+    }
 
   return n;
 }
@@ -171,16 +193,15 @@ temp_spool_skip (TempSpool     *spool,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file;
   gssize n = -1;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
   g_mutex_lock (&spool->lock);
-  if (spool->file != NULL)
-    file = g_object_ref (spool->file);
-  else if (check_open (spool, error))
+  file = use_file (spool);
+  if (file == NULL && check_open (spool, error))
     {
       n = MIN (count, (guint64) MAX ((goffset) spool->memory.size - spool->offset, 0));
       spool->offset += n;
@@ -188,7 +209,10 @@ temp_spool_skip (TempSpool     *spool,
   g_mutex_unlock (&spool->lock);
 
   if (file != NULL)
-    n = g_input_stream_skip (g_io_stream_get_input_stream (G_IO_STREAM (file)), count, cancellable, error);
+    {
+      n = g_input_stream_skip (g_io_stream_get_input_stream (G_IO_STREAM (file)), count, cancellable, error);
+      leave_file (spool, file);
+    }
 
   return n;
 }
@@ -200,7 +224,7 @@ temp_spool_write (TempSpool     *spool,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file = NULL;
   gboolean did_roll;
   gssize n = -1;
 
@@ -213,20 +237,22 @@ temp_spool_write (TempSpool     *spool,
   g_mutex_lock (&spool->lock);
   if (G_LIKELY (make_room (spool, (guint64) spool->offset + count, &did_roll, cancellable, error)))
     {
-      if (spool->file != NULL)
-        file = g_object_ref (spool->file);
-      else if (temp_memory_write (&spool->memory, spool->offset, buffer, count))
+      file = use_file (spool);
+      if (file == NULL && temp_memory_write (&spool->memory, spool->offset, buffer, count))
         {
           spool->offset += count;
           n = count;
         }
-      else
+      else if (file == NULL)
         set_no_memory (error);
     }
   g_mutex_unlock (&spool->lock);
 
   if (file != NULL)
-    n = g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+    {
+      n = g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+      leave_file (spool, file);
+    }
   if (G_UNLIKELY (did_roll))
     notify_rolled (spool);
 
@@ -273,22 +299,25 @@ temp_spool_writev (TempSpool            *spool,
                    GCancellable         *cancellable,
                    GError              **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file;
   gsize unused;
+  gboolean ok;
 
   if (bytes_written == NULL)
     bytes_written = &unused;
   *bytes_written = 0;
 
   g_mutex_lock (&spool->lock);
-  g_set_object (&file, spool->file);
+  file = use_file (spool);
   g_mutex_unlock (&spool->lock);
 
   if (file == NULL)
     return write_each (spool, vectors, n_vectors, bytes_written, cancellable, error);
 
-  return g_output_stream_writev (g_io_stream_get_output_stream (G_IO_STREAM (file)),
-                                 vectors, n_vectors, bytes_written, cancellable, error);
+  ok = g_output_stream_writev (g_io_stream_get_output_stream (G_IO_STREAM (file)),
+                               vectors, n_vectors, bytes_written, cancellable, error);
+  leave_file (spool, file);
+  return ok;
 }
 
 /* The offset and the size */
@@ -459,7 +488,9 @@ temp_spool_steal_file (TempSpool *spool)
   return file;
 }
 
-/* Whoever is reading or writing has a reference to the file, and ends undisturbed.
+/* The streams of the file know nothing of those of the spool: one that is in use
+ * in another thread must not be closed. So whoever uses the file last lets it go.
+ *
  * The owner does this at the latest on its dispose: another thread can
  * still take a reference to it before, and no longer after. */
 gboolean
@@ -468,5 +499,8 @@ temp_spool_close (TempSpool  *spool,
 {
   g_autoptr (TempFile) file = temp_spool_steal_file (spool);
 
-  return file == NULL || g_io_stream_close (G_IO_STREAM (file), NULL, error);
+  if (file == NULL || g_atomic_int_get (&spool->n_users) > 0)
+    return TRUE;
+
+  return g_io_stream_close (G_IO_STREAM (file), NULL, error);
 }

@@ -5,6 +5,13 @@
 
 #include "test-support.h"
 
+#define ASSERT_FAILS(expression, failure, code) \
+  g_assert_cmpint (expression, ==, failure); \
+  g_assert_error (error, G_IO_ERROR, code); \
+  g_clear_error (&error)
+
+#define ASSERT_CANCELLED(expression, failure) ASSERT_FAILS (expression, failure, G_IO_ERROR_CANCELLED)
+
 /* Each test is run in memory and in a file. */
 
 typedef struct
@@ -91,18 +98,13 @@ test_cancelled (Fixture       *fixture,
   assert_seek (fixture->input, 5);
   g_cancellable_cancel (cancellable);
 
-#define ASSERT_FAILS(expression, failure, code) \
-  g_assert_cmpint (expression, ==, failure); \
-  g_assert_error (error, G_IO_ERROR, code); \
-  g_clear_error (&error)
-
-  ASSERT_FAILS (g_input_stream_read (fixture->input, &byte, 1, cancellable, &error), -1, G_IO_ERROR_CANCELLED);
-  ASSERT_FAILS (g_input_stream_skip (fixture->input, 1, cancellable, &error), -1, G_IO_ERROR_CANCELLED);
-  ASSERT_FAILS (g_seekable_seek (G_SEEKABLE (fixture->input), 0, G_SEEK_SET, cancellable, &error), FALSE, G_IO_ERROR_CANCELLED);
-  ASSERT_FAILS (g_output_stream_write (fixture->output, "x", 1, cancellable, &error), -1, G_IO_ERROR_CANCELLED);
-  ASSERT_FAILS (g_output_stream_writev (fixture->output, &vector, 1, NULL, cancellable, &error), FALSE, G_IO_ERROR_CANCELLED);
-  ASSERT_FAILS (g_seekable_seek (G_SEEKABLE (fixture->output), 0, G_SEEK_SET, cancellable, &error), FALSE, G_IO_ERROR_CANCELLED);
-  ASSERT_FAILS (g_seekable_truncate (G_SEEKABLE (fixture->output), 0, cancellable, &error), FALSE, G_IO_ERROR_CANCELLED);
+  ASSERT_CANCELLED (g_input_stream_read (fixture->input, &byte, 1, cancellable, &error), -1);
+  ASSERT_CANCELLED (g_input_stream_skip (fixture->input, 1, cancellable, &error), -1);
+  ASSERT_CANCELLED (g_seekable_seek (G_SEEKABLE (fixture->input), 0, G_SEEK_SET, cancellable, &error), FALSE);
+  ASSERT_CANCELLED (g_output_stream_write (fixture->output, "x", 1, cancellable, &error), -1);
+  ASSERT_CANCELLED (g_output_stream_writev (fixture->output, &vector, 1, NULL, cancellable, &error), FALSE);
+  ASSERT_CANCELLED (g_seekable_seek (G_SEEKABLE (fixture->output), 0, G_SEEK_SET, cancellable, &error), FALSE);
+  ASSERT_CANCELLED (g_seekable_truncate (G_SEEKABLE (fixture->output), 0, cancellable, &error), FALSE);
 
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (fixture->file)), ==, 5);
   g_assert_cmpint (temp_spooled_file_get_size (fixture->file), ==, 10);
