@@ -18,7 +18,7 @@ temp_spool_new (GObject *owner,
   TempSpool *spool = g_new0 (TempSpool, 1);
 
   g_atomic_ref_count_init (&spool->ref_count);
-  g_mutex_init (&spool->lock);
+  pthread_mutex_init (&spool->lock, NULL);
   spool->owner = owner;
   spool->notify_rolled = notify_rolled;
 
@@ -40,7 +40,7 @@ temp_spool_unref (TempSpool *spool)
 
   g_clear_object (&spool->file);
   temp_memory_clear (&spool->memory);
-  g_mutex_clear (&spool->lock);
+  pthread_mutex_destroy (&spool->lock);
   g_free (spool->dir);
   g_free (spool->prefix);
   g_free (spool->suffix);
@@ -53,9 +53,9 @@ notify_rolled (TempSpool *spool)
 {
   g_autoptr (GObject) owner = NULL;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   g_set_object (&owner, spool->owner);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (owner != NULL)
     spool->notify_rolled (owner);
@@ -168,14 +168,14 @@ temp_spool_read (TempSpool     *spool,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
   if (file == NULL && check_open (spool, error))
     {
       n = temp_memory_read (&spool->memory, spool->offset, buffer, count);
       spool->offset += n;
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file != NULL)
     {
@@ -199,14 +199,14 @@ temp_spool_skip (TempSpool     *spool,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
   if (file == NULL && check_open (spool, error))
     {
       n = MIN (count, (guint64) MAX ((goffset) spool->memory.size - spool->offset, 0));
       spool->offset += n;
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file != NULL)
     {
@@ -234,7 +234,7 @@ temp_spool_write (TempSpool     *spool,
   if (count == 0)
     return 0;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (G_LIKELY (make_room (spool, (guint64) spool->offset + count, &did_roll, cancellable, error)))
     {
       file = use_file (spool);
@@ -246,7 +246,7 @@ temp_spool_write (TempSpool     *spool,
       else if (file == NULL)
         set_no_memory (error);
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file != NULL)
     {
@@ -307,9 +307,9 @@ temp_spool_writev (TempSpool            *spool,
     bytes_written = &unused;
   *bytes_written = 0;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file == NULL)
     return write_each (spool, vectors, n_vectors, bytes_written, cancellable, error);
@@ -327,9 +327,9 @@ temp_spool_tell (TempSpool *spool)
 {
   goffset offset;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   offset = spool->file != NULL ? temp_entry_tell (spool->file->entry) : spool->offset;
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return offset;
 }
@@ -371,12 +371,12 @@ temp_spool_seek (TempSpool     *spool,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (G_UNLIKELY (spool->file != NULL))
     ok = temp_entry_seek (spool->file->entry, offset, type, error);
   else if (check_open (spool, error))
     ok = seek_in_memory (spool, offset, type, error);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return ok;
 }
@@ -399,7 +399,7 @@ temp_spool_truncate (TempSpool     *spool,
       return FALSE;
     }
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (make_room (spool, size, &did_roll, cancellable, error))
     {
       if (spool->file != NULL)
@@ -409,7 +409,7 @@ temp_spool_truncate (TempSpool     *spool,
       else
         set_no_memory (error);
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (did_roll)
     notify_rolled (spool);
@@ -424,12 +424,12 @@ temp_spool_get_size (TempSpool *spool)
   struct stat st;
   goffset size;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (spool->file == NULL)
     size = spool->memory.size;
   else
     size = fstat (temp_entry_get_fd (spool->file->entry), &st) == 0 ? st.st_size : 0;
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return size;
 }
@@ -459,11 +459,11 @@ temp_spool_roll (TempSpool     *spool,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   ok = check_open (spool, error);
   if (ok && spool->file == NULL)
     ok = did_roll = roll (spool, cancellable, error);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (did_roll)
     notify_rolled (spool);
@@ -477,13 +477,13 @@ temp_spool_steal_file (TempSpool *spool)
 {
   TempFile *file;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   temp_memory_clear (&spool->memory);
   spool->offset = 0;
   spool->owner = NULL;
   g_atomic_int_set (&spool->closed, TRUE);
   file = g_steal_pointer (&spool->file);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return file;
 }
