@@ -14,5 +14,6 @@ G_BEGIN_DECLS
 
 typedef struct _TempFile TempFile;
 typedef struct _TempDir TempDir;
+typedef struct _TempSpooledFile TempSpooledFile;
 
 G_END_DECLS
