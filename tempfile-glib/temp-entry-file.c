@@ -87,6 +87,21 @@ temp_entry_set_error (TempEntry   *entry,
   temp_error_from_errno (error, errsv, what, entry->name.path);
 }
 
+/* Propagates an error that does not name the file yet: that of a cancellation
+ * is left as it is. Takes the cause. */
+void
+temp_entry_propagate_error (TempEntry   *entry,
+                            GError     **error,
+                            GError      *cause,
+                            const char  *action)
+{
+  g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+  if (!g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (&cause, "%s a temporary file (“%s”): ", action, shown);
+  g_propagate_error (error, cause);
+}
+
 gboolean
 temp_entry_seek (TempEntry  *entry,
                  goffset     offset,
