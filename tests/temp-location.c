@@ -211,8 +211,7 @@ child_full (gconstpointer data)
     test_child_skip ("no mounts here");
   assert_found (find (NULL, full, other, NULL), full);
 
-  fd = open (filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  g_assert_no_errno (fd);
+  g_assert_no_errno (fd = open (filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   while (write (fd, page, sizeof page) > 0)
     ;
   g_assert_cmpint (errno, ==, ENOSPC);

@@ -88,8 +88,7 @@ make_file (const char *relative)
   int fd;
 
   g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  g_assert_no_errno (fd);
+  g_assert_no_errno (fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   close (fd);
 }
 
@@ -182,15 +181,14 @@ make_deep (guint depth)
   temp_autofd int fd = -1;
 
   make_dirs ("");
-  fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (guint i = 0; i < depth; i++)
     {
       temp_autofd int parent = g_steal_fd (&fd);
 
       g_assert_no_errno (mkdirat (parent, "d", 0700));
       g_assert_no_errno (mkdirat (parent, "sibling", 0700));
-      fd = openat (parent, "d", O_PATH | O_DIRECTORY | O_CLOEXEC);
-      g_assert_no_errno (fd);
+      g_assert_no_errno (fd = openat (parent, "d", O_PATH | O_DIRECTORY | O_CLOEXEC));
     }
 }
 
