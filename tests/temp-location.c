@@ -399,7 +399,8 @@ test_threads (void)
   g_thread_join (setter);
 }
 
-/* A copy of this program that belongs to another user and takes on its rights. */
+/* A copy of this program that belongs to another user and takes on its rights.
+ * The variable is one that the C library does not take away by itself. */
 static void
 test_set_user_id (void)
 {
@@ -409,7 +410,7 @@ test_set_user_id (void)
   g_autofree char *output = NULL;
   g_autoptr (GError) error = NULL;
   char *argv[] = { copy, (char *) ASKED_DEFAULT_DIR, NULL };
-  char *env[] = { g_strdup_printf ("TMPDIR=%s", dir), NULL };
+  char *env[] = { g_strdup_printf ("TEMP=%s", dir), NULL };
   gsize length;
   int status;
 
