@@ -416,6 +416,8 @@ test_set_user_id (void)
 
   g_assert_true (g_file_get_contents ("/proc/self/exe", &contents, &length, NULL));
   g_assert_true (g_file_set_contents (copy, contents, length, NULL));
+  g_assert_no_errno (chmod (g_getenv ("G_TEST_TMPDIR"), 0755));
+  g_assert_no_errno (chmod (test_dir (), 0755));
   g_assert_no_errno (chmod (dir, 0777));
   g_assert_no_errno (chmod (copy, 0755));
 
