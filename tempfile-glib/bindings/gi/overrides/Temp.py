@@ -474,13 +474,6 @@ def _as_kind(path, kind):
     return path if kind is str else os.fsencode(path)
 
 
-def _open_fd(fd, mode, buffering, encoding, errors, newline, closefd):
-    if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-        # What io.open() comes to, without its questions.
-        return io.BufferedRandom(io.FileIO(fd, "w+b", closefd))
-    return io.open(fd, mode, buffering, encoding, errors, newline, closefd)
-
-
 def gettempprefix():
     """The default prefix of names, as str."""
     return _TEMPLATE
@@ -547,6 +540,23 @@ def mktemp(suffix="", prefix=_TEMPLATE, dir=None):
     raise FileExistsError(errno.EEXIST, "No usable temporary filename found")
 
 
+def _raw_of(file):
+    file = getattr(file, "buffer", file)
+    return getattr(file, "raw", file)
+
+
+def _create_nameless(dir, kind):
+    try:
+        # The kernel looks after such a file: a Temp.File would be made only to
+        # have its descriptor taken away, which takes as long as all the rest.
+        return os.open(dir, os.O_RDWR | os.O_TMPFILE, 0o600)
+    except OSError:
+        try:
+            return os.dup(Temp.File.new(dir).get_fd())
+        except GLib.Error as error:
+            raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
+
+
 def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
                   suffix=None, prefix=None, dir=None, *, errors=None):
     """Makes a file without a name; returns a file object of Python's."""
@@ -554,21 +564,14 @@ def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
         encoding = io.text_encoding(encoding)
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
-    try:
-        # The kernel looks after such a file: a Temp.File would be made only to
-        # have its descriptor taken away, which takes as long as all the rest.
-        fd = os.open(dir, os.O_RDWR | os.O_TMPFILE, 0o600)
-    except OSError:
-        try:
-            fd = os.dup(Temp.File.new(dir).get_fd())
-        except GLib.Error as error:
-            raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
+    if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
+        # What io.open() comes to, without its questions.
+        return io.BufferedRandom(io.FileIO(_create_nameless(dir, kind), "w+b"))
 
-    try:
-        return _open_fd(fd, mode, buffering, encoding, errors, newline, True)
-    except BaseException:
-        os.close(fd)
-        raise
+    file = io.open(dir, mode, buffering, encoding, errors, newline,
+                   opener=lambda path, flags: _create_nameless(dir, kind))
+    _raw_of(file).name = file.fileno()
+    return file
 
 
 class _TemporaryFileCloser:
@@ -675,9 +678,12 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
         path = _get_path(owner)
         sys.audit("tempfile.mkstemp", path)
         name = path if kind is str else os.fsencode(path)
-        file = _open_fd(_get_fd(owner), mode, buffering, encoding, errors, newline, False)
-        raw = getattr(file, "buffer", file)
-        raw = getattr(raw, "raw", raw)
+        if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
+            raw = io.FileIO(_get_fd(owner), "w+b", False)
+            file = io.BufferedRandom(raw)
+        else:
+            file = io.open(_get_fd(owner), mode, buffering, encoding, errors, newline, False)
+            raw = _raw_of(file)
         raw.name = name
         wrapper = _TemporaryFileWrapper(file, name, owner, delete)
         if not delete:
