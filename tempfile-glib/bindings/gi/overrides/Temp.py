@@ -442,14 +442,19 @@ def _infer_return_type(*args):
     return kind
 
 
+# The value of tempdir that was looked for and not assigned: a str, and absolute.
+_found_tempdir = None
+
+
 def _find_tempdir():
+    global _found_tempdir
     found = _variables.get("tempdir")
     if found is None:
         try:
             found = os.path.abspath(Temp.get_default_dir())
         except GLib.Error as error:
             raise FileNotFoundError(errno.ENOENT, error.message) from None
-        _variables["tempdir"] = found
+        _variables["tempdir"] = _found_tempdir = found
     return found
 
 
@@ -457,8 +462,8 @@ def _complete(prefix, suffix, dir):
     """Gives where and under which names to make something, and the type of its name."""
     if prefix is suffix is dir is None:
         dir = _variables.get("tempdir")
-        if type(dir) is str:
-            return os.path.abspath(dir), None, None, str
+        if dir is not None and dir is _found_tempdir:
+            return dir, None, None, str
 
     kind = _infer_return_type(prefix, suffix, dir)
     dir = os.path.abspath(_find_tempdir() if dir is None else dir)
@@ -529,12 +534,14 @@ def mkdtemp(suffix=None, prefix=None, dir=None):
 
 def mktemp(suffix="", prefix=_TEMPLATE, dir=None):
     """Gives a path at which there is nothing yet. Deprecated: somebody else may be there first."""
-    from random import SystemRandom
-
     dir = os.path.abspath(gettempdir() if dir is None else dir)
-    choices = SystemRandom().choices
     for _ in range(TMP_MAX):
-        path = os.path.join(dir, prefix + "".join(choices(_LETTERS, k=8)) + suffix)
+        number = int.from_bytes(os.urandom(16), "little")
+        letters = ""
+        for _ in range(8):
+            number, index = divmod(number, len(_LETTERS))
+            letters += _LETTERS[index]
+        path = os.path.join(dir, prefix + letters + suffix)
         if not os.path.lexists(path):
             return path
     raise FileExistsError(errno.EEXIST, "No usable temporary filename found")
@@ -574,45 +581,16 @@ def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
     return file
 
 
-class _TemporaryFileCloser:
-    """Closes, and deletes at the end, apart from the wrapper: its methods may outlive it."""
-
-    __slots__ = ("file", "owner", "closed")
-
-    def __init__(self, file, owner):
-        self.file = file
-        self.owner = owner
-        self.closed = False
-
-    def close(self, close_owner=_close, glib_error=GLib.Error):
-        if self.closed:
-            return
-        self.closed = True
-        try:
-            self.file.close()
-        finally:
-            if self.owner is not None:
-                try:
-                    close_owner(self.owner)
-                except glib_error as error:
-                    raise _os_error(error, self.owner.get_path()) from None
-
-    def cleanup(self):
-        try:
-            self.close()
-        finally:
-            self.owner = None
-
-    __del__ = cleanup
-
-
 class _TemporaryFileWrapper:
     """A file object with a name, which deletes its file."""
 
-    def __init__(self, file, name, owner, delete):
+    def __init__(self, file, name, raw, owner, delete):
         self.file = file
         self.name = name
-        self._closer = _TemporaryFileCloser(file, owner)
+        self._raw = raw
+        # Whoever has no more than the file object, or a method of it, has the
+        # Temp.File too, and so the descriptor.
+        raw._owner = self._owner = owner
         self._delete = delete
 
     @property
@@ -622,23 +600,13 @@ class _TemporaryFileWrapper:
     @delete.setter
     def delete(self, delete):
         self._delete = delete
-        if self._closer.owner is not None:
-            self._closer.owner.set_auto_delete(bool(delete))
+        if self._owner is not None:
+            self._owner.set_auto_delete(bool(delete))
 
     def __getattr__(self, name):
         attribute = getattr(self.__dict__["file"], name)
         if callable(attribute):
-            method, closer = attribute, self._closer
-
-            @functools.wraps(method)
-            def attribute(*args, **kwargs):
-                return method(*args, **kwargs)
-
-            # Whoever has only the method left still needs the file open.
-            attribute._closer = closer
-        if not isinstance(attribute, int):
-            # Numbers, closed among them, may change; the rest need not be asked for again.
-            setattr(self, name, attribute)
+            setattr(self, name, attribute)  # the next time, it is there
         return attribute
 
     def __enter__(self):
@@ -646,16 +614,25 @@ class _TemporaryFileWrapper:
         return self
 
     def __exit__(self, exc_type, exc, traceback):
-        result = self.file.__exit__(exc_type, exc, traceback)
-        self._closer.cleanup()
-        return result
+        try:
+            self.close()
+        finally:
+            # With the last references goes what closing has left.
+            self._owner = self._raw._owner = None
 
     def close(self):
         """Closes the file, and deletes it unless that is for later."""
-        self._closer.close()
+        try:
+            self.file.close()
+        finally:
+            if self._owner is not None:
+                try:
+                    _close(self._owner)
+                except GLib.Error as error:
+                    raise _os_error(error, self.name) from None
 
     def __iter__(self):
-        # Not the file's iterator, which would not keep this object.
+        # Not the file's iterator: that would not keep this object.
         for line in self.file:
             yield line
 
@@ -675,17 +652,16 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
 
     file = None
     try:
-        path = _get_path(owner)
-        sys.audit("tempfile.mkstemp", path)
-        name = path if kind is str else os.fsencode(path)
+        name = _get_path(owner)
+        sys.audit("tempfile.mkstemp", name)
         if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
             raw = io.FileIO(_get_fd(owner), "w+b", False)
             file = io.BufferedRandom(raw)
         else:
             file = io.open(_get_fd(owner), mode, buffering, encoding, errors, newline, False)
             raw = _raw_of(file)
-        raw.name = name
-        wrapper = _TemporaryFileWrapper(file, name, owner, delete)
+        raw.name = name = name if kind is str else os.fsencode(name)
+        wrapper = _TemporaryFileWrapper(file, name, raw, owner, delete)
         if not delete:
             owner.keep()
         elif not delete_on_close:
@@ -702,6 +678,8 @@ class SpooledTemporaryFile(io.IOBase):
     """A file in memory, which becomes one on disk when it grows, or when its descriptor is asked for."""
 
     _rolled = False
+    _file = io.BytesIO()
+    _file.close()
 
     def __init__(self, max_size=0, mode="w+b", buffering=-1, encoding=None, newline=None,
                  suffix=None, prefix=None, dir=None, *, errors=None):
@@ -766,8 +744,7 @@ class SpooledTemporaryFile(io.IOBase):
 
     @property
     def closed(self):
-        # If __init__ failed, there is none.
-        return "_file" not in self.__dict__ or self._file.closed
+        return self._file.closed
 
     @property
     def encoding(self):
