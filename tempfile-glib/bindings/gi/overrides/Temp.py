@@ -329,6 +329,23 @@ class Dir(_Maker, Temp.Dir):
             return super().persist_async(_to_gfile(destination), *args, **kwargs)
 
 
+if hasattr(Temp, "SpooledFile"):
+    class SpooledFile(Temp.SpooledFile):
+        def __init__(self, **properties):
+            for name in properties.keys() & {"dir", "prefix", "suffix"}:
+                if properties[name] is not None:
+                    properties[name] = os.fsdecode(properties[name])
+            super().__init__(**properties)
+
+        def __enter__(self):
+            if self.is_closed():
+                raise ValueError("I/O operation on closed file")
+            return self
+
+        def __exit__(self, exc_type, exc, traceback):
+            self.close()
+
+
 def _set_default_dir(dir=None):
     result = Temp.set_default_dir(dir)
     if _variables.get("tempdir") is not None:
@@ -359,6 +376,9 @@ def _publish(name, thing):
 
 _publish("File", override(File))
 _publish("Dir", override(Dir))
+
+if hasattr(Temp, "SpooledFile"):
+    _publish("SpooledFile", override(SpooledFile))
 _publish("set_default_dir", staticmethod(_set_default_dir))
 
 if hasattr(Temp, "remove_tree"):
