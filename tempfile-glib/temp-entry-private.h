@@ -52,6 +52,10 @@ void        temp_entry_set_error         (TempEntry      *entry,
                                           GError        **error,
                                           int             errsv,
                                           const char     *action);
+void        temp_entry_propagate_error   (TempEntry      *entry,
+                                          GError        **error,
+                                          GError         *cause,
+                                          const char     *action);
 gboolean    temp_entry_seek              (TempEntry      *entry,
                                           goffset         offset,
                                           GSeekType       type,

@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "temp-copy-private.h"
+
 struct _TempOutputStream
 {
   GFileOutputStream parent_instance;
@@ -91,6 +93,155 @@ out:
   if (bytes_written != NULL)
     *bytes_written = MAX (n, 0);
   return n >= 0;
+}
+
+/* Splicing */
+
+/* Copies what a stream with a descriptor has to give. */
+static gboolean
+copy_from (TempEntry     *entry,
+           GInputStream  *source,
+           GCancellable  *cancellable,
+           guint64       *n_copied,
+           GError       **error)
+{
+  TempCopy copy = { .timeout_ms = -1, .cancellable = cancellable };
+  g_autoptr (GError) local_error = NULL;
+  gboolean copied;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
+
+  if (!g_input_stream_set_pending (source, error))
+    {
+      temp_entry_release_fd (entry, NULL);
+      return FALSE;
+    }
+
+  /* A socket's own timeout goes on to count. */
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (source), "socket") != NULL)
+    {
+      g_autoptr (GObject) connection = NULL;
+
+      g_object_get (source, "socket", &connection, NULL);
+      if (G_IS_SOCKET (connection) && g_socket_get_timeout (G_SOCKET (connection)) > 0)
+        copy.timeout_ms = MIN (g_socket_get_timeout (G_SOCKET (connection)), G_MAXINT / 1000) * 1000;
+    }
+
+  copy.in = g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (source));
+  copy.out = temp_entry_get_fd (entry);
+  copied = temp_copy_run (&copy, &local_error);
+  *n_copied = copy.n_copied;
+
+  if (!copied)
+    temp_entry_propagate_error (entry, error, g_steal_pointer (&local_error), "Could not splice to");
+
+  g_input_stream_clear_pending (source);
+  temp_entry_release_fd (entry, NULL);
+  return copied;
+}
+
+/* A stream that has a buffer is never based on a descriptor: what it has read
+ * ahead is not skipped. */
+static gboolean
+can_copy_from (GInputStream *source)
+{
+  return G_IS_FILE_DESCRIPTOR_BASED (source) && !G_IS_FILTER_INPUT_STREAM (source) &&
+         g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (source)) >= 0;
+}
+
+static gssize
+temp_output_stream_splice (GOutputStream             *stream,
+                           GInputStream              *source,
+                           GOutputStreamSpliceFlags   flags,
+                           GCancellable              *cancellable,
+                           GError                   **error)
+{
+  GOutputStreamClass *parent_class = G_OUTPUT_STREAM_CLASS (temp_output_stream_parent_class);
+  g_autoptr (GInputStream) nothing = NULL;
+  guint64 n_copied = 0;
+  gboolean copied;
+
+  if (!can_copy_from (source))
+    return parent_class->splice (stream, source, flags, cancellable, error);
+
+  copied = copy_from (TEMP_OUTPUT_STREAM (stream)->entry, source, cancellable, &n_copied, error);
+
+  if (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE)
+    g_input_stream_close (source, cancellable, NULL);
+
+  if (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET)
+    {
+      /* The operation is still pending, so that only GIO itself can close. */
+      nothing = g_memory_input_stream_new ();
+      if (parent_class->splice (stream, nothing, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, copied ? cancellable : NULL,
+                                copied ? error : NULL) < 0)
+        copied = FALSE;
+    }
+
+  return copied ? (gssize) MIN (n_copied, (guint64) G_MAXSSIZE) : -1;
+}
+
+typedef struct
+{
+  GInputStream             *source;
+  GOutputStreamSpliceFlags  flags;
+} Splice;
+
+static void
+splice_free (gpointer data)
+{
+  Splice *splice = data;
+
+  g_object_unref (splice->source);
+  g_free (splice);
+}
+
+static void
+splice_in_thread (GTask        *task,
+                  gpointer      source_object,
+                  gpointer      task_data,
+                  GCancellable *cancellable)
+{
+  Splice *splice = task_data;
+  GError *error = NULL;
+  gssize n = temp_output_stream_splice (source_object, splice->source, splice->flags, cancellable, &error);
+
+  if (n >= 0)
+    g_task_return_int (task, n);
+  else
+    g_task_return_error (task, error);
+}
+
+/* GIO's own, which finishes this too, would read and write from the main
+ * context if the source can do without threads. */
+static void
+temp_output_stream_splice_async (GOutputStream             *stream,
+                                 GInputStream              *source,
+                                 GOutputStreamSpliceFlags   flags,
+                                 int                        io_priority,
+                                 GCancellable              *cancellable,
+                                 GAsyncReadyCallback        callback,
+                                 gpointer                   user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  Splice *splice;
+
+  if (!can_copy_from (source))
+    {
+      G_OUTPUT_STREAM_CLASS (temp_output_stream_parent_class)
+        ->splice_async (stream, source, flags, io_priority, cancellable, callback, user_data);
+      return;
+    }
+
+  splice = g_new (Splice, 1);
+  splice->source = g_object_ref (source);
+  splice->flags = flags;
+
+  task = g_task_new (stream, cancellable, callback, user_data);
+  g_task_set_priority (task, io_priority);
+  g_task_set_task_data (task, splice, splice_free);
+  g_task_run_in_thread (task, splice_in_thread);
 }
 
 static gboolean
@@ -201,6 +352,8 @@ temp_output_stream_class_init (TempOutputStreamClass *klass)
 
   stream_class->write_fn = temp_output_stream_write;
   stream_class->writev_fn = temp_output_stream_writev;
+  stream_class->splice = temp_output_stream_splice;
+  stream_class->splice_async = temp_output_stream_splice_async;
   stream_class->close_fn = temp_output_stream_close;
 
   file_class->tell = temp_output_stream_tell;

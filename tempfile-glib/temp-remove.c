@@ -18,7 +18,8 @@
  * again by ".." on the way back. */
 #define MAX_OPEN_LEVELS 32
 
-/* How often a directory is read again because something appeared in it. */
+/* How often a directory is read again because something appeared in it, and the
+ * whole tree because there was no way back up in it. */
 #define MAX_PASSES 8
 
 typedef struct
@@ -311,6 +312,35 @@ step (Walk *walk)
   return TRUE;
 }
 
+/* Begins at the root, or begins again: then, errors are found again too. */
+static gboolean
+start (Walk *walk,
+       int   dir_fd)
+{
+  int fd;
+
+  g_array_set_size (walk->levels, 0);
+  g_string_truncate (walk->path, 0);
+  g_clear_error (&walk->first_error);
+  walk->n_errors = 0;
+
+  /* A description of its own: the reading position of dir_fd is shared with
+   * whoever was given that descriptor. */
+  fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd >= 0 && push (walk, fd, NULL, 1);
+}
+
+/* FALSE if it was cancelled, or if there is no way back up in the tree. */
+static gboolean
+go_on_to_the_end (Walk *walk)
+{
+  while (walk->levels->len > 0)
+    if (g_cancellable_is_cancelled (walk->cancellable) || !step (walk))
+      return FALSE;
+
+  return TRUE;
+}
+
 /* Removes all that is in a directory, but not the directory. Goes from
  * descriptor to descriptor, so that nothing that anybody does to the tree in the
  * meantime leads out of it; follows no symbolic link; goes on after an error, and
@@ -324,32 +354,29 @@ temp_remove_contents (int            dir_fd,
   g_autoptr (GArray) levels = g_array_new (FALSE, FALSE, sizeof (Level));
   g_autoptr (GString) relative = g_string_new (NULL);
   Walk walk = { .root_path = path, .levels = levels, .path = relative, .cancellable = cancellable };
-  int fd;
 
   g_array_set_clear_func (levels, level_clear);
 
-  /* A description of its own: the reading position of dir_fd is shared with
-   * whoever was given that descriptor. */
-  fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || !push (&walk, fd, NULL, 1))
+  for (guint i = 0; i < MAX_PASSES; i++)
     {
-      int errsv = errno;
-      g_autofree char *shown = g_filename_display_name (path);
-
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
-                   "Could not read the directory “%s”: %s", shown, g_strerror (errsv));
-      return FALSE;
-    }
-
-  while (levels->len > 0)
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      if (!start (&walk, dir_fd))
         {
-          g_clear_error (&walk.first_error);
+          int errsv = errno;
+          g_autofree char *shown = g_filename_display_name (path);
+
+          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+                       "Could not read the directory “%s”: %s", shown, g_strerror (errsv));
           return FALSE;
         }
-      if (!step (&walk))
+
+      if (go_on_to_the_end (&walk) || g_cancellable_is_cancelled (cancellable))
         break;
+    }
+
+  if (levels->len > 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
+    {
+      g_clear_error (&walk.first_error);
+      return FALSE;
     }
 
   if (walk.n_errors > 1)

@@ -411,8 +411,7 @@ test_not_a_dir (void)
   temp_autofd int fd = -1;
 
   test_write (path, "");
-  fd = open (path, O_PATH | O_CLOEXEC);
-  g_assert_no_errno (fd);
+  g_assert_no_errno (fd = open (path, O_PATH | O_CLOEXEC));
   assert_fails (fd, path, NULL, G_IO_ERROR_NOT_DIRECTORY);
 
   g_assert_cmpint (temp_create_nameless (path, 0600), ==, -1);

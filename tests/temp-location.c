@@ -211,8 +211,7 @@ child_full (gconstpointer data)
     test_child_skip ("no mounts here");
   assert_found (find (NULL, full, other, NULL), full);
 
-  fd = open (filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  g_assert_no_errno (fd);
+  g_assert_no_errno (fd = open (filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   while (write (fd, page, sizeof page) > 0)
     ;
   g_assert_cmpint (errno, ==, ENOSPC);
@@ -400,7 +399,8 @@ test_threads (void)
   g_thread_join (setter);
 }
 
-/* A copy of this program that belongs to another user and takes on its rights. */
+/* A copy of this program that belongs to another user and takes on its rights.
+ * The variable is one that the C library does not take away by itself. */
 static void
 test_set_user_id (void)
 {
@@ -410,12 +410,14 @@ test_set_user_id (void)
   g_autofree char *output = NULL;
   g_autoptr (GError) error = NULL;
   char *argv[] = { copy, (char *) ASKED_DEFAULT_DIR, NULL };
-  char *env[] = { g_strdup_printf ("TMPDIR=%s", dir), NULL };
+  char *env[] = { g_strdup_printf ("TEMP=%s", dir), NULL };
   gsize length;
   int status;
 
   g_assert_true (g_file_get_contents ("/proc/self/exe", &contents, &length, NULL));
   g_assert_true (g_file_set_contents (copy, contents, length, NULL));
+  g_assert_no_errno (chmod (g_getenv ("G_TEST_TMPDIR"), 0755));
+  g_assert_no_errno (chmod (test_dir (), 0755));
   g_assert_no_errno (chmod (dir, 0777));
   g_assert_no_errno (chmod (copy, 0755));
 

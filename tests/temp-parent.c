@@ -127,8 +127,7 @@ test_take (void)
   struct stat st;
   int fd;
 
-  fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_assert_no_errno (fd);
+  g_assert_no_errno (fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   g_assert_no_errno (fstat (fd, &st));
   parent = temp_parent_take (fd, &st);
   g_assert_cmpint (temp_parent_get_fd (parent), ==, fd);

@@ -88,8 +88,7 @@ make_file (const char *relative)
   int fd;
 
   g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  g_assert_no_errno (fd);
+  g_assert_no_errno (fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   close (fd);
 }
 
@@ -182,15 +181,14 @@ make_deep (guint depth)
   temp_autofd int fd = -1;
 
   make_dirs ("");
-  fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (guint i = 0; i < depth; i++)
     {
       temp_autofd int parent = g_steal_fd (&fd);
 
       g_assert_no_errno (mkdirat (parent, "d", 0700));
       g_assert_no_errno (mkdirat (parent, "sibling", 0700));
-      fd = openat (parent, "d", O_PATH | O_DIRECTORY | O_CLOEXEC);
-      g_assert_no_errno (fd);
+      g_assert_no_errno (fd = openat (parent, "d", O_PATH | O_DIRECTORY | O_CLOEXEC));
     }
 }
 
@@ -577,38 +575,59 @@ test_swapped_for_directory (void)
   assert_removes ();
 }
 
-/* While it is in the tree, a directory in which it is, is moved out of it. */
+/* As soon as the last thing in it is removed, a directory further up is moved out of the tree. */
 static void
 move_away (const char *base,
            gboolean    ok)
 {
-  g_autofree char *from = tree_path ("d/d/d/moved");
-  g_autofree char *to = test_path ("outside/moved");
+  g_autofree char *name = g_strdup_printf ("d/d/%s", base);
+  g_autofree char *moved = g_strdup_printf ("outside/%s", base);
+  g_autofree char *from = tree_path (name);
+  g_autofree char *to = test_path (moved);
 
-  if (g_str_equal (base, "last") && ok)
+  if (g_str_has_prefix (base, "last") && ok && !g_file_test (to, G_FILE_TEST_EXISTS))
     g_assert_no_errno (g_rename (from, to));
 }
 
 static void
-test_moved (gconstpointer data)
+make_movable (guint i,
+              guint depth)
 {
-  guint depth = GPOINTER_TO_UINT (data);
-  g_autoptr (GString) path = g_string_new ("d/d/d/moved");
+  g_autoptr (GString) path = g_string_new (NULL);
+
+  g_string_printf (path, "d/d/last%u", i);
+  for (guint level = 0; level < depth; level++)
+    g_string_append (path, "/e");
+  g_string_append_printf (path, "/last%u", i);
+  make_file (path->str);
+}
+
+static void
+test_moved (gconstpointer depth)
+{
+  make_canary ();
+  make_file ("d/d/other");
+  make_movable (0, GPOINTER_TO_UINT (depth));
+
+  after_unlinkat = move_away;
+  assert_removes ();
+  assert_canary ();
+}
+
+/* Each time there is no way back it begins again, but not forever. */
+static void
+test_moved_again (void)
+{
   g_autoptr (GError) error = NULL;
 
   make_canary ();
-  for (guint i = 0; i < depth; i++)
-    g_string_append (path, "/e");
-  g_string_append (path, "/last");
-  make_file (path->str);
-  make_file ("d/d/other");
+  for (guint i = 0; i < 10; i++)
+    make_movable (i, 60);
 
   after_unlinkat = move_away;
-  if (!remove_contents (NULL, &error))
-    {
-      test_assert_error_mentions (error, "d/d/d/moved");
-      g_assert_cmpuint (depth, >, 10);
-    }
+  g_assert_false (remove_contents (NULL, &error));
+  test_assert_error_mentions (error, "“d/d/last");
+  test_assert_error_mentions (error, g_strerror (ESTALE));
   assert_canary ();
   assert_removes ();
   assert_canary ();
@@ -732,6 +751,7 @@ main (int    argc,
   g_test_add_func ("/temp-remove/swapped-for-directory", test_swapped_for_directory);
   g_test_add_data_func ("/temp-remove/moved/shallow", GUINT_TO_POINTER (3), test_moved);
   g_test_add_data_func ("/temp-remove/moved/deep", GUINT_TO_POINTER (60), test_moved);
+  g_test_add_func ("/temp-remove/moved/again", test_moved_again);
   g_test_add_func ("/temp-remove/refilled", test_refilled);
   g_test_add_func ("/temp-remove/made-meanwhile", test_made_meanwhile);
   g_test_add_func ("/temp-remove/not-a-directory", test_not_a_directory);
