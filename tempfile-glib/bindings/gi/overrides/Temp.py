@@ -50,6 +50,11 @@ def _to_gfile(target):
     return target if isinstance(target, Gio.File) else Gio.File.new_for_path(os.fspath(target))
 
 
+def _to_path(path):
+    # PyGObject takes str and bytes, and before 3.50 no os.PathLike.
+    return path if path is None else os.fspath(path)
+
+
 def _is_utf8(name):
     try:
         name.encode()
@@ -157,20 +162,22 @@ class _RawFile(io.FileIO):
     does not: it writes what it holds, and the Temp.File is open as before.
     """
 
+    _forgotten = False
+
     def __init__(self, owner, mode):
         self._owner = owner
         super().__init__(owner.fileno(), mode, closefd=False)
 
     def close(self):
         owner, self._owner = self._owner, None
-        forgotten = self._finalizing
+        forgotten = self._forgotten or self._finalizing
         super().close()
         if owner is not None and not forgotten:
             owner._close_but(self)
 
     def _dealloc_warn(self, source):
-        # Called if, and only if, the file object above is closed by its finalizer.
-        self._owner = None
+        # Called if, and only if, it is its finalizer that closes the file object above.
+        self._forgotten = True
 
 
 class File(_Maker, Temp.File):
@@ -179,22 +186,31 @@ class File(_Maker, Temp.File):
     @classmethod
     def _new_with_names(cls, names, properties):
         if properties.pop("named", False):
-            return cls.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
-        return cls.new(names.get("dir"))
+            return Temp.File.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
+        return Temp.File.new(names.get("dir"))
+
+    @classmethod
+    def new(cls, dir=None):
+        return Temp.File.new(_to_path(dir))
+
+    @classmethod
+    def new_named(cls, dir=None, prefix=None, suffix=None):
+        return Temp.File.new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
+        arguments = (_to_path(dir),)
         if callback is None:
-            return _await_new(Temp.File.new_async, Temp.File.new_finish, (dir,), io_priority, cancellable)
-        return Temp.File.new_async(dir, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.File.new_async, Temp.File.new_finish, arguments, io_priority, cancellable)
+        return Temp.File.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     @staticmethod
     def new_named_async(dir=None, prefix=None, suffix=None, io_priority=GLib.PRIORITY_DEFAULT,
                         cancellable=None, callback=None, *user_data):
+        arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.File.new_named_async, Temp.File.new_named_finish, (dir, prefix, suffix),
-                              io_priority, cancellable)
-        return Temp.File.new_named_async(dir, prefix, suffix, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.File.new_named_async, Temp.File.new_named_finish, arguments, io_priority, cancellable)
+        return Temp.File.new_named_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
         self.fileno()
@@ -295,14 +311,19 @@ class File(_Maker, Temp.File):
 class Dir(_Maker, Temp.Dir):
     @classmethod
     def _new_with_names(cls, names, properties):
-        return cls.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+        return Temp.Dir.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+
+    @classmethod
+    def new(cls, dir=None, prefix=None, suffix=None):
+        return Temp.Dir.new(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, prefix=None, suffix=None, io_priority=GLib.PRIORITY_DEFAULT,
                   cancellable=None, callback=None, *user_data):
+        arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.Dir.new_async, Temp.Dir.new_finish, (dir, prefix, suffix), io_priority, cancellable)
-        return Temp.Dir.new_async(dir, prefix, suffix, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.Dir.new_async, Temp.Dir.new_finish, arguments, io_priority, cancellable)
+        return Temp.Dir.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
         return self
@@ -320,6 +341,15 @@ class Dir(_Maker, Temp.Dir):
         if os.path.isabs(name):
             raise ValueError(f"an absolute path cannot be in a directory: {name!r}")
         return Path(self.get_path(), name)
+
+    def get_child(self, name):
+        return super().get_child(_to_path(name))
+
+    def create_file(self, prefix=None, suffix=None):
+        return super().create_file(_to_path(prefix), _to_path(suffix))
+
+    def create_dir(self, prefix=None, suffix=None):
+        return super().create_dir(_to_path(prefix), _to_path(suffix))
 
     if hasattr(Temp.Dir, "persist"):
         def persist(self, destination, flags=0, cancellable=None):
@@ -347,7 +377,7 @@ if hasattr(Temp, "SpooledFile"):
 
 
 def _set_default_dir(dir=None):
-    result = Temp.set_default_dir(dir)
+    result = Temp.set_default_dir(_to_path(dir))
     if _variables.get("tempdir") is not None:
         _variables["tempdir"] = None
     return result
@@ -363,7 +393,7 @@ def _set_variable(self, name, value):
     """Follows an assignment to tempdir, which is for the library's default directory too."""
     if name == "tempdir" and name in _variables:
         try:
-            Temp.set_default_dir(value)
+            Temp.set_default_dir(_to_path(value))
         except (GLib.Error, TypeError, ValueError):
             pass  # as in Python's, it fails when it is used
     super(_module_type, self).__setattr__(name, value)
@@ -492,7 +522,7 @@ def _complete(prefix, suffix, dir):
         head, prefix = os.path.split(prefix)
         if head:
             dir = os.path.join(os.fsdecode(dir), os.fsdecode(head))
-    return dir, prefix, suffix, kind
+    return dir, prefix, _to_path(suffix), kind
 
 
 def _as_kind(path, kind):
