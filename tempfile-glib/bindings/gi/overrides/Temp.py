@@ -609,7 +609,8 @@ def _create_nameless(dir, kind):
         return os.open(dir, os.O_RDWR | os.O_TMPFILE, 0o600)
     except OSError:
         try:
-            return os.dup(Temp.File.new(dir).get_fd())
+            file = Temp.File.new(dir)
+            return os.dup(file.get_fd())
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -733,10 +734,11 @@ class SpooledTemporaryFile(io.IOBase):
 
     def __init__(self, max_size=0, mode="w+b", buffering=-1, encoding=None, newline=None,
                  suffix=None, prefix=None, dir=None, *, errors=None):
-        self._file = io.BytesIO()
+        file = io.BytesIO()
         if "b" not in mode:
             encoding = io.text_encoding(encoding)
-            self._file = io.TextIOWrapper(self._file, encoding, errors, newline)
+            file = io.TextIOWrapper(file, encoding, errors, newline)
+        self._file = file
         self._max_size = max_size
         self._arguments = {
             "mode": mode, "buffering": buffering, "encoding": encoding, "newline": newline,
@@ -758,8 +760,8 @@ class SpooledTemporaryFile(io.IOBase):
         try:
             position = memory.tell()
             memory.flush()
-            data = getattr(memory, "buffer", memory).getbuffer()
-            getattr(disk, "buffer", disk).write(data)
+            with getattr(memory, "buffer", memory).getbuffer() as data:
+                getattr(disk, "buffer", disk).write(data)
             disk.flush()
             disk.seek(position)
         except BaseException:
