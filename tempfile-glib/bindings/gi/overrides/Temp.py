@@ -784,9 +784,9 @@ class SpooledTemporaryFile(io.IOBase):
     def __next__(self):
         return self._file.__next__()
 
-    def __del__(self):
+    def __del__(self, warn=warnings.warn):
         if not self.closed:
-            warnings.warn(f"Unclosed file {self!r}", ResourceWarning, stacklevel=2, source=self)
+            warn(f"Unclosed file {self!r}", ResourceWarning, stacklevel=2, source=self)
             self.close()
 
     # Each asks for the file anew: it is another one once it has moved.
