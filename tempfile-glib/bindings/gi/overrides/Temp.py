@@ -51,7 +51,7 @@ def _to_gfile(target):
 
 
 def _to_path(path):
-    # PyGObject takes str and bytes, and before 3.50 no os.PathLike.
+    # Not every PyGObject takes more than str and bytes.
     return path if path is None else os.fspath(path)
 
 
@@ -110,49 +110,23 @@ def _get_path_or_raise(self):
     return path
 
 
-def _await_new(start, finish, arguments, io_priority, cancellable):
-    """Starts a constructor, and gives an awaitable of what it makes.
+def _await_new(new, arguments, cancellable):
+    """Gives an awaitable of what a constructor makes, in whatever loop of asyncio is running.
 
-    PyGObject cannot await constructors before 3.52, and only in a loop of its own.
+    A thread makes it: not every PyGObject can await at all, constructors least, and
+    none of them in a loop that is not GLib's.
     """
     import asyncio
 
-    loop = asyncio.get_running_loop()
-    events = sys.modules.get("gi.events")
-    if events is None or not isinstance(loop, events.GLibEventLoop):
-        # Nobody runs GLib's main loop here, which would call back.
-        return loop.run_in_executor(None, functools.partial(_new_now, start, finish, arguments, io_priority, cancellable))
+    def make():
+        if cancellable is None:
+            return new(*arguments)
+        cancellable.set_error_if_cancelled()
+        made = new(*arguments)
+        cancellable.set_error_if_cancelled()
+        return made
 
-    future = loop.create_future()
-    if cancellable is None:
-        cancellable = Gio.Cancellable()
-
-    def on_made(source, result):
-        try:
-            made = finish(result)
-        except GLib.Error as error:
-            if not future.done():
-                future.set_exception(error)
-        else:
-            if not future.done():
-                future.set_result(made)
-
-    future.add_done_callback(lambda done: done.cancelled() and cancellable.cancel())
-    start(*arguments, io_priority, cancellable, on_made)
-    return future
-
-
-def _new_now(start, finish, arguments, io_priority, cancellable):
-    context = GLib.MainContext()
-    results = []
-    context.push_thread_default()
-    try:
-        start(*arguments, io_priority, cancellable, lambda source, result: results.append(result))
-        while not results:
-            context.iteration(True)
-    finally:
-        context.pop_thread_default()
-    return finish(results[0])
+    return asyncio.get_running_loop().run_in_executor(None, make)
 
 
 class _RawFile(io.FileIO):
@@ -201,7 +175,7 @@ class File(_Maker, Temp.File):
     def new_async(dir=None, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
         arguments = (_to_path(dir),)
         if callback is None:
-            return _await_new(Temp.File.new_async, Temp.File.new_finish, arguments, io_priority, cancellable)
+            return _await_new(Temp.File.new, arguments, cancellable)
         return Temp.File.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     @staticmethod
@@ -209,7 +183,7 @@ class File(_Maker, Temp.File):
                         cancellable=None, callback=None, *user_data):
         arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.File.new_named_async, Temp.File.new_named_finish, arguments, io_priority, cancellable)
+            return _await_new(Temp.File.new_named, arguments, cancellable)
         return Temp.File.new_named_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
@@ -322,7 +296,7 @@ class Dir(_Maker, Temp.Dir):
                   cancellable=None, callback=None, *user_data):
         arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.Dir.new_async, Temp.Dir.new_finish, arguments, io_priority, cancellable)
+            return _await_new(Temp.Dir.new, arguments, cancellable)
         return Temp.Dir.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
