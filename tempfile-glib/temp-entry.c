@@ -490,24 +490,23 @@ gboolean
 temp_entry_keep (TempEntry  *entry,
                  GError    **error)
 {
-  if (entry->state == TEMP_ENTRY_KEPT)
-    return TRUE;
-
-  if (entry->state == TEMP_ENTRY_NAMELESS)
+  switch (entry->state)
     {
+    case TEMP_ENTRY_KEPT:
+      return TRUE;
+
+    case TEMP_ENTRY_OWNED:
+      if (temp_entry_is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
+        return TRUE;
+      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+      return FALSE;
+
+    case TEMP_ENTRY_NAMELESS:
+    default:
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                            "A temporary file without a name cannot be kept");
       return FALSE;
     }
-
-  if (!temp_entry_is_still_ours (entry))
-    {
-      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-      return FALSE;
-    }
-
-  claim (entry, TEMP_ENTRY_KEPT);
-  return TRUE;
 }
 
 static void

@@ -33,5 +33,6 @@ typedef enum /*< flags >*/
 
 typedef struct _TempFile TempFile;
 typedef struct _TempDir TempDir;
+typedef struct _TempSpooledFile TempSpooledFile;
 
 G_END_DECLS

@@ -182,7 +182,7 @@ test_cancelled (void)
 static void
 test_proc (void)
 {
-  temp_autofd int in = open ("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  temp_autofd int in = open ("/proc/version", O_RDONLY | O_CLOEXEC);
   temp_autofd int out = open_new ("out", 0);
   g_autofree char *contents = NULL;
   gsize length;
@@ -193,7 +193,7 @@ test_proc (void)
       return;
     }
 
-  g_assert_true (g_file_get_contents ("/proc/self/cmdline", &contents, &length, NULL));
+  g_assert_true (g_file_get_contents ("/proc/version", &contents, &length, NULL));
   g_assert_cmpuint (assert_copies (in, out), ==, length);
   assert_contents (out, contents, length);
 }

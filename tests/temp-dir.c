@@ -306,7 +306,7 @@ child_not_removed (gconstpointer data)
   g_assert_no_errno (chmod (sub, 0500));
 
   if (temp_dir_delete (dir, NULL, &error))
-    _exit (0); /* it put the mode right */
+    test_child_exit (0); /* it put the mode right */
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
   test_assert_error_mentions (error, "sub/file");
   test_assert_error_mentions (error, temp_dir_get_path (dir));

@@ -436,7 +436,7 @@ test_fork (gconstpointer data)
 
       temp_entry_unref (file);
       temp_entry_unref (dir);
-      _exit (ok ? 0 : 1);
+      test_child_exit (ok ? 0 : 1);
     }
   g_assert_no_errno (waitpid (pid, &status, 0));
   g_assert_cmpint (status, ==, 0);
@@ -457,7 +457,7 @@ test_exit (gconstpointer data)
 
   if (g_test_subprocess ())
     {
-      TempEntry *file, *dir, *kept, *on;
+      static TempEntry *file, *dir, *kept, *on; /* held to the end */
       g_autofree char *inside = NULL;
       pid_t pid;
       int status;
@@ -479,7 +479,7 @@ test_exit (gconstpointer data)
       waitpid (pid, &status, 0);
       if (status != 0 || !g_file_test (temp_entry_get_path (file), G_FILE_TEST_EXISTS) ||
           !g_file_test (inside, G_FILE_TEST_EXISTS))
-        _exit (1);
+        test_child_exit (1);
 
       exit (0);
     }
@@ -573,7 +573,7 @@ test_many (void)
   make_many (NULL);
   g_thread_join (thread);
   if (pid == 0)
-    _exit (0);
+    test_child_exit (0);
   g_assert_no_errno (waitpid (pid, &status, 0));
   g_assert_cmpint (status, ==, 0);
   g_assert_no_errno (g_rmdir (test_dir ()));

@@ -416,7 +416,7 @@ child_close_fails (gconstpointer data)
   Fixture f;
 
   set_up (&f, NULL);
-  if (!test_fail_syscall_if (SYS_close, EIO, 0, temp_file_get_fd (f.file)))
+  if (!test_fail_syscall_on (SYS_close, EIO, temp_file_get_fd (f.file)))
     test_child_skip ("no filters of system calls here");
   g_assert_false (g_io_stream_close (f.io, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);

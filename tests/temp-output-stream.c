@@ -145,8 +145,8 @@ child_errors (gconstpointer data)
   int fd = temp_entry_get_fd (entry);
   gsize n;
 
-  if (!test_fail_syscall_if (SYS_write, EIO, 0, fd) || !test_fail_syscall_if (SYS_writev, EIO, 0, fd) ||
-      !test_fail_syscall_if (SYS_ftruncate, EIO, 0, fd))
+  if (!test_fail_syscall_on (SYS_write, EIO, fd) || !test_fail_syscall_on (SYS_writev, EIO, fd) ||
+      !test_fail_syscall_on (SYS_ftruncate, EIO, fd))
     test_child_skip ("no filters of system calls here");
 
   g_assert_cmpint (g_output_stream_write (stream, "x", 1, NULL, &error), ==, -1);

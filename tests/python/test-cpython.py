@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+"""Runs CPython's own tests of tempfile, with only the import changed."""
+
+import importlib.util
+import os
+import re
+import sys
+import types
+import unittest
+
+import support
+
+# Each of these looks into private names of CPython's module.
+PRIVATE_TESTS = {
+    "TestRandomNameSequence": "makes a _RandomNameSequence",
+    "TestCandidateTempdirList": "calls _candidate_tempdir_list()",
+    "TestGetDefaultTempdir": "replaces _candidate_tempdir_list() and calls _get_default_tempdir()",
+    "TestGetCandidateNames": "calls _get_candidate_names()",
+    "TestMkstempInner": "calls _mkstemp_inner()",
+    "TestMkdtemp.test_collision_with_existing_file": "replaces _get_candidate_names()",
+    "TestMkdtemp.test_collision_with_existing_directory": "replaces _get_candidate_names()",
+    "TestNamedTemporaryFile.test_unexpected_error": "replaces _TemporaryFileWrapper",
+    "TestTemporaryFile.test_unexpected_error": "replaces _O_TMPFILE_WORKS",
+}
+
+
+def load():
+    spec = importlib.util.find_spec("test.test_tempfile")
+    if spec is None:
+        raise unittest.SkipTest("CPython's tests are not installed (Debian: libpython3.11-testsuite)")
+    with open(spec.origin, encoding="utf-8") as file:
+        source = file.read()
+
+    # The programs that the tests start are in the same text; Python is told there
+    # not to look at PYTHONPATH.
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    source = re.sub(r"^( *)import tempfile$",
+                    rf"\1import sys; sys.path[:0] = {paths!r}; import gi; gi.require_version('Temp', '1'); "
+                    r"from gi.repository import Temp as tempfile",
+                    source, flags=re.MULTILINE)
+    module = types.ModuleType("test_tempfile")
+    module.__file__ = spec.origin
+    sys.modules[module.__name__] = module
+    exec(compile(source, spec.origin, "exec"), module.__dict__)
+    return module
+
+
+def load_tests(loader, tests, pattern):
+    try:
+        module = load()
+    except unittest.SkipTest as skip:
+        return unittest.TestSuite([support.skipped("test_tempfile", str(skip))])
+
+    for name, reason in PRIVATE_TESTS.items():
+        case_name, _, method = name.partition(".")
+        case = getattr(module, case_name)
+        if method:
+            setattr(case, method, unittest.skip(reason)(getattr(case, method)))
+        else:
+            setattr(module, case_name, unittest.skip(reason)(case))
+    return loader.loadTestsFromModule(module)
+
+
+if __name__ == "__main__":
+    support.main()
