@@ -27,6 +27,7 @@ struct _TempEntry
   TempParent     *parent;    /* where the name is; NULL: it never had one */
   TempParent     *directory; /* if it is a directory, that */
   TempName        name;      /* for a nameless file only the path of its directory */
+  GSList         *former;    /* the paths it had, which somebody may still hold */
   guint           generation;
   dev_t           dev;
   ino_t           ino;
@@ -34,5 +35,30 @@ struct _TempEntry
   int             fd;         /* -1 once closed; of a directory: in `directory` */
   gint            n_fd_users; /* atomic */
 };
+
+/* Puts something there under that name, unless it is taken; sets errno if it cannot. */
+typedef gboolean (*TempEntryPlace) (gpointer    data,
+                                    int         dir_fd,
+                                    const char *base);
+
+gboolean temp_entry_create_name   (TempEntry          *entry,
+                                   const char         *dir,
+                                   TempParent         *parent,
+                                   const struct stat  *st,
+                                   TempEntryPlace      place,
+                                   gpointer            data,
+                                   int                *errsv,
+                                   GError            **error);
+void     temp_entry_take_over     (TempEntry          *entry,
+                                   TempParent         *parent,
+                                   const char         *path,
+                                   const struct stat  *st);
+gboolean temp_entry_is_still_ours (TempEntry          *entry);
+void     temp_entry_settle        (TempEntry          *entry,
+                                   TempEntry          *stage,
+                                   const char         *path,
+                                   gboolean            is_copy);
+void     temp_entry_swap          (TempEntry          *entry,
+                                   TempEntry          *stage);
 
 G_END_DECLS

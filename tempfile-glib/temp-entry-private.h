@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "temp-parent-private.h"
+#include "temp-types.h"
 
 G_BEGIN_DECLS
 
@@ -78,6 +79,14 @@ gboolean    temp_entry_delete            (TempEntry      *entry,
                                           GError        **error);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
+char       *temp_entry_find_dir          (GFile             *target,
+                                          GError           **error);
+gboolean    temp_entry_persist           (TempEntry         *entry,
+                                          GFile             *destination,
+                                          TempPersistFlags   flags,
+                                          gboolean           with_mode,
+                                          GCancellable      *cancellable,
+                                          GError           **error);
 void        temp_entry_let_go            (TempEntry      *entry);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)

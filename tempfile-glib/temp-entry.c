@@ -62,6 +62,7 @@ temp_entry_unref (TempEntry *entry)
   g_clear_pointer (&entry->directory, temp_parent_unref);
   g_clear_pointer (&entry->parent, temp_parent_unref);
   temp_name_clear (&entry->name);
+  g_slist_free_full (entry->former, g_free);
   g_free (entry);
 }
 
@@ -269,6 +270,65 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
+/* Gives something that is there already, and that st tells of, a random name of
+ * the kind that is deleted. On failure, errsv says why, too. */
+gboolean
+temp_entry_create_name (TempEntry          *entry,
+                        const char         *dir,
+                        TempParent         *parent,
+                        const struct stat  *st,
+                        TempEntryPlace      place,
+                        gpointer            data,
+                        int                *errsv,
+                        GError            **error)
+{
+  *errsv = EEXIST;
+  if (!prepare (entry, dir, parent, ".tmp", NULL, error))
+    return FALSE;
+
+  for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
+    {
+      if (!temp_name_randomize (&entry->name, error))
+        return FALSE;
+
+      if (place (data, temp_parent_get_fd (entry->parent), entry->name.base))
+        {
+          entry->dev = st->st_dev;
+          entry->ino = st->st_ino;
+          own (entry);
+          return TRUE;
+        }
+      *errsv = errno;
+    }
+
+  temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
+  return FALSE;
+}
+
+static void
+set_path (TempName   *name,
+          const char *path)
+{
+  name->path = g_strdup (path);
+  name->base = strrchr (name->path, '/') + 1;
+  name->random = NULL;
+}
+
+/* Makes a new entry the owner of what is there under that path, in parent. */
+void
+temp_entry_take_over (TempEntry         *entry,
+                      TempParent        *parent,
+                      const char        *path,
+                      const struct stat *st)
+{
+  entry->parent = temp_parent_ref (parent);
+  set_path (&entry->name, path);
+  entry->generation = temp_process_generation ();
+  entry->dev = st->st_dev;
+  entry->ino = st->st_ino;
+  own (entry);
+}
+
 /* NULL while it has no name. Valid as long as the entry. */
 const char *
 temp_entry_get_path (TempEntry *entry)
@@ -315,8 +375,8 @@ temp_entry_set_auto_delete (TempEntry *entry,
 }
 
 /* Whether the name is still that of what was made; sets errno if not. */
-static gboolean
-is_still_ours (TempEntry *entry)
+gboolean
+temp_entry_is_still_ours (TempEntry *entry)
 {
   struct stat st;
 
@@ -382,7 +442,7 @@ remove_if_ours (TempEntry     *entry,
                 GCancellable  *cancellable,
                 GError       **error)
 {
-  if (is_still_ours (entry))
+  if (temp_entry_is_still_ours (entry))
     return entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error);
 
   if (errno == ENOENT)
@@ -436,7 +496,7 @@ temp_entry_keep (TempEntry  *entry,
       return TRUE;
 
     case TEMP_ENTRY_OWNED:
-      if (is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
+      if (temp_entry_is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
         return TRUE;
       temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
       return FALSE;
@@ -447,6 +507,75 @@ temp_entry_keep (TempEntry  *entry,
                            "A temporary file without a name cannot be kept");
       return FALSE;
     }
+}
+
+static void
+swap_locked (TempEntry *entry,
+             TempEntry *stage)
+{
+  TempEntry was = *entry;
+
+  entry->parent = stage->parent;
+  entry->directory = stage->directory;
+  entry->name = stage->name;
+  entry->generation = stage->generation;
+  entry->dev = stage->dev;
+  entry->ino = stage->ino;
+
+  stage->parent = was.parent;
+  stage->directory = was.directory;
+  stage->generation = was.generation;
+  stage->dev = was.dev;
+  stage->ino = was.ino;
+
+  /* Whoever asked for the path may keep it as long as the entry. */
+  entry->former = g_slist_prepend (entry->former, was.name.path);
+  if (was.name.base != NULL)
+    set_path (&stage->name, was.name.path);
+  else
+    stage->name = (TempName) { .path = g_strdup (was.name.path) };
+}
+
+/* The two, both of them to be deleted, exchange what they own but the descriptor. */
+void
+temp_entry_swap (TempEntry *entry,
+                 TempEntry *stage)
+{
+  temp_process_lock ();
+  swap_locked (entry, stage);
+  temp_process_unlock ();
+}
+
+/* The file has moved to path, for good. The stage's name, by way of which it went, is
+ * gone; or, if it was copied, the stage now owns what it was copied from. */
+void
+temp_entry_settle (TempEntry  *entry,
+                   TempEntry  *stage,
+                   const char *path,
+                   gboolean    is_copy)
+{
+  gboolean had_name;
+  TempParent *parent;
+
+  temp_process_lock ();
+  had_name = entry->state == TEMP_ENTRY_OWNED;
+  if (had_name)
+    g_queue_unlink (&owned, &entry->link);
+  if (stage != NULL && stage->state == TEMP_ENTRY_OWNED && !(is_copy && had_name))
+    {
+      g_queue_unlink (&owned, &stage->link);
+      stage->state = TEMP_ENTRY_NAMELESS;
+    }
+  if (is_copy)
+    swap_locked (entry, stage);
+
+  entry->former = g_slist_prepend (entry->former, entry->name.path);
+  set_path (&entry->name, path);
+  entry->state = TEMP_ENTRY_KEPT;
+  parent = g_steal_pointer (&entry->parent);
+  temp_process_unlock ();
+
+  g_clear_pointer (&parent, temp_parent_unref);
 }
 
 /* The owner goes. What is still there, stays. */

@@ -4,6 +4,7 @@
 
 #define TEMPFILE_GLIB_INSIDE
 #include "temp-dir.h"
+#include "temp-enum-types.h"
 #include "temp-file.h"
 #include "temp-functions.h"
 #include "temp-location.h"
