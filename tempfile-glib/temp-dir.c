@@ -418,6 +418,7 @@ temp_dir_new_finish (GAsyncResult  *result,
   g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
 
   source = g_async_result_get_source_object (result);
+  g_return_val_if_fail (TEMP_IS_DIR (source), NULL);
   object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
   return object != NULL ? TEMP_DIR (object) : NULL;
 }
@@ -503,17 +504,21 @@ temp_dir_get_child (TempDir    *self,
 int
 temp_dir_get_fd (TempDir *self)
 {
+  g_autoptr (TempParent) directory = NULL;
+
   g_return_val_if_fail (TEMP_IS_DIR (self), -1);
 
-  return temp_entry_get_fd (self->entry);
+  /* Another thread may be deleting it. */
+  directory = temp_entry_ref_directory (self->entry);
+  return directory != NULL ? temp_parent_get_fd (directory) : -1;
 }
 
 /* What new things in the directory share; NULL, with an error, once it is deleted. */
 static TempParent *
-get_directory (TempDir  *self,
+ref_directory (TempDir  *self,
                GError  **error)
 {
-  TempParent *directory = temp_entry_get_directory (self->entry);
+  TempParent *directory = temp_entry_ref_directory (self->entry);
 
   if (directory == NULL)
     {
@@ -551,11 +556,11 @@ temp_dir_create_file (TempDir     *self,
                       const char  *suffix,
                       GError     **error)
 {
-  TempParent *directory;
+  g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = get_directory (self, error);
+  directory = ref_directory (self, error);
   return directory != NULL ? temp_file_new_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
 }
 
@@ -584,11 +589,11 @@ temp_dir_create_dir (TempDir     *self,
                      GError     **error)
 {
   g_autoptr (TempDir) child = NULL;
-  TempParent *directory;
+  g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = get_directory (self, error);
+  directory = ref_directory (self, error);
   if (directory == NULL)
     return NULL;
 

@@ -84,6 +84,13 @@ temp_file_create (TempFile    *self,
   else
     self->initialized = temp_entry_create_nameless (self->entry, self->dir, self->permissions, error);
 
+  /* Those that somebody asked for before are closed. */
+  if (self->initialized)
+    {
+      g_clear_object (&self->input);
+      g_clear_object (&self->output);
+    }
+
   return self->initialized;
 }
 
