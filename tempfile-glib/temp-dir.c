@@ -2,9 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-dir.h"
+#include "temp-dir-private.h"
 
-#include "temp-entry-private.h"
 #include "temp-file-private.h"
 
 /**
@@ -15,8 +14,8 @@
  * ## Lifetime
  *
  * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
- * the program exits. With [property@Temp.Dir:auto-delete] off, or after [method@Temp.Dir.keep], it stays. A
- * process that was forked off never deletes what its parent made.
+ * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
+ * [method@Temp.Dir.persist], it stays. A process that was forked off never deletes what its parent made.
  *
  * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
  * removed themselves and never followed. If the directory was renamed, or another one has taken its place,
@@ -33,21 +32,6 @@
  *
  * Since: 1.0
  */
-
-struct _TempDir
-{
-  GObject    parent_instance;
-
-  TempEntry *entry;
-  GFile     *file; /* made when first asked for */
-
-  char      *dir;
-  char      *prefix;
-  char      *suffix;
-  guint      permissions;
-  gboolean   ignore_errors;
-  gboolean   initialized;
-};
 
 enum
 {
@@ -160,6 +144,8 @@ temp_dir_set_property (GObject      *object,
       break;
     case PROP_PERMISSIONS:
       self->permissions = g_value_get_uint (value);
+      /* GObject sets the default by this very value. */
+      self->permissions_set = value != g_param_spec_get_default_value (pspec);
       break;
     case PROP_AUTO_DELETE:
       temp_dir_set_auto_delete (self, g_value_get_boolean (value));
@@ -192,6 +178,7 @@ temp_dir_finalize (GObject *object)
   temp_entry_let_go (self->entry);
   g_clear_pointer (&self->entry, temp_entry_unref);
   g_clear_object (&self->file);
+  g_clear_object (&self->former_file);
   g_free (self->dir);
   g_free (self->prefix);
   g_free (self->suffix);
@@ -246,6 +233,8 @@ temp_dir_class_init (TempDirClass *klass)
    * TempDir:permissions:
    *
    * The mode that the directory is made with, less the process's umask, as for `mkdir()`.
+   *
+   * If it is set, even to its default, the directory keeps it when it is persisted.
    *
    * Since: 1.0
    */
@@ -303,6 +292,23 @@ temp_dir_init (TempDir *self)
 {
   self->entry = temp_entry_new ();
   self->permissions = 0700;
+}
+
+/* Notifies of what persisting it has changed. */
+void
+temp_dir_notify_persisted (TempDir    *self,
+                           const char *old_path,
+                           gboolean    had_auto_delete)
+{
+  if (temp_dir_get_path (self) != old_path)
+    {
+      g_set_object (&self->former_file, self->file);
+      g_clear_object (&self->file);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_auto_delete != temp_dir_get_auto_delete (self))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
 }
 
 /**

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "temp-parent-private.h"
+#include "temp-types.h"
 
 G_BEGIN_DECLS
 
@@ -43,13 +44,18 @@ TempParent *temp_entry_get_directory     (TempEntry      *entry);
 
 /* The descriptor. */
 int         temp_entry_get_fd            (TempEntry      *entry);
-gboolean    temp_entry_acquire_fd        (TempEntry      *entry);
+gboolean    temp_entry_acquire_fd        (TempEntry      *entry,
+                                          GError        **error);
 gboolean    temp_entry_release_fd        (TempEntry      *entry,
                                           GError        **error);
 int         temp_entry_steal_fd          (TempEntry      *entry);
 void        temp_entry_set_error         (TempEntry      *entry,
                                           GError        **error,
                                           int             errsv,
+                                          const char     *action);
+void        temp_entry_propagate_error   (TempEntry      *entry,
+                                          GError        **error,
+                                          GError         *cause,
                                           const char     *action);
 gboolean    temp_entry_seek              (TempEntry      *entry,
                                           goffset         offset,
@@ -73,6 +79,14 @@ gboolean    temp_entry_delete            (TempEntry      *entry,
                                           GError        **error);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
+char       *temp_entry_find_dir          (GFile             *target,
+                                          GError           **error);
+gboolean    temp_entry_persist           (TempEntry         *entry,
+                                          GFile             *destination,
+                                          TempPersistFlags   flags,
+                                          gboolean           with_mode,
+                                          GCancellable      *cancellable,
+                                          GError           **error);
 void        temp_entry_let_go            (TempEntry      *entry);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)

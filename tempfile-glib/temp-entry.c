@@ -13,41 +13,15 @@
 #include <unistd.h>
 
 #include "temp-create-private.h"
+#include "temp-entry-fields-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-location-private.h"
-#include "temp-name-private.h"
 #include "temp-process-private.h"
 #include "temp-remove-private.h"
 
 /* A directory that fills up as fast as it is emptied is given up at last. */
 #define MAX_REMOVE_TRIES 8
-
-typedef enum
-{
-  TEMP_ENTRY_NAMELESS, /* it has no name (any more), or none of ours */
-  TEMP_ENTRY_OWNED,    /* it is on the list, to be deleted by whoever takes it off */
-  TEMP_ENTRY_KEPT,     /* its name is nobody's to delete */
-} TempEntryState;
-
-struct _TempEntry
-{
-  gatomicrefcount ref_count;
-
-  TempEntryState  state;
-  gboolean        auto_delete; /* guarded by the process's lock, as the list is */
-  GList           link;
-
-  TempParent     *parent;    /* where the name is; NULL: it never had one */
-  TempParent     *directory; /* if it is a directory, that */
-  TempName        name;      /* for a nameless file only the path of its directory */
-  guint           generation;
-  dev_t           dev;
-  ino_t           ino;
-
-  int             fd;         /* -1 once closed; of a directory: in `directory` */
-  gint            n_fd_users; /* atomic */
-};
 
 /* All that is OWNED in this process. Taking an entry off this list, under the
  * lock, is what gives the right to delete it: so it is deleted only once, whoever
@@ -88,6 +62,7 @@ temp_entry_unref (TempEntry *entry)
   g_clear_pointer (&entry->directory, temp_parent_unref);
   g_clear_pointer (&entry->parent, temp_parent_unref);
   temp_name_clear (&entry->name);
+  g_slist_free_full (entry->former, g_free);
   g_free (entry);
 }
 
@@ -295,6 +270,65 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
+/* Gives something that is there already, and that st tells of, a random name of
+ * the kind that is deleted. On failure, errsv says why, too. */
+gboolean
+temp_entry_create_name (TempEntry          *entry,
+                        const char         *dir,
+                        TempParent         *parent,
+                        const struct stat  *st,
+                        TempEntryPlace      place,
+                        gpointer            data,
+                        int                *errsv,
+                        GError            **error)
+{
+  *errsv = EEXIST;
+  if (!prepare (entry, dir, parent, ".tmp", NULL, error))
+    return FALSE;
+
+  for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
+    {
+      if (!temp_name_randomize (&entry->name, error))
+        return FALSE;
+
+      if (place (data, temp_parent_get_fd (entry->parent), entry->name.base))
+        {
+          entry->dev = st->st_dev;
+          entry->ino = st->st_ino;
+          own (entry);
+          return TRUE;
+        }
+      *errsv = errno;
+    }
+
+  temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
+  return FALSE;
+}
+
+static void
+set_path (TempName   *name,
+          const char *path)
+{
+  name->path = g_strdup (path);
+  name->base = strrchr (name->path, '/') + 1;
+  name->random = NULL;
+}
+
+/* Makes a new entry the owner of what is there under that path, in parent. */
+void
+temp_entry_take_over (TempEntry         *entry,
+                      TempParent        *parent,
+                      const char        *path,
+                      const struct stat *st)
+{
+  entry->parent = temp_parent_ref (parent);
+  set_path (&entry->name, path);
+  entry->generation = temp_process_generation ();
+  entry->dev = st->st_dev;
+  entry->ino = st->st_ino;
+  own (entry);
+}
+
 /* NULL while it has no name. Valid as long as the entry. */
 const char *
 temp_entry_get_path (TempEntry *entry)
@@ -306,7 +340,7 @@ temp_entry_get_path (TempEntry *entry)
 const char *
 temp_entry_get_last_path (TempEntry *entry)
 {
-  return entry->parent != NULL ? entry->name.path : NULL;
+  return entry->name.base != NULL ? entry->name.path : NULL;
 }
 
 /* What is made in the directory shares this; NULL once it is deleted. */
@@ -314,176 +348,6 @@ TempParent *
 temp_entry_get_directory (TempEntry *entry)
 {
   return entry->directory;
-}
-
-/* The descriptor */
-
-int
-temp_entry_get_fd (TempEntry *entry)
-{
-  if (entry->directory != NULL)
-    return temp_parent_get_fd (entry->directory);
-  return entry->fd;
-}
-
-/* The descriptor is open as long as one of its users is: the owner, who is its
- * first, and each of its streams. So a stream that is in the middle of
- * something when the file is closed never reads or writes another
- * file, which got the same number. */
-gboolean
-temp_entry_acquire_fd (TempEntry *entry)
-{
-  if (entry->fd < 0)
-    return FALSE;
-  g_atomic_int_inc (&entry->n_fd_users);
-  return TRUE;
-}
-
-/* Closes the descriptor after its last user. */
-gboolean
-temp_entry_release_fd (TempEntry  *entry,
-                       GError    **error)
-{
-  if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
-    return TRUE;
-
-  /* Whatever close() says, the descriptor is gone; and EINTR says nothing. */
-  if (G_UNLIKELY (close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
-    {
-      temp_entry_set_error (entry, error, errno, "Could not close");
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Gives away the descriptor, which has no other users. */
-int
-temp_entry_steal_fd (TempEntry *entry)
-{
-  entry->n_fd_users = 0;
-  return g_steal_fd (&entry->fd);
-}
-
-/* Sets an error of an operation on the file. */
-void
-temp_entry_set_error (TempEntry   *entry,
-                      GError     **error,
-                      int          errsv,
-                      const char  *action)
-{
-  g_autofree char *what = NULL;
-
-  if (temp_entry_get_path (entry) != NULL)
-    what = g_strdup_printf ("%s the temporary file", action);
-  else
-    what = g_strdup_printf ("%s a temporary file without a name in", action);
-
-  temp_error_from_errno (error, errsv, what, entry->name.path);
-}
-
-gboolean
-temp_entry_seek (TempEntry  *entry,
-                 goffset     offset,
-                 GSeekType   type,
-                 GError    **error)
-{
-  static const int whence[] = {
-    [G_SEEK_CUR] = SEEK_CUR,
-    [G_SEEK_SET] = SEEK_SET,
-    [G_SEEK_END] = SEEK_END,
-  };
-
-  if (lseek (entry->fd, offset, whence[type]) < 0)
-    {
-      temp_entry_set_error (entry, error, errno, "Could not seek in");
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-goffset
-temp_entry_tell (TempEntry *entry)
-{
-  /* GSeekable has no error here. */
-  return MAX (lseek (entry->fd, 0, SEEK_CUR), 0);
-}
-
-gboolean
-temp_entry_truncate (TempEntry  *entry,
-                     goffset     size,
-                     GError    **error)
-{
-  int result;
-
-  do
-    result = ftruncate (entry->fd, size);
-  while (result < 0 && errno == EINTR);
-
-  if (result < 0)
-    {
-      temp_entry_set_error (entry, error, errno, "Could not truncate");
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Answers as for a GFile, from the open file: GIO is asked about the
- * descriptor's link in /proc, and what it says of that link is taken away. */
-GFileInfo *
-temp_entry_query_info (TempEntry     *entry,
-                       const char    *attributes,
-                       GCancellable  *cancellable,
-                       GError       **error)
-{
-  static const char *const of_the_name[] = {
-    G_FILE_ATTRIBUTE_STANDARD_NAME,
-    G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME,
-    G_FILE_ATTRIBUTE_STANDARD_EDIT_NAME,
-    G_FILE_ATTRIBUTE_STANDARD_COPY_NAME,
-    G_FILE_ATTRIBUTE_STANDARD_IS_SYMLINK,
-    G_FILE_ATTRIBUTE_STANDARD_SYMLINK_TARGET,
-    G_FILE_ATTRIBUTE_STANDARD_TARGET_URI,
-  };
-  char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
-  g_autoptr (GFile) file = NULL;
-  g_autoptr (GError) local_error = NULL;
-  GFileInfo *info;
-  gboolean wants_name, wants_display_name;
-
-  g_snprintf (link, sizeof link, "/proc/self/fd/%d", entry->fd);
-  file = g_file_new_for_path (link);
-  info = g_file_query_info (file, attributes, G_FILE_QUERY_INFO_NONE, cancellable, &local_error);
-  if (info == NULL)
-    {
-      g_autofree char *shown = g_filename_display_name (entry->name.path);
-
-      g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
-                                  "Could not query information about a temporary file (“%s”): ", shown);
-      return NULL;
-    }
-
-  wants_name = g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_STANDARD_NAME);
-  wants_display_name = g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (of_the_name); i++)
-    g_file_info_remove_attribute (info, of_the_name[i]);
-
-  if (temp_entry_get_path (entry) != NULL)
-    {
-      if (wants_name)
-        g_file_info_set_name (info, entry->name.base);
-      if (wants_display_name)
-        {
-          g_autofree char *shown = g_filename_display_name (entry->name.base);
-
-          g_file_info_set_display_name (info, shown);
-        }
-    }
-
-  return info;
 }
 
 /* The name */
@@ -511,8 +375,8 @@ temp_entry_set_auto_delete (TempEntry *entry,
 }
 
 /* Whether the name is still that of what was made; sets errno if not. */
-static gboolean
-is_still_ours (TempEntry *entry)
+gboolean
+temp_entry_is_still_ours (TempEntry *entry)
 {
   struct stat st;
 
@@ -572,6 +436,22 @@ keeps_everything (void)
   return answer == 2;
 }
 
+/* TRUE: it is gone, or not ours. */
+static gboolean
+remove_if_ours (TempEntry     *entry,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  if (temp_entry_is_still_ours (entry))
+    return entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error);
+
+  if (errno == ENOENT)
+    return TRUE;
+
+  temp_error_from_errno (error, errno, "Could not delete", entry->name.path);
+  return FALSE;
+}
+
 /* Deletes what was made, whatever is in it: but only under the name it was made
  * with, only while that is still the same inode, and never what a process that
  * this one was forked from has made. If it is not ours, or gone already, nothing happens,
@@ -584,32 +464,25 @@ temp_entry_delete (TempEntry     *entry,
   if (!claim (entry, TEMP_ENTRY_NAMELESS))
     return TRUE;
 
-  if (entry->generation != temp_process_generation ())
-    return TRUE;
-
   if (G_UNLIKELY (keeps_everything ()))
     {
       g_autofree char *shown = g_filename_display_name (entry->name.path);
 
       entry->state = TEMP_ENTRY_KEPT;
-      g_message ("Kept “%s”", shown);
+      if (entry->generation == temp_process_generation ())
+        g_message ("Kept “%s”", shown);
       return TRUE;
     }
 
-  if (!is_still_ours (entry))
+  if (entry->generation == temp_process_generation () && !remove_if_ours (entry, cancellable, error))
     {
-      if (errno == ENOENT)
-        return TRUE;
-      temp_error_from_errno (error, errno, "Could not delete", entry->name.path);
-    }
-  else if (entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error))
-    {
-      g_clear_pointer (&entry->directory, temp_parent_unref);
-      return TRUE;
+      own (entry);
+      return FALSE;
     }
 
-  own (entry);
-  return FALSE;
+  g_clear_pointer (&entry->directory, temp_parent_unref);
+  g_clear_pointer (&entry->parent, temp_parent_unref);
+  return TRUE;
 }
 
 /* From now on, the name is the caller's: nothing here deletes it. */
@@ -617,24 +490,92 @@ gboolean
 temp_entry_keep (TempEntry  *entry,
                  GError    **error)
 {
-  if (entry->state == TEMP_ENTRY_KEPT)
-    return TRUE;
-
-  if (entry->state == TEMP_ENTRY_NAMELESS)
+  switch (entry->state)
     {
+    case TEMP_ENTRY_KEPT:
+      return TRUE;
+
+    case TEMP_ENTRY_OWNED:
+      if (temp_entry_is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
+        return TRUE;
+      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+      return FALSE;
+
+    case TEMP_ENTRY_NAMELESS:
+    default:
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                            "A temporary file without a name cannot be kept");
       return FALSE;
     }
+}
 
-  if (!is_still_ours (entry))
+static void
+swap_locked (TempEntry *entry,
+             TempEntry *stage)
+{
+  TempEntry was = *entry;
+
+  entry->parent = stage->parent;
+  entry->directory = stage->directory;
+  entry->name = stage->name;
+  entry->generation = stage->generation;
+  entry->dev = stage->dev;
+  entry->ino = stage->ino;
+
+  stage->parent = was.parent;
+  stage->directory = was.directory;
+  stage->generation = was.generation;
+  stage->dev = was.dev;
+  stage->ino = was.ino;
+
+  /* Whoever asked for the path may keep it as long as the entry. */
+  entry->former = g_slist_prepend (entry->former, was.name.path);
+  if (was.name.base != NULL)
+    set_path (&stage->name, was.name.path);
+  else
+    stage->name = (TempName) { .path = g_strdup (was.name.path) };
+}
+
+/* The two, both of them to be deleted, exchange what they own but the descriptor. */
+void
+temp_entry_swap (TempEntry *entry,
+                 TempEntry *stage)
+{
+  temp_process_lock ();
+  swap_locked (entry, stage);
+  temp_process_unlock ();
+}
+
+/* The file has moved to path, for good. The stage's name, by way of which it went, is
+ * gone; or, if it was copied, the stage now owns what it was copied from. */
+void
+temp_entry_settle (TempEntry  *entry,
+                   TempEntry  *stage,
+                   const char *path,
+                   gboolean    is_copy)
+{
+  gboolean had_name;
+  TempParent *parent;
+
+  temp_process_lock ();
+  had_name = entry->state == TEMP_ENTRY_OWNED;
+  if (had_name)
+    g_queue_unlink (&owned, &entry->link);
+  if (stage != NULL && stage->state == TEMP_ENTRY_OWNED && !(is_copy && had_name))
     {
-      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-      return FALSE;
+      g_queue_unlink (&owned, &stage->link);
+      stage->state = TEMP_ENTRY_NAMELESS;
     }
+  if (is_copy)
+    swap_locked (entry, stage);
 
-  claim (entry, TEMP_ENTRY_KEPT);
-  return TRUE;
+  entry->former = g_slist_prepend (entry->former, entry->name.path);
+  set_path (&entry->name, path);
+  entry->state = TEMP_ENTRY_KEPT;
+  parent = g_steal_pointer (&entry->parent);
+  temp_process_unlock ();
+
+  g_clear_pointer (&parent, temp_parent_unref);
 }
 
 /* The owner goes. What is still there, stays. */

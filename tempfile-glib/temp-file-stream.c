@@ -31,9 +31,9 @@ temp_file_get_output_stream (GIOStream *stream)
 
 /* The streams share the offset, so what one of them is doing, in a thread
  * perhaps, must not be disturbed from here. */
-static gboolean
-check_idle (TempFile  *self,
-            GError   **error)
+gboolean
+temp_file_check_idle (TempFile  *self,
+                      GError   **error)
 {
   if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
       (self->input == NULL || !g_input_stream_has_pending (self->input)))
@@ -67,7 +67,7 @@ check_usable (TempFile      *self,
       return FALSE;
     }
 
-  return !g_cancellable_set_error_if_cancelled (cancellable, error) && check_idle (self, error);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_file_check_idle (self, error);
 }
 
 static gboolean
@@ -175,7 +175,6 @@ close_in_thread (GTask        *task,
 {
   GError *error = NULL;
 
-  (void) task_data;
   if (close_all (source_object, cancellable, &error))
     g_task_return_boolean (task, TRUE);
   else

@@ -13,7 +13,8 @@ struct _TempInputStream
 {
   GFileInputStream parent_instance;
 
-  TempEntry *entry; /* NULL once closed */
+  TempEntry *entry;
+  gboolean   is_open; /* and so one of the descriptor's users */
 };
 
 static void temp_input_stream_descriptor_init (GFileDescriptorBasedIface *iface);
@@ -30,12 +31,15 @@ temp_input_stream_read (GInputStream  *stream,
                         GError       **error)
 {
   TempEntry *entry = TEMP_INPUT_STREAM (stream)->entry;
-  gssize n;
+  gssize n = -1;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return -1;
 
   do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return -1;
+        goto out;
       n = read (temp_entry_get_fd (entry), buffer, count);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
@@ -43,6 +47,8 @@ temp_input_stream_read (GInputStream  *stream,
   if (G_UNLIKELY (n < 0))
     temp_entry_set_error (entry, error, errno, "Could not read from");
 
+out:
+  temp_entry_release_fd (entry, NULL);
   return n;
 }
 
@@ -54,23 +60,26 @@ temp_input_stream_skip (GInputStream  *stream,
                         GError       **error)
 {
   TempEntry *entry = TEMP_INPUT_STREAM (stream)->entry;
-  goffset here, n;
+  goffset here;
+  gssize n = -1;
   struct stat st;
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !temp_entry_acquire_fd (entry, error))
     return -1;
 
   here = lseek (temp_entry_get_fd (entry), 0, SEEK_CUR);
-  if (here < 0 || fstat (temp_entry_get_fd (entry), &st) < 0)
+  if (here >= 0 && fstat (temp_entry_get_fd (entry), &st) == 0)
+    {
+      n = MIN (MAX (st.st_size - here, 0), (goffset) MIN (count, G_MAXSSIZE));
+      if (n > 0 && !temp_entry_seek (entry, n, G_SEEK_CUR, error))
+        n = -1;
+    }
+  else
     {
       temp_entry_set_error (entry, error, errno, "Could not skip in");
-      return -1;
     }
 
-  n = MIN (MAX (st.st_size - here, 0), (goffset) MIN (count, G_MAXSSIZE));
-  if (n > 0 && !temp_entry_seek (entry, n, G_SEEK_CUR, error))
-    return -1;
-
+  temp_entry_release_fd (entry, NULL);
   return n;
 }
 
@@ -79,24 +88,25 @@ temp_input_stream_close (GInputStream  *stream,
                          GCancellable  *cancellable,
                          GError       **error)
 {
-  g_autoptr (TempEntry) entry = g_steal_pointer (&TEMP_INPUT_STREAM (stream)->entry);
+  TempInputStream *self = TEMP_INPUT_STREAM (stream);
 
-  (void) cancellable;
-  return entry == NULL || temp_entry_release_fd (entry, error);
+  if (!self->is_open)
+    return TRUE;
+
+  self->is_open = FALSE;
+  return temp_entry_release_fd (self->entry, error);
 }
 
 static goffset
 temp_input_stream_tell (GFileInputStream *stream)
 {
-  TempEntry *entry = TEMP_INPUT_STREAM (stream)->entry;
-
-  return entry != NULL ? temp_entry_tell (entry) : 0;
+  return temp_entry_tell (TEMP_INPUT_STREAM (stream)->entry);
 }
 
 static gboolean
 temp_input_stream_can_seek (GFileInputStream *stream)
 {
-  return TEMP_INPUT_STREAM (stream)->entry != NULL;
+  return TEMP_INPUT_STREAM (stream)->is_open;
 }
 
 static gboolean
@@ -123,9 +133,9 @@ temp_input_stream_query_info (GFileInputStream  *stream,
 static int
 temp_input_stream_get_fd (GFileDescriptorBased *stream)
 {
-  TempEntry *entry = TEMP_INPUT_STREAM (stream)->entry;
+  TempInputStream *self = TEMP_INPUT_STREAM (stream);
 
-  return entry != NULL ? temp_entry_get_fd (entry) : -1;
+  return self->is_open ? temp_entry_get_fd (self->entry) : -1;
 }
 
 static void
@@ -135,10 +145,20 @@ temp_input_stream_descriptor_init (GFileDescriptorBasedIface *iface)
 }
 
 static void
+temp_input_stream_finalize (GObject *object)
+{
+  temp_entry_unref (TEMP_INPUT_STREAM (object)->entry);
+
+  G_OBJECT_CLASS (temp_input_stream_parent_class)->finalize (object);
+}
+
+static void
 temp_input_stream_class_init (TempInputStreamClass *klass)
 {
   GInputStreamClass *stream_class = G_INPUT_STREAM_CLASS (klass);
   GFileInputStreamClass *file_class = G_FILE_INPUT_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = temp_input_stream_finalize;
 
   stream_class->read_fn = temp_input_stream_read;
   stream_class->skip = temp_input_stream_skip;
@@ -153,7 +173,6 @@ temp_input_stream_class_init (TempInputStreamClass *klass)
 static void
 temp_input_stream_init (TempInputStream *self)
 {
-  (void) self;
 }
 
 /* The stream is closed from the start if the file is. It closes, and with that
@@ -163,9 +182,9 @@ temp_input_stream_new (TempEntry *entry)
 {
   TempInputStream *self = g_object_new (TEMP_TYPE_INPUT_STREAM, NULL);
 
-  if (temp_entry_acquire_fd (entry))
-    self->entry = temp_entry_ref (entry);
-  else
+  self->entry = temp_entry_ref (entry);
+  self->is_open = temp_entry_acquire_fd (entry, NULL);
+  if (!self->is_open)
     g_input_stream_close (G_INPUT_STREAM (self), NULL, NULL);
 
   return G_INPUT_STREAM (self);

@@ -103,8 +103,15 @@ temp_name_randomize (TempName  *name,
 
       if (stock.n_left == 0)
         {
-          /* Up to 256 bytes come whole, and no signal interrupts them. */
-          if (getrandom (stock.bytes, sizeof stock.bytes, 0) != sizeof stock.bytes)
+          gssize n;
+
+          /* Up to 256 bytes come whole. A signal interrupts them only early in the
+           * boot, while the kernel is still waiting for its first random numbers. */
+          do
+            n = getrandom (stock.bytes, sizeof stock.bytes, 0);
+          while (G_UNLIKELY (n < 0 && errno == EINTR));
+
+          if (n != sizeof stock.bytes)
             {
               temp_error_from_errno (error, errno, "Could not get random bytes for a name like", name->path);
               return FALSE;

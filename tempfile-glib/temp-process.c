@@ -11,7 +11,8 @@
 /* What the library knows of the process it is in: whether that is still the
  * one it was, and the one lock of its tables. */
 
-static GMutex lock;
+/* Not a GMutex: thread sanitizers know this one. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The generation is kept twice. `*current` is in a page that the kernel zeroes
  * in every child with memory of its own, so it tells of forks that run no handlers, as
@@ -23,13 +24,17 @@ static guint *current = &newest;
 static void
 before_fork (void)
 {
-  g_mutex_lock (&lock);
+  /* Settles this process's number: if it were not asked for before, parent and
+   * child would both take the next one. */
+  temp_process_generation ();
+
+  pthread_mutex_lock (&lock);
 }
 
 static void
 after_fork_in_parent (void)
 {
-  g_mutex_unlock (&lock);
+  pthread_mutex_unlock (&lock);
 }
 
 static void
@@ -37,7 +42,7 @@ after_fork_in_child (void)
 {
   if (current == &newest)
     newest++;
-  g_mutex_unlock (&lock);
+  pthread_mutex_unlock (&lock);
 }
 
 __attribute__ ((constructor)) static void
@@ -63,7 +68,8 @@ temp_process_init (void)
 }
 
 /* A number that differs from that of every process this one was forked from.
- * Never 0. */
+ * Never 0. (One that a bare clone() made, and that goes on to another before it ever
+ * asks, may share it with that; but then it had nothing yet to tell apart.) */
 guint
 temp_process_generation (void)
 {
@@ -88,11 +94,11 @@ temp_process_generation (void)
 void
 temp_process_lock (void)
 {
-  g_mutex_lock (&lock);
+  pthread_mutex_lock (&lock);
 }
 
 void
 temp_process_unlock (void)
 {
-  g_mutex_unlock (&lock);
+  pthread_mutex_unlock (&lock);
 }

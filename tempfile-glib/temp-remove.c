@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -17,7 +18,8 @@
  * again by ".." on the way back. */
 #define MAX_OPEN_LEVELS 32
 
-/* How often a directory is read again because something appeared in it. */
+/* How often a directory is read again because something appeared in it, and the
+ * whole tree because there was no way back up in it. */
 #define MAX_PASSES 8
 
 typedef struct
@@ -141,21 +143,66 @@ reopen_parent (Walk   *walk,
   return TRUE;
 }
 
+/* Removes a name of the one kind; TRUE if it is gone. */
+static gboolean
+unlink_as (Level      *level,
+           const char *base,
+           gboolean    is_dir)
+{
+  if (unlinkat (dirfd (level->dir), base, is_dir ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
+    return FALSE;
+
+  level->removed_any = TRUE;
+  return TRUE;
+}
+
+/* Whether something is mounted on a directory in level. If in doubt, it is. */
+static gboolean
+is_mount_point (int    fd,
+                Level *level)
+{
+  struct statx stx;
+
+  if (statx (fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
+    return TRUE;
+
+  /* Kernels before 5.8 know no such attribute, only that the device is another. */
+  return (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ||
+         makedev (stx.stx_dev_major, stx.stx_dev_minor) != level->dev;
+}
+
+/* Makes the directory of that name the current level; errsv is why it could not
+ * be removed as it is. */
 static void
 enter (Walk       *walk,
        const char *base,
-       guint       n_passes)
+       guint       n_passes,
+       int         errsv)
 {
   Level *level = current_level (walk);
-  int fd = openat (dirfd (level->dir), base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  temp_autofd int fd = openat (dirfd (level->dir), base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-  if (fd >= 0 && push (walk, fd, base, n_passes))
+  if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+    {
+      /* It is none, or no longer. */
+      if (!unlink_as (level, base, FALSE))
+        fail (walk, level, base, errno);
+      return;
+    }
+
+  /* ENOTEMPTY says that nothing is mounted on it; that there is no permission is
+   * found out before. */
+  if (fd >= 0 && (errsv == EACCES || errsv == EPERM) && is_mount_point (fd, level))
+    {
+      fail (walk, level, base, EBUSY);
+      return;
+    }
+
+  if (fd >= 0 && push (walk, g_steal_fd (&fd), base, n_passes))
     return;
 
-  if (errno == ENOENT)
-    return;
-
-  fail (walk, current_level (walk), base, errno);
+  if (errno != ENOENT)
+    fail (walk, current_level (walk), base, errno);
 }
 
 /* Removes a name, or enters it if it is a directory with something in it. */
@@ -166,29 +213,24 @@ remove_name (Walk       *walk,
              guint       n_passes)
 {
   Level *level = current_level (walk);
-  int fd = dirfd (level->dir);
-  int errsv;
 
-  /* What kind of thing the name is can change at any time, so each system call
-   * is one that refuses the other kind, and the second attempt is the last. */
-  if (unlinkat (fd, base, is_dir ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT)
-    {
-      level->removed_any = TRUE;
-      return;
-    }
-  errsv = errno;
+  if (unlink_as (level, base, is_dir))
+    return;
 
-  if (is_dir && errsv == ENOTDIR)
+  /* The kind may not be known, and it can change at any time: so each system
+   * call is one that refuses the other kind. */
+  if (errno == (is_dir ? ENOTDIR : EISDIR))
     {
-      if (unlinkat (fd, base, 0) == 0 || errno == ENOENT)
-        level->removed_any = TRUE;
-      else
-        fail (walk, level, base, errno);
+      is_dir = !is_dir;
+      if (unlink_as (level, base, is_dir))
+        return;
     }
-  else if (is_dir ? (errsv == ENOTEMPTY || errsv == EEXIST) : errsv == EISDIR)
-    enter (walk, base, n_passes);
+
+  /* Without the permission to remove a directory, what is in it can still go. */
+  if ((is_dir && (errno == ENOTEMPTY || errno == EEXIST)) || errno == EACCES || errno == EPERM)
+    enter (walk, base, n_passes, errno);
   else
-    fail (walk, level, base, errsv);
+    fail (walk, level, base, errno);
 }
 
 /* Goes back to the directory above, and removes the one just emptied. Fails only
@@ -270,6 +312,35 @@ step (Walk *walk)
   return TRUE;
 }
 
+/* Begins at the root, or begins again: then, errors are found again too. */
+static gboolean
+start (Walk *walk,
+       int   dir_fd)
+{
+  int fd;
+
+  g_array_set_size (walk->levels, 0);
+  g_string_truncate (walk->path, 0);
+  g_clear_error (&walk->first_error);
+  walk->n_errors = 0;
+
+  /* A description of its own: the reading position of dir_fd is shared with
+   * whoever was given that descriptor. */
+  fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd >= 0 && push (walk, fd, NULL, 1);
+}
+
+/* FALSE if it was cancelled, or if there is no way back up in the tree. */
+static gboolean
+go_on_to_the_end (Walk *walk)
+{
+  while (walk->levels->len > 0)
+    if (g_cancellable_is_cancelled (walk->cancellable) || !step (walk))
+      return FALSE;
+
+  return TRUE;
+}
+
 /* Removes all that is in a directory, but not the directory. Goes from
  * descriptor to descriptor, so that nothing that anybody does to the tree in the
  * meantime leads out of it; follows no symbolic link; goes on after an error, and
@@ -283,32 +354,29 @@ temp_remove_contents (int            dir_fd,
   g_autoptr (GArray) levels = g_array_new (FALSE, FALSE, sizeof (Level));
   g_autoptr (GString) relative = g_string_new (NULL);
   Walk walk = { .root_path = path, .levels = levels, .path = relative, .cancellable = cancellable };
-  int fd;
 
   g_array_set_clear_func (levels, level_clear);
 
-  /* A description of its own: the reading position of dir_fd is shared with
-   * whoever was given that descriptor. */
-  fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || !push (&walk, fd, NULL, 1))
+  for (guint i = 0; i < MAX_PASSES; i++)
     {
-      int errsv = errno;
-      g_autofree char *shown = g_filename_display_name (path);
-
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
-                   "Could not read the directory “%s”: %s", shown, g_strerror (errsv));
-      return FALSE;
-    }
-
-  while (levels->len > 0)
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      if (!start (&walk, dir_fd))
         {
-          g_clear_error (&walk.first_error);
+          int errsv = errno;
+          g_autofree char *shown = g_filename_display_name (path);
+
+          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+                       "Could not read the directory “%s”: %s", shown, g_strerror (errsv));
           return FALSE;
         }
-      if (!step (&walk))
+
+      if (go_on_to_the_end (&walk) || g_cancellable_is_cancelled (cancellable))
         break;
+    }
+
+  if (levels->len > 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
+    {
+      g_clear_error (&walk.first_error);
+      return FALSE;
     }
 
   if (walk.n_errors > 1)

@@ -12,7 +12,27 @@
 
 G_BEGIN_DECLS
 
+/**
+ * TempPersistFlags:
+ * @TEMP_PERSIST_NONE: fail with `G_IO_ERROR_EXISTS` if the destination is there
+ * @TEMP_PERSIST_REPLACE: replace what is there: whoever opens it finds the old one or the new one, whole
+ * @TEMP_PERSIST_DURABLE: be sure that it is on the disk, so that not even a power cut takes it away
+ * @TEMP_PERSIST_COPY: copy it if the destination is on another filesystem
+ *
+ * How to persist a temporary file or directory.
+ *
+ * Since: 1.0
+ */
+typedef enum /*< flags >*/
+{
+  TEMP_PERSIST_NONE    = 0,
+  TEMP_PERSIST_REPLACE = 1 << 0,
+  TEMP_PERSIST_DURABLE = 1 << 1,
+  TEMP_PERSIST_COPY    = 1 << 2,
+} TempPersistFlags;
+
 typedef struct _TempFile TempFile;
 typedef struct _TempDir TempDir;
+typedef struct _TempSpooledFile TempSpooledFile;
 
 G_END_DECLS

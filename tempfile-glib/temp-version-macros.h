@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "temp-version.h"
+#include <tempfile-glib/temp-version.h>
 
 #ifndef _TEMP_EXTERN
 #define _TEMP_EXTERN extern

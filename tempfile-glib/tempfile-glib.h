@@ -4,10 +4,12 @@
 
 #define TEMPFILE_GLIB_INSIDE
 #include "temp-dir.h"
+#include "temp-enum-types.h"
 #include "temp-file.h"
 #include "temp-functions.h"
 #include "temp-location.h"
+#include "temp-spooled-file.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
-#include "temp-version.h"
+#include <tempfile-glib/temp-version.h>
 #undef TEMPFILE_GLIB_INSIDE

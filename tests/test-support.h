@@ -37,6 +37,9 @@ GAsyncResult *test_wait_result        (GAsyncResult   **result);
 void     test_in_child                (void           (*function) (gconstpointer),
                                        gconstpointer    data);
 
+/* How a forked child ends. */
+G_NORETURN void test_child_exit (int status);
+
 /* For the child: these return FALSE where that cannot be had, and then the child
  * calls test_child_skip(). */
 G_NORETURN void test_child_skip       (const char      *reason);
@@ -44,12 +47,19 @@ gboolean test_become_nobody           (void);
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
-/* From now on, the system call fails: always, or only if the argument at that index has all of these bits. */
+/* At most so many descriptors. */
+void     test_limit_fds               (guint            n_fds);
+
+/* From now on, the system call fails: always, or only if the argument at that index
+ * has all of these bits, or only on this descriptor, its first argument. */
 gboolean test_fail_syscall            (int              number,
                                        int              errsv);
 gboolean test_fail_syscall_if         (int              number,
                                        int              errsv,
                                        guint            arg,
                                        guint64          bits);
+gboolean test_fail_syscall_on         (int              number,
+                                       int              errsv,
+                                       int              fd);
 
 G_END_DECLS

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* How much is copied at most before a cancellation is noticed. */
+#define TEMP_COPY_CHUNK ((gsize) 64 << 20)
+
+/* From one descriptor to another, inside the kernel where it can be. */
+typedef struct
+{
+  int           in;
+  int           out;
+  int           timeout_ms; /* how long to wait for a pipe or a socket; -1: for ever */
+  GCancellable *cancellable;
+
+  guint64       n_copied;
+} TempCopy;
+
+gboolean temp_copy_run (TempCopy  *copy,
+                        GError   **error);
+
+G_END_DECLS

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-copy-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "temp-fd-private.h"
+
+#define BUFFER_SIZE ((gsize) 1 << 20)
+
+typedef enum
+{
+  COPY_FILE_RANGE, /* shares the blocks where the filesystem can */
+  SENDFILE,
+  SPLICE,          /* for pipes and sockets */
+  READ_AND_WRITE,
+} Method;
+
+/* A copy under way. */
+typedef struct
+{
+  TempCopy *copy;
+  Method    method;
+  gboolean  waits;   /* for a source that need not be ready */
+  guint64   n_here;  /* by this method, from this place on */
+  int       pipe[2]; /* between a socket and a file */
+  guint8   *buffer;
+} Run;
+
+static void
+run_clear (Run *run)
+{
+  temp_fd_clear (&run->pipe[0]);
+  temp_fd_clear (&run->pipe[1]);
+  g_clear_pointer (&run->buffer, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+static gboolean
+fail (GError     **error,
+      int          errsv,
+      const char  *action)
+{
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "%s: %s", action, g_strerror (errsv));
+  return FALSE;
+}
+
+/* Waits until the source has something, so that a read does not block where
+ * nobody can cancel it. */
+static gboolean
+wait_for_source (TempCopy  *copy,
+                 GError   **error)
+{
+  GPollFD fds[2] = { { .fd = copy->in, .events = G_IO_IN } };
+  guint n_fds = g_cancellable_make_pollfd (copy->cancellable, &fds[1]) ? 2 : 1;
+  int result;
+
+  do
+    result = g_poll (fds, n_fds, copy->timeout_ms);
+  while (result < 0 && errno == EINTR);
+
+  if (result < 0)
+    fail (error, errno, "Could not wait for data to copy");
+  else if (result == 0)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "No data to copy came in time");
+
+  if (n_fds == 2)
+    g_cancellable_release_fd (copy->cancellable);
+
+  return result > 0 && !g_cancellable_set_error_if_cancelled (copy->cancellable, error);
+}
+
+/* Writes all of it, whatever the kernel takes at a time; sets errno if not. */
+static gboolean
+write_all (int           fd,
+           const guint8 *data,
+           gsize         size)
+{
+  while (size > 0)
+    {
+      gssize n = write (fd, data, size);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return FALSE;
+      data += n;
+      size -= n;
+    }
+
+  return TRUE;
+}
+
+static gssize
+read_and_write (Run   *run,
+                gsize  size)
+{
+  gssize n;
+
+  if (run->buffer == NULL)
+    run->buffer = g_malloc (BUFFER_SIZE);
+
+  n = read (run->copy->in, run->buffer, MIN (size, BUFFER_SIZE));
+  return n <= 0 || write_all (run->copy->out, run->buffer, n) ? n : -1;
+}
+
+/* What is in the pipe has left its source: it is written, or the copy has failed. */
+static gboolean
+drain_pipe (Run   *run,
+            gsize  size)
+{
+  while (size > 0)
+    {
+      gssize n = splice (run->pipe[0], NULL, run->copy->out, NULL, size, SPLICE_F_MOVE);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0 && errno == EINVAL)
+        {
+          /* Some files take no pages, those opened for appending among them. */
+          n = read (run->pipe[0], run->buffer, MIN (size, BUFFER_SIZE));
+          if (n > 0 && !write_all (run->copy->out, run->buffer, n))
+            n = -1;
+        }
+      if (n <= 0)
+        return FALSE;
+      size -= n;
+    }
+
+  return TRUE;
+}
+
+/* A pipe is spliced as it is; a socket, by way of a pipe. */
+static gssize
+splice_once (Run   *run,
+             gsize  size)
+{
+  gssize n;
+
+  if (run->pipe[0] < 0)
+    {
+      n = splice (run->copy->in, NULL, run->copy->out, NULL, size, SPLICE_F_MOVE);
+      if (n >= 0 || errno != EINVAL || pipe2 (run->pipe, O_CLOEXEC) < 0)
+        return n;
+
+      fcntl (run->pipe[1], F_SETPIPE_SZ, (int) BUFFER_SIZE);
+      run->buffer = g_malloc (BUFFER_SIZE);
+    }
+
+  n = splice (run->copy->in, NULL, run->pipe[1], NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (n <= 0 || drain_pipe (run, n))
+    return n;
+
+  /* There is no other way any more. */
+  run->method = READ_AND_WRITE;
+  return -1;
+}
+
+static gssize
+copy_once (Run   *run,
+           gsize  size)
+{
+  switch (run->method)
+    {
+    case COPY_FILE_RANGE:
+      return copy_file_range (run->copy->in, NULL, run->copy->out, NULL, size, 0);
+    case SENDFILE:
+      return sendfile (run->copy->out, run->copy->in, NULL, size);
+    case SPLICE:
+      return splice_once (run, size);
+    case READ_AND_WRITE:
+    default:
+      return read_and_write (run, size);
+    }
+}
+
+/* Whether this error only means that it has to be done in another way. What is
+ * really wrong with the file, the next way will say too. */
+static gboolean
+is_unsupported (int errsv)
+{
+  switch (errsv)
+    {
+    case EXDEV:      /* copy_file_range() between two filesystems */
+    case EINVAL:     /* not for this kind of file */
+    case ENOSYS:     /* an old kernel, or a sandbox */
+    case EOPNOTSUPP:
+    case EPERM:      /* another kind of sandbox */
+    case EBADF:      /* copy_file_range() onto a file opened for appending */
+    case ETXTBSY:
+    case EIO:        /* overlay filesystems of older kernels */
+    case EISDIR:
+    case EOVERFLOW:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Up to length bytes, or to the end. */
+static gboolean
+run_for (Run      *run,
+         guint64   length,
+         GError  **error)
+{
+  while (length > 0)
+    {
+      gssize n;
+
+      if (g_cancellable_set_error_if_cancelled (run->copy->cancellable, error) ||
+          (run->waits && !wait_for_source (run->copy, error)))
+        return FALSE;
+
+      n = copy_once (run, MIN (length, TEMP_COPY_CHUNK));
+      if (n > 0)
+        {
+          run->copy->n_copied += n;
+          run->n_here += n;
+          length -= n;
+        }
+      else if (n < 0 && (errno == EINTR || (errno == EAGAIN && run->waits)))
+        continue;
+      else if (run->method != READ_AND_WRITE && run->n_here == 0 && (n == 0 || is_unsupported (errno)))
+        /* Files of /proc, which say that they are empty, copy_file_range()
+         * and sendfile() take at their word. */
+        run->method = run->method == COPY_FILE_RANGE ? SENDFILE : READ_AND_WRITE;
+      else if (n == 0)
+        return TRUE;
+      else
+        return fail (error, errno, "Could not copy");
+    }
+
+  return TRUE;
+}
+
+/* The holes of a sparse source stay holes. All that the target has is behind us, so
+ * that to go on is to leave a hole. */
+static gboolean
+run_sparse (Run      *run,
+            goffset   size,
+            GError  **error)
+{
+  int in = run->copy->in, out = run->copy->out;
+  goffset here = lseek (in, 0, SEEK_CUR);
+
+  while (here >= 0 && here < size)
+    {
+      goffset data = lseek (in, here, SEEK_DATA);
+      goffset end;
+
+      if (data < 0 && errno != ENXIO)
+        break;
+      if (data < 0)
+        data = size;
+
+      end = data < size ? lseek (in, data, SEEK_HOLE) : size;
+      if (end < 0 || lseek (in, data, SEEK_SET) < 0 || lseek (out, data - here, SEEK_CUR) < 0)
+        return fail (error, errno, "Could not copy a sparse file");
+
+      run->copy->n_copied += data - here;
+      run->n_here = 0;
+      if (!run_for (run, end - data, error))
+        return FALSE;
+      here = lseek (in, 0, SEEK_CUR);
+      if (here < end)
+        break; /* it has become shorter */
+    }
+
+  /* A hole at the end is there only if the size says so. */
+  here = lseek (out, 0, SEEK_CUR);
+  if (here >= 0)
+    {
+      struct stat st;
+
+      if (fstat (out, &st) < 0 || (st.st_size < here && ftruncate (out, here) < 0))
+        return fail (error, errno, "Could not copy a sparse file");
+    }
+
+  return run_for (run, G_MAXUINT64, error);
+}
+
+/* Onto itself: as if all had been read before anything is written. */
+static gboolean
+run_onto_itself (TempCopy  *copy,
+                 goffset    size,
+                 GError   **error)
+{
+  g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
+  goffset from = lseek (copy->in, 0, SEEK_CUR);
+  goffset length = MAX (size - from, 0);
+  gboolean appends = (fcntl (copy->out, F_GETFL) & O_APPEND) != 0;
+  goffset to, done = 0;
+
+  /* If the two share their offset, the target's is now at the end. */
+  if (from < 0 || (length > 0 && lseek (copy->in, size, SEEK_SET) < 0))
+    return fail (error, errno, "Could not copy");
+  to = appends ? size : lseek (copy->out, 0, SEEK_CUR);
+  if (to < 0)
+    return fail (error, errno, "Could not copy");
+
+  while (done < length)
+    {
+      gsize n_wanted = MIN (length - done, (goffset) BUFFER_SIZE);
+      /* What the copy will lie upon is copied first. */
+      goffset at = to > from ? length - done - (goffset) n_wanted : done;
+      gssize n;
+
+      if (g_cancellable_set_error_if_cancelled (copy->cancellable, error))
+        return FALSE;
+
+      for (gsize n_read = 0; n_read < n_wanted; n_read += n)
+        {
+          n = pread (copy->in, buffer + n_read, n_wanted - n_read, from + at + n_read);
+          if (n < 0 && errno == EINTR)
+            n = 0;
+          else if (n <= 0)
+            return fail (error, n < 0 ? errno : EIO, "Could not copy");
+        }
+
+      for (gsize n_written = 0; n_written < n_wanted; n_written += n)
+        {
+          n = pwrite (copy->out, buffer + n_written, n_wanted - n_written, to + at + n_written);
+          if (n < 0 && errno == EINTR)
+            n = 0;
+          else if (n < 0)
+            return fail (error, errno, "Could not copy");
+        }
+
+      done += n_wanted;
+      copy->n_copied += n_wanted;
+    }
+
+  if (lseek (copy->out, to + length, SEEK_SET) < 0)
+    return fail (error, errno, "Could not copy");
+  return TRUE;
+}
+
+/* Copies from the offset of the one to that of the other, to the end, and moves
+ * both on. After an error, n_copied says how far it came. */
+gboolean
+temp_copy_run (TempCopy  *copy,
+               GError   **error)
+{
+  g_auto (Run) run = { .copy = copy, .pipe = { -1, -1 } };
+  struct stat in, out;
+
+  if (fstat (copy->in, &in) < 0 || fstat (copy->out, &out) < 0)
+    return fail (error, errno, "Could not copy");
+
+  if (!S_ISREG (in.st_mode))
+    {
+      run.waits = TRUE;
+      run.method = S_ISFIFO (in.st_mode) || S_ISSOCK (in.st_mode) ? SPLICE : READ_AND_WRITE;
+      return run_for (&run, G_MAXUINT64, error);
+    }
+
+  if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+    return run_onto_itself (copy, in.st_size, error);
+
+  if (S_ISREG (out.st_mode) && (goffset) in.st_blocks * 512 < in.st_size &&
+      (fcntl (copy->out, F_GETFL) & O_APPEND) == 0 && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
+    return run_sparse (&run, in.st_size, error);
+
+  return run_for (&run, G_MAXUINT64, error);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include "temp-entry-private.h"
+#include "temp-name-private.h"
+
+G_BEGIN_DECLS
+
+/* What an entry is made of: for its own files only. */
+
+typedef enum
+{
+  TEMP_ENTRY_NAMELESS, /* it has no name (any more), or none of ours */
+  TEMP_ENTRY_OWNED,    /* it is on the list, to be deleted by whoever takes it off */
+  TEMP_ENTRY_KEPT,     /* its name is nobody's to delete */
+} TempEntryState;
+
+struct _TempEntry
+{
+  gatomicrefcount ref_count;
+
+  TempEntryState  state;
+  gboolean        auto_delete; /* guarded by the process's lock, as the list is */
+  GList           link;
+
+  TempParent     *parent;    /* where the name is; NULL: it never had one */
+  TempParent     *directory; /* if it is a directory, that */
+  TempName        name;      /* for a nameless file only the path of its directory */
+  GSList         *former;    /* the paths it had, which somebody may still hold */
+  guint           generation;
+  dev_t           dev;
+  ino_t           ino;
+
+  int             fd;         /* -1 once closed; of a directory: in `directory` */
+  gint            n_fd_users; /* atomic */
+};
+
+/* Puts something there under that name, unless it is taken; sets errno if it cannot. */
+typedef gboolean (*TempEntryPlace) (gpointer    data,
+                                    int         dir_fd,
+                                    const char *base);
+
+gboolean temp_entry_create_name   (TempEntry          *entry,
+                                   const char         *dir,
+                                   TempParent         *parent,
+                                   const struct stat  *st,
+                                   TempEntryPlace      place,
+                                   gpointer            data,
+                                   int                *errsv,
+                                   GError            **error);
+void     temp_entry_take_over     (TempEntry          *entry,
+                                   TempParent         *parent,
+                                   const char         *path,
+                                   const struct stat  *st);
+gboolean temp_entry_is_still_ours (TempEntry          *entry);
+void     temp_entry_settle        (TempEntry          *entry,
+                                   TempEntry          *stage,
+                                   const char         *path,
+                                   gboolean            is_copy);
+void     temp_entry_swap          (TempEntry          *entry,
+                                   TempEntry          *stage);
+
+G_END_DECLS

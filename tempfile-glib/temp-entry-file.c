@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-entry-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "temp-entry-fields-private.h"
+#include "temp-error-private.h"
+
+/* The descriptor of an entry, and what is done with a file by it. */
+
+int
+temp_entry_get_fd (TempEntry *entry)
+{
+  if (entry->directory != NULL)
+    return temp_parent_get_fd (entry->directory);
+  return entry->fd;
+}
+
+/* The descriptor is open as long as one of its users is: the owner, who is its
+ * first, each of its streams, and each operation for as long as it runs. So one that
+ * is in the middle of something, in a thread, when the file is closed never
+ * reads or writes another file, which got the same number. */
+gboolean
+temp_entry_acquire_fd (TempEntry  *entry,
+                       GError    **error)
+{
+  gint n;
+
+  do
+    {
+      n = g_atomic_int_get (&entry->n_fd_users);
+      if (G_UNLIKELY (n == 0))
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file is closed");
+          return FALSE;
+        }
+    }
+  while (!g_atomic_int_compare_and_exchange (&entry->n_fd_users, n, n + 1));
+
+  return TRUE;
+}
+
+/* Closes the descriptor after its last user. */
+gboolean
+temp_entry_release_fd (TempEntry  *entry,
+                       GError    **error)
+{
+  if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
+    return TRUE;
+
+  /* Whatever close() says, the descriptor is gone; and EINTR says nothing. */
+  if (G_UNLIKELY (close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
+    {
+      temp_entry_set_error (entry, error, errno, "Could not close");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Gives away the descriptor, which has no other users. */
+int
+temp_entry_steal_fd (TempEntry *entry)
+{
+  entry->n_fd_users = 0;
+  return g_steal_fd (&entry->fd);
+}
+
+/* Sets an error of an operation on the file. */
+void
+temp_entry_set_error (TempEntry   *entry,
+                      GError     **error,
+                      int          errsv,
+                      const char  *action)
+{
+  g_autofree char *what = NULL;
+
+  if (temp_entry_get_path (entry) != NULL)
+    what = g_strdup_printf ("%s the temporary file", action);
+  else
+    what = g_strdup_printf ("%s a temporary file without a name in", action);
+
+  temp_error_from_errno (error, errsv, what, entry->name.path);
+}
+
+/* Propagates an error that does not name the file yet: that of a cancellation
+ * is left as it is. Takes the cause. */
+void
+temp_entry_propagate_error (TempEntry   *entry,
+                            GError     **error,
+                            GError      *cause,
+                            const char  *action)
+{
+  g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+  if (!g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (&cause, "%s a temporary file (“%s”): ", action, shown);
+  g_propagate_error (error, cause);
+}
+
+gboolean
+temp_entry_seek (TempEntry  *entry,
+                 goffset     offset,
+                 GSeekType   type,
+                 GError    **error)
+{
+  static const int whence[] = {
+    [G_SEEK_CUR] = SEEK_CUR,
+    [G_SEEK_SET] = SEEK_SET,
+    [G_SEEK_END] = SEEK_END,
+  };
+  gboolean moved;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
+
+  moved = lseek (entry->fd, offset, whence[type]) >= 0;
+  if (!moved)
+    temp_entry_set_error (entry, error, errno, "Could not seek in");
+
+  temp_entry_release_fd (entry, NULL);
+  return moved;
+}
+
+/* 0 if it cannot be told: GSeekable has no error here. */
+goffset
+temp_entry_tell (TempEntry *entry)
+{
+  goffset here;
+
+  if (!temp_entry_acquire_fd (entry, NULL))
+    return 0;
+
+  here = MAX (lseek (entry->fd, 0, SEEK_CUR), 0);
+  temp_entry_release_fd (entry, NULL);
+  return here;
+}
+
+gboolean
+temp_entry_truncate (TempEntry  *entry,
+                     goffset     size,
+                     GError    **error)
+{
+  int result;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
+
+  do
+    result = ftruncate (entry->fd, size);
+  while (result < 0 && errno == EINTR);
+
+  if (result < 0)
+    temp_entry_set_error (entry, error, errno, "Could not truncate");
+
+  temp_entry_release_fd (entry, NULL);
+  return result == 0;
+}
+
+/* Answers as for a GFile, from the open file: GIO is asked about the
+ * descriptor's link in /proc, and what it says of that link is taken away. */
+GFileInfo *
+temp_entry_query_info (TempEntry     *entry,
+                       const char    *attributes,
+                       GCancellable  *cancellable,
+                       GError       **error)
+{
+  static const char *const of_the_name[] = {
+    G_FILE_ATTRIBUTE_STANDARD_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_EDIT_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_COPY_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_IS_SYMLINK,
+    G_FILE_ATTRIBUTE_STANDARD_SYMLINK_TARGET,
+    G_FILE_ATTRIBUTE_STANDARD_TARGET_URI,
+  };
+  char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
+  g_autoptr (GFile) file = NULL;
+  g_autoptr (GError) local_error = NULL;
+  GFileInfo *info;
+  gboolean wants_name, wants_display_name;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return NULL;
+
+  g_snprintf (link, sizeof link, "/proc/self/fd/%d", entry->fd);
+  file = g_file_new_for_path (link);
+  info = g_file_query_info (file, attributes, G_FILE_QUERY_INFO_NONE, cancellable, &local_error);
+  temp_entry_release_fd (entry, NULL);
+  if (info == NULL)
+    {
+      g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+      g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
+                                  "Could not query information about a temporary file (“%s”): ", shown);
+      return NULL;
+    }
+
+  wants_name = g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_STANDARD_NAME);
+  wants_display_name = g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (of_the_name); i++)
+    g_file_info_remove_attribute (info, of_the_name[i]);
+
+  if (temp_entry_get_path (entry) != NULL)
+    {
+      if (wants_name)
+        g_file_info_set_name (info, entry->name.base);
+      if (wants_display_name)
+        {
+          g_autofree char *shown = g_filename_display_name (entry->name.base);
+
+          g_file_info_set_display_name (info, shown);
+        }
+    }
+
+  return info;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Bytes in memory that behave as those in a file do. All zeros is an empty one. */
+typedef struct
+{
+  guint8 *data;
+  gsize   size;
+  gsize   capacity; /* at most twice the size */
+} TempMemory;
+
+void     temp_memory_clear  (TempMemory       *memory);
+gsize    temp_memory_read   (const TempMemory *memory,
+                             goffset           offset,
+                             void             *buffer,
+                             gsize             count);
+gboolean temp_memory_write  (TempMemory       *memory,
+                             goffset           offset,
+                             const void       *buffer,
+                             gsize             count);
+gboolean temp_memory_resize (TempMemory       *memory,
+                             goffset           size);
+
+G_END_DECLS

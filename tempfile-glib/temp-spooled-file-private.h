@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include "temp-spool-private.h"
+#include "temp-spooled-file.h"
+
+G_BEGIN_DECLS
+
+struct _TempSpooledFile
+{
+  GIOStream      parent_instance;
+
+  TempSpool     *spool;
+  GInputStream  *input;   /* these two are made when first asked for */
+  GOutputStream *output;
+
+  GThread       *thread;  /* where it was made, and is notified */
+  GMainContext  *context; /* of that thread; NULL: the default one */
+};
+
+gboolean temp_spooled_file_begin (TempSpooledFile  *self,
+                                  GError          **error);
+
+G_END_DECLS

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+/* GObject calls a method with an object of its own type only; to look again would
+ * take a tenth of the life of a small file in memory. */
+#define G_DISABLE_CAST_CHECKS
+
+#include "temp-spooled-file-private.h"
+
+#include "temp-spooled-streams-private.h"
+
+/**
+ * TempSpooledFile:
+ *
+ * A temporary file that stays in memory for as long as it is small.
+ *
+ * A `TempSpooledFile` is a [class@Gio.IOStream]. Its [property@Gio.IOStream:input-stream] and its
+ * [property@Gio.IOStream:output-stream] share one offset, as in any file that is open for both. While
+ * it is in memory, it has no descriptor. A write or a truncate that would make it greater
+ * than [property@Temp.SpooledFile:max-size] first copies what it has to a [class@Temp.File]:
+ * it **rolls**. From then on everything goes to that file, as [method@Temp.SpooledFile.roll]
+ * makes it do at any time. Nothing else can be seen of it: contents, size and offset stay as they were.
+ *
+ * It is for data of which nobody knows the size beforehand, and which is mostly small: the body of
+ * a request, the output of a program.
+ *
+ * The file that it rolls to has no name, unless [property@Temp.SpooledFile:prefix] or
+ * [property@Temp.SpooledFile:suffix] is set.
+ *
+ * ## Errors
+ *
+ * Rolling can fail: the disk is full, there are no descriptors left. The write or the truncate that
+ * caused it then fails with that error, and has changed nothing: all is still in memory, to
+ * be read, and the same write can be tried again. If there is not enough memory, a
+ * write fails with `G_IO_ERROR_NO_SPACE`.
+ *
+ * ## Lifetime
+ *
+ * [method@Gio.IOStream.close], or dropping the last reference, frees the memory and deletes the file.
+ * [method@Temp.SpooledFile.steal_file] takes the file out, so that it can live on.
+ *
+ * ## Threads
+ *
+ * As with all GIO streams, one operation at a time on each stream: a second one fails
+ * with `G_IO_ERROR_PENDING`, and so does a seek or a roll of the file while one of its streams is busy.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_0,
+  PROP_MAX_SIZE,
+  PROP_DIR,
+  PROP_PREFIX,
+  PROP_SUFFIX,
+  PROP_ROLLED,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void temp_spooled_file_seekable_init (GSeekableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TempSpooledFile, temp_spooled_file, G_TYPE_IO_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_SEEKABLE, temp_spooled_file_seekable_init))
+
+/* Streams */
+
+static GInputStream *
+temp_spooled_file_get_input_stream (GIOStream *stream)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (stream);
+
+  if (self->input == NULL)
+    self->input = temp_spooled_input_stream_new (self->spool);
+  return self->input;
+}
+
+static GOutputStream *
+temp_spooled_file_get_output_stream (GIOStream *stream)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (stream);
+
+  if (self->output == NULL)
+    self->output = temp_spooled_output_stream_new (self->spool);
+  return self->output;
+}
+
+/* Whatever goes wrong, everything is closed afterwards, and the first error is
+ * returned. A stream that is in the middle of something ends that first. */
+static gboolean
+temp_spooled_file_close (GIOStream     *stream,
+                         GCancellable  *cancellable,
+                         GError       **error)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (stream);
+  g_autoptr (GError) first_error = NULL;
+
+  if (self->output != NULL)
+    g_output_stream_close (self->output, cancellable, &first_error);
+  if (self->input != NULL)
+    g_input_stream_close (self->input, cancellable, first_error == NULL ? &first_error : NULL);
+  temp_spool_close (self->spool, first_error == NULL ? &first_error : NULL);
+
+  if (G_UNLIKELY (first_error != NULL))
+    {
+      g_propagate_error (error, g_steal_pointer (&first_error));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Begins what goes for both streams, which must be idle: they share the offset. */
+gboolean
+temp_spooled_file_begin (TempSpooledFile  *self,
+                         GError          **error)
+{
+  if (!g_io_stream_set_pending (G_IO_STREAM (self), error))
+    return FALSE;
+
+  if ((self->output != NULL && g_output_stream_has_pending (self->output)) ||
+      (self->input != NULL && g_input_stream_has_pending (self->input)))
+    {
+      g_io_stream_clear_pending (G_IO_STREAM (self));
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static goffset
+temp_spooled_file_tell (GSeekable *seekable)
+{
+  return temp_spool_tell (TEMP_SPOOLED_FILE (seekable)->spool);
+}
+
+static gboolean
+temp_spooled_file_is_open (GSeekable *seekable)
+{
+  return !g_io_stream_is_closed (G_IO_STREAM (seekable));
+}
+
+static gboolean
+temp_spooled_file_seek (GSeekable     *seekable,
+                        goffset        offset,
+                        GSeekType      type,
+                        GCancellable  *cancellable,
+                        GError       **error)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (seekable);
+  gboolean ok;
+
+  if (!temp_spooled_file_begin (self, error))
+    return FALSE;
+
+  ok = temp_spool_seek (self->spool, offset, type, cancellable, error);
+  g_io_stream_clear_pending (G_IO_STREAM (self));
+  return ok;
+}
+
+static gboolean
+temp_spooled_file_truncate (GSeekable     *seekable,
+                            goffset        size,
+                            GCancellable  *cancellable,
+                            GError       **error)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (seekable);
+  gboolean ok;
+
+  if (!temp_spooled_file_begin (self, error))
+    return FALSE;
+
+  /* Whoever is notified that it rolled may use it: so that comes at the end. */
+  g_object_freeze_notify (G_OBJECT (self));
+  ok = temp_spool_truncate (self->spool, size, cancellable, error);
+  g_io_stream_clear_pending (G_IO_STREAM (self));
+  g_object_thaw_notify (G_OBJECT (self));
+  return ok;
+}
+
+static void
+temp_spooled_file_seekable_init (GSeekableIface *iface)
+{
+  iface->tell = temp_spooled_file_tell;
+  iface->can_seek = temp_spooled_file_is_open;
+  iface->seek = temp_spooled_file_seek;
+  iface->can_truncate = temp_spooled_file_is_open;
+  iface->truncate_fn = temp_spooled_file_truncate;
+}
+
+/* Object */
+
+static gboolean
+notify_in_idle (gpointer user_data)
+{
+  g_object_notify_by_pspec (user_data, properties[PROP_ROLLED]);
+  return G_SOURCE_REMOVE;
+}
+
+/* An asynchronous write rolls in a thread, where nobody expects a signal. */
+static void
+on_rolled (GObject *object)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+  g_autoptr (GSource) source = NULL;
+
+  if (g_thread_self () == self->thread)
+    {
+      g_object_notify_by_pspec (object, properties[PROP_ROLLED]);
+      return;
+    }
+
+  source = g_idle_source_new ();
+  g_source_set_static_name (source, "[tempfile-glib] notify::rolled");
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, notify_in_idle, g_object_ref (self), g_object_unref);
+  g_source_attach (source, self->context);
+}
+
+static void
+temp_spooled_file_get_property (GObject    *object,
+                                guint       prop_id,
+                                GValue     *value,
+                                GParamSpec *pspec)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAX_SIZE:
+      g_value_set_uint64 (value, self->spool->max_size);
+      break;
+    case PROP_DIR:
+      g_value_set_string (value, self->spool->dir);
+      break;
+    case PROP_PREFIX:
+      g_value_set_string (value, self->spool->prefix);
+      break;
+    case PROP_SUFFIX:
+      g_value_set_string (value, self->spool->suffix);
+      break;
+    case PROP_ROLLED:
+      g_value_set_boolean (value, temp_spooled_file_get_rolled (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+temp_spooled_file_set_property (GObject      *object,
+                                guint         prop_id,
+                                const GValue *value,
+                                GParamSpec   *pspec)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAX_SIZE:
+      self->spool->max_size = g_value_get_uint64 (value);
+      break;
+    case PROP_DIR:
+      self->spool->dir = g_value_dup_string (value);
+      break;
+    case PROP_PREFIX:
+      self->spool->prefix = g_value_dup_string (value);
+      break;
+    case PROP_SUFFIX:
+      self->spool->suffix = g_value_dup_string (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+/* GIOStream closes on dispose, unless somebody has left it pending. */
+static void
+temp_spooled_file_dispose (GObject *object)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+
+  G_OBJECT_CLASS (temp_spooled_file_parent_class)->dispose (object);
+
+  if (G_UNLIKELY (!temp_spool_is_closed (self->spool)))
+    temp_spool_close (self->spool, NULL);
+}
+
+static void
+temp_spooled_file_finalize (GObject *object)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_pointer (&self->spool, temp_spool_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+
+  G_OBJECT_CLASS (temp_spooled_file_parent_class)->finalize (object);
+}
+
+static void
+temp_spooled_file_class_init (TempSpooledFileClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+  /* What never changes need not be notified: that makes the objects cheaper. */
+  const GParamFlags construct_only =
+    G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = temp_spooled_file_get_property;
+  object_class->set_property = temp_spooled_file_set_property;
+  object_class->dispose = temp_spooled_file_dispose;
+  object_class->finalize = temp_spooled_file_finalize;
+
+  stream_class->get_input_stream = temp_spooled_file_get_input_stream;
+  stream_class->get_output_stream = temp_spooled_file_get_output_stream;
+  stream_class->close_fn = temp_spooled_file_close;
+
+  /**
+   * TempSpooledFile:max-size: (getter get_max_size)
+   *
+   * How many bytes it holds in memory; when it grows past that, it rolls. 0: it never does on its own.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_SIZE] =
+    g_param_spec_uint64 ("max-size", NULL, NULL, 0, G_MAXSIZE, 0, construct_only);
+
+  /**
+   * TempSpooledFile:dir:
+   *
+   * The directory that it rolls to; %NULL for the default one.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DIR] =
+    g_param_spec_string ("dir", NULL, NULL, NULL, construct_only);
+
+  /**
+   * TempSpooledFile:prefix:
+   *
+   * What the name of the file that it rolls to begins with; %NULL for `tmp`, if it has a name.
+   *
+   * The file has a name if this or [property@Temp.SpooledFile:suffix] is set. A prefix that holds
+   * a `/` makes the roll fail with `G_IO_ERROR_INVALID_FILENAME`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PREFIX] =
+    g_param_spec_string ("prefix", NULL, NULL, NULL, construct_only);
+
+  /**
+   * TempSpooledFile:suffix:
+   *
+   * What the name of the file that it rolls to ends in, such as `.txt`; %NULL for nothing.
+   *
+   * The file has a name if this or [property@Temp.SpooledFile:prefix] is set. A suffix that holds
+   * a `/` makes the roll fail with `G_IO_ERROR_INVALID_FILENAME`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SUFFIX] =
+    g_param_spec_string ("suffix", NULL, NULL, NULL, construct_only);
+
+  /**
+   * TempSpooledFile:rolled: (getter get_rolled)
+   *
+   * Whether it has gone from memory to a file.
+   *
+   * If an operation in another thread does that, an asynchronous write for instance, the
+   * change is notified in the main context that was the thread's default one when
+   * the object was made. A write in this thread notifies before it returns, so that its
+   * stream is still busy then.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ROLLED] =
+    g_param_spec_boolean ("rolled", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+temp_spooled_file_init (TempSpooledFile *self)
+{
+  GMainContext *context = g_main_context_get_thread_default ();
+
+  self->spool = temp_spool_new (G_OBJECT (self), on_rolled);
+  self->thread = g_thread_self ();
+  if (context != NULL)
+    self->context = g_main_context_ref (context);
+}
+
+/* Public API */
+
+/**
+ * temp_spooled_file_new:
+ * @max_size: how many bytes it holds in memory, or 0 for as many as there are
+ *
+ * Makes a temporary file in memory, which becomes one on disk when it grows past @max_size.
+ *
+ * To say where that will be, make it with `g_object_new()` and
+ * set [property@Temp.SpooledFile:dir] too.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (TempSpooledFile) spooled = temp_spooled_file_new (1024 * 1024);
+ * GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (spooled));
+ * GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (spooled));
+ *
+ * if (g_output_stream_splice (output, body, G_OUTPUT_STREAM_SPLICE_NONE, NULL, &error) < 0 ||
+ *     !g_seekable_seek (G_SEEKABLE (spooled), 0, G_SEEK_SET, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * else
+ *   handle_body (input, temp_spooled_file_get_size (spooled));
+ * ```
+ *
+ * This makes nothing but the object: it cannot fail.
+ *
+ * Returns: (transfer full): a new spooled file
+ *
+ * Since: 1.0
+ */
+TempSpooledFile *
+temp_spooled_file_new (gsize max_size)
+{
+  TempSpooledFile *self = g_object_new (TEMP_TYPE_SPOOLED_FILE, NULL);
+
+  /* Nobody has seen it yet; and looking up a property takes longer than a small write. */
+  self->spool->max_size = max_size;
+  return self;
+}
+
+/**
+ * temp_spooled_file_get_max_size: (get-property max-size)
+ * @self: a spooled file
+ *
+ * Gets how many bytes it holds in memory before it rolls.
+ *
+ * Returns: the number of bytes; 0 if it never rolls on its own
+ *
+ * Since: 1.0
+ */
+gsize
+temp_spooled_file_get_max_size (TempSpooledFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), 0);
+
+  return self->spool->max_size;
+}
+
+/**
+ * temp_spooled_file_get_rolled: (get-property rolled)
+ * @self: a spooled file
+ *
+ * Gets whether it has gone from memory to a file.
+ *
+ * It does not go back: not when it is truncated, nor when it is closed.
+ *
+ * Returns: %TRUE once it has rolled
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_spooled_file_get_rolled (TempSpooledFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), FALSE);
+
+  return temp_spool_is_rolled (self->spool);
+}
+
+/**
+ * temp_spooled_file_get_size:
+ * @self: a spooled file
+ *
+ * Gets how many bytes it has, wherever they are.
+ *
+ * Returns: the number of bytes; 0 once it is closed
+ *
+ * Since: 1.0
+ */
+goffset
+temp_spooled_file_get_size (TempSpooledFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), 0);
+
+  return temp_spool_get_size (self->spool);
+}

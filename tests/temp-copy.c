@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "temp-copy-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "temp-fd-private.h"
+#include "test-support.h"
+
+static int
+open_new (const char *base,
+          int         flags)
+{
+  g_autofree char *path = test_path (base);
+  int fd = open (path, O_CREAT | O_RDWR | O_TRUNC | O_CLOEXEC | flags, 0600);
+
+  g_assert_no_errno (fd);
+  return fd;
+}
+
+/* Bytes that differ from place to place. */
+static GBytes *
+pattern (gsize size)
+{
+  guint8 *data = g_malloc (size);
+  guint32 x = 1;
+
+  for (gsize i = 0; i < size; i++)
+    {
+      x = x * 1664525 + 1013904223;
+      data[i] = x >> 24;
+    }
+
+  return g_bytes_new_take (data, size);
+}
+
+static void
+put (int         fd,
+     const void *data,
+     gsize       size)
+{
+  const char *p = data;
+
+  while (size > 0)
+    {
+      gssize n = write (fd, p, size);
+
+      g_assert_no_errno (n);
+      p += n;
+      size -= n;
+    }
+}
+
+static void
+assert_contents (int         fd,
+                 const void *data,
+                 gsize       size)
+{
+  g_autofree char *found = g_malloc (size + 1);
+  gsize n = 0;
+  gssize more;
+
+  while (n <= size && (more = pread (fd, found + n, size + 1 - n, n)) > 0)
+    n += more;
+  g_assert_cmpmem (found, n, data, size);
+}
+
+static guint64
+assert_copies (int in,
+               int out)
+{
+  TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
+  g_autoptr (GError) error = NULL;
+
+  temp_copy_run (&copy, &error);
+  g_assert_no_error (error);
+  return copy.n_copied;
+}
+
+/* From the middle of one file to the middle of another. */
+static void
+copy_offsets (gconstpointer data)
+{
+  const int out_flags = GPOINTER_TO_INT (data);
+  g_autoptr (GBytes) bytes = pattern (3000000);
+  const char *p = g_bytes_get_data (bytes, NULL);
+  g_autofree char *expected = g_malloc (2999900 + 7);
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", out_flags);
+
+  put (in, p, 3000000);
+  put (out, "before", 7);
+  lseek (in, 100, SEEK_SET);
+
+  g_assert_cmpuint (assert_copies (in, out), ==, 2999900);
+  g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, 3000000);
+  g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, 2999907);
+
+  memcpy (expected, "before", 7);
+  memcpy (expected + 7, p + 100, 2999900);
+  assert_contents (out, expected, 2999907);
+
+  /* At the end there is nothing more. */
+  g_assert_cmpuint (assert_copies (in, out), ==, 0);
+}
+
+static void
+test_offsets (gconstpointer data)
+{
+  copy_offsets (data);
+}
+
+/* Where the kernel does not know the better ways. */
+static void
+child_fallback (gconstpointer data)
+{
+  const int errsv = GPOINTER_TO_INT (data);
+
+  if (!test_fail_syscall (SYS_copy_file_range, errsv))
+    test_child_skip ("no filters of system calls here");
+  copy_offsets (NULL);
+  if (!test_fail_syscall (SYS_sendfile, errsv))
+    test_child_skip ("no filters of system calls here");
+  copy_offsets (NULL);
+  copy_offsets (GINT_TO_POINTER (O_APPEND));
+}
+
+static void
+test_fallback (gconstpointer data)
+{
+  test_in_child (child_fallback, data);
+}
+
+static void
+child_error (gconstpointer data)
+{
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", 0);
+  TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
+  g_autoptr (GError) error = NULL;
+
+  put (in, "some", 4);
+  lseek (in, 0, SEEK_SET);
+  if (!test_fail_syscall (SYS_copy_file_range, ENOSPC))
+    test_child_skip ("no filters of system calls here");
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_cmpuint (copy.n_copied, ==, 0);
+}
+
+static void
+test_error (void)
+{
+  test_in_child (child_error, NULL);
+}
+
+static void
+test_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", 0);
+  TempCopy copy = { .in = in, .out = out, .timeout_ms = -1, .cancellable = cancellable };
+  g_autoptr (GError) error = NULL;
+
+  put (in, "some", 4);
+  lseek (in, 0, SEEK_SET);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_contents (out, "", 0);
+}
+
+/* Says that it is empty. */
+static void
+test_proc (void)
+{
+  temp_autofd int in = open ("/proc/version", O_RDONLY | O_CLOEXEC);
+  temp_autofd int out = open_new ("out", 0);
+  g_autofree char *contents = NULL;
+  gsize length;
+
+  if (in < 0)
+    {
+      g_test_skip ("no /proc here");
+      return;
+    }
+
+  g_assert_true (g_file_get_contents ("/proc/version", &contents, &length, NULL));
+  g_assert_cmpuint (assert_copies (in, out), ==, length);
+  assert_contents (out, contents, length);
+}
+
+static void
+test_sparse (void)
+{
+  const goffset size = (goffset) 1 << 33;
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", 0);
+  struct stat st;
+  char found[6];
+
+  /* A hole at the beginning, in the middle, and at the end. */
+  if (ftruncate (in, size) < 0)
+    {
+      g_test_skip ("no large files here");
+      return;
+    }
+  g_assert_cmpint (pwrite (in, "first", 6, 1 << 20), ==, 6);
+  g_assert_cmpint (pwrite (in, "again", 6, size / 2), ==, 6);
+  g_assert_no_errno (fstat (in, &st));
+  if (st.st_blocks > 4096)
+    {
+      g_test_skip ("no sparse files here");
+      return;
+    }
+
+  g_assert_cmpuint (assert_copies (in, out), ==, size);
+  g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, size);
+  g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, size);
+  g_assert_no_errno (fstat (out, &st));
+  g_assert_cmpint (st.st_size, ==, size);
+  g_assert_cmpint (st.st_blocks, <=, 4096);
+  g_assert_cmpint (pread (out, found, 6, 1 << 20), ==, 6);
+  g_assert_cmpstr (found, ==, "first");
+  g_assert_cmpint (pread (out, found, 6, size / 2), ==, 6);
+  g_assert_cmpstr (found, ==, "again");
+  g_assert_no_errno (ftruncate (out, 0));
+}
+
+/* Where there is something already, a hole is zeros. */
+static void
+test_sparse_onto_data (void)
+{
+  g_autofree char *data = g_strnfill (1 << 20, 'x');
+  g_autofree char *expected = g_malloc0 (1 << 20);
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", 0);
+
+  g_assert_no_errno (ftruncate (in, (1 << 20) - 4));
+  put (out, data, 1 << 20);
+  lseek (out, 0, SEEK_SET);
+  memset (expected + (1 << 20) - 4, 'x', 4);
+
+  g_assert_cmpuint (assert_copies (in, out), ==, (1 << 20) - 4);
+  assert_contents (out, expected, 1 << 20);
+}
+
+typedef struct
+{
+  int     fd;
+  GBytes *bytes;
+} Feed;
+
+static gpointer
+feed_thread (gpointer data)
+{
+  Feed *feed = data;
+
+  put (feed->fd, g_bytes_get_data (feed->bytes, NULL), g_bytes_get_size (feed->bytes));
+  close (feed->fd);
+  return NULL;
+}
+
+/* The other end gives more than fits in at once. */
+static void
+test_stream (gconstpointer data)
+{
+  const gboolean is_socket = GPOINTER_TO_INT (data) & 1;
+  const int out_flags = GPOINTER_TO_INT (data) & ~1;
+  g_autoptr (GBytes) bytes = pattern (5000001);
+  temp_autofd int out = open_new ("out", out_flags);
+  temp_autofd int in = -1;
+  Feed feed = { .bytes = bytes };
+  GThread *thread;
+  int fds[2];
+
+  if (is_socket)
+    g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+  else
+    g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  in = fds[0];
+  g_assert_no_errno (fcntl (in, F_SETFL, O_NONBLOCK));
+  feed.fd = fds[1];
+  thread = g_thread_new ("feed", feed_thread, &feed);
+
+  g_assert_cmpuint (assert_copies (in, out), ==, 5000001);
+  assert_contents (out, g_bytes_get_data (bytes, NULL), 5000001);
+  g_thread_join (thread);
+}
+
+static gpointer
+cancel_thread (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return NULL;
+}
+
+/* Nothing ever comes. */
+static void
+test_wait_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  temp_autofd int out = open_new ("out", 0);
+  GThread *thread;
+  int fds[2];
+
+  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  TempCopy copy = { .in = fds[0], .out = out, .timeout_ms = -1, .cancellable = cancellable };
+
+  thread = g_thread_new ("cancel", cancel_thread, cancellable);
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_thread_join (thread);
+
+  g_clear_error (&error);
+  copy.cancellable = NULL;
+  copy.timeout_ms = 1;
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+
+  close (fds[0]);
+  close (fds[1]);
+}
+
+/* One file as source and target, with an offset each, or, at -1, with one for both. */
+static void
+check_itself (gsize size,
+              gssize from,
+              gssize to)
+{
+  g_autoptr (GBytes) bytes = pattern (size);
+  const char *p = g_bytes_get_data (bytes, NULL);
+  temp_autofd int in = open_new ("itself", 0);
+  g_autofree char *path = test_path ("itself");
+  temp_autofd int second = open (path, O_RDWR | O_CLOEXEC);
+  gsize length = size - from;
+  gsize end;
+  g_autofree char *expected = NULL;
+  int out = to < 0 ? in : second;
+
+  put (in, p, size);
+  lseek (in, from, SEEK_SET);
+  if (to < 0)
+    to = size;
+  else
+    lseek (second, to, SEEK_SET);
+
+  end = MAX (size, to + length);
+  expected = g_malloc (end);
+  memcpy (expected, p, size);
+  memcpy (expected + to, p + from, length);
+
+  g_assert_cmpuint (assert_copies (in, out), ==, length);
+  g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, to + length);
+  assert_contents (in, expected, end);
+}
+
+static void
+test_itself (void)
+{
+  check_itself (100, 0, 100);
+  check_itself (100, 10, -1);
+  check_itself (5000000, 0, 5000000);
+  check_itself (5000000, 0, 100);
+  check_itself (5000000, 100, 0);
+  check_itself (5000000, 4000000, 100);
+  check_itself (5000000, 7, 7);
+  check_itself (5000000, 0, 2500000);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_data_func ("/temp-copy/offsets", NULL, test_offsets);
+  g_test_add_data_func ("/temp-copy/append", GINT_TO_POINTER (O_APPEND), test_offsets);
+  g_test_add_data_func ("/temp-copy/fallback/ENOSYS", GINT_TO_POINTER (ENOSYS), test_fallback);
+  g_test_add_data_func ("/temp-copy/fallback/EXDEV", GINT_TO_POINTER (EXDEV), test_fallback);
+  g_test_add_data_func ("/temp-copy/fallback/EPERM", GINT_TO_POINTER (EPERM), test_fallback);
+  g_test_add_func ("/temp-copy/error", test_error);
+  g_test_add_func ("/temp-copy/cancelled", test_cancelled);
+  g_test_add_func ("/temp-copy/proc", test_proc);
+  g_test_add_func ("/temp-copy/sparse", test_sparse);
+  g_test_add_func ("/temp-copy/sparse-onto-data", test_sparse_onto_data);
+  g_test_add_data_func ("/temp-copy/pipe", GINT_TO_POINTER (0), test_stream);
+  g_test_add_data_func ("/temp-copy/socket", GINT_TO_POINTER (1), test_stream);
+  g_test_add_data_func ("/temp-copy/pipe/append", GINT_TO_POINTER (O_APPEND), test_stream);
+  g_test_add_data_func ("/temp-copy/socket/append", GINT_TO_POINTER (1 | O_APPEND), test_stream);
+  g_test_add_func ("/temp-copy/wait-cancelled", test_wait_cancelled);
+  g_test_add_func ("/temp-copy/itself", test_itself);
+
+  return g_test_run ();
+}

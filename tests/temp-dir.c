@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "tempfile-glib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test-support.h"
+
+static TempDir *
+new_dir (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempDir *dir = temp_dir_new (test_dir (), "d-", ".d", &error);
+
+  g_assert_no_error (error);
+  return dir;
+}
+
+static void
+assert_exists (const char *path,
+               gboolean    exists)
+{
+  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
+}
+
+static void
+fill (TempDir *dir)
+{
+  g_autofree char *sub = g_build_filename (temp_dir_get_path (dir), "sub", NULL);
+  g_autofree char *file = g_build_filename (sub, "file", NULL);
+
+  g_assert_no_errno (g_mkdir (sub, 0700));
+  test_write (file, "x");
+}
+
+static void
+test_new (void)
+{
+  g_autoptr (TempDir) dir = new_dir ();
+  const char *path = temp_dir_get_path (dir);
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *file_path = g_file_get_path (temp_dir_get_file (dir));
+  g_autoptr (GFile) child = temp_dir_get_child (dir, "a/b");
+  g_autofree char *child_path = g_file_get_path (child);
+  g_autofree char *expected = g_build_filename (path, "a", "b", NULL);
+  struct stat st;
+
+  g_assert_no_errno (lstat (path, &st));
+  g_assert_true (S_ISDIR (st.st_mode));
+  g_assert_cmpint (st.st_mode & 0777, ==, 0700);
+  g_assert_cmpuint (strlen (base), ==, 2 + 8 + 2);
+  g_assert_cmpstr (file_path, ==, path);
+  g_assert_cmpstr (child_path, ==, expected);
+  g_assert_no_errno (faccessat (temp_dir_get_fd (dir), ".", F_OK, 0));
+  g_assert_cmpint (fcntl (temp_dir_get_fd (dir), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+}
+
+static void
+test_unref_deletes (void)
+{
+  guint n_fds = test_count_fds ();
+  TempDir *dir = new_dir ();
+  g_autofree char *path = g_strdup (temp_dir_get_path (dir));
+
+  fill (dir);
+  g_object_unref (dir);
+  assert_exists (path, FALSE);
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+}
+
+static void
+test_delete (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = new_dir ();
+
+  fill (dir);
+  temp_dir_set_auto_delete (dir, FALSE);
+  g_assert_true (temp_dir_delete (dir, NULL, &error));
+  g_assert_no_error (error);
+  assert_exists (temp_dir_get_path (dir), FALSE);
+  g_assert_cmpint (temp_dir_get_fd (dir), ==, -1);
+  g_assert_true (temp_dir_delete (dir, NULL, &error));
+  g_assert_null (temp_dir_keep (dir));
+}
+
+static void
+test_keep (void)
+{
+  TempDir *dir = new_dir ();
+  g_autofree char *path = temp_dir_keep (dir);
+  g_autofree char *again = temp_dir_keep (dir);
+
+  g_assert_cmpstr (path, ==, temp_dir_get_path (dir));
+  g_assert_cmpstr (again, ==, path);
+  g_assert_false (temp_dir_get_auto_delete (dir));
+  g_assert_true (temp_dir_delete (dir, NULL, NULL));
+  g_object_unref (dir);
+  assert_exists (path, TRUE);
+  g_rmdir (path);
+}
+
+static void
+test_auto_delete (void)
+{
+  TempDir *dir = new_dir ();
+  g_autofree char *path = g_strdup (temp_dir_get_path (dir));
+
+  temp_dir_set_auto_delete (dir, FALSE);
+  g_object_unref (dir);
+  assert_exists (path, TRUE);
+  g_rmdir (path);
+}
+
+static void
+test_properties (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = NULL;
+  g_autoptr (GFile) file = NULL;
+  g_autofree char *where = NULL, *prefix = NULL, *suffix = NULL, *path = NULL;
+  gboolean auto_delete, ignore_errors;
+  guint permissions;
+  struct stat st;
+
+  umask (022);
+  dir = g_initable_new (TEMP_TYPE_DIR, NULL, &error, "dir", test_dir (), "prefix", "p", "suffix", "s",
+                        "permissions", 0755, "ignore-errors", TRUE, NULL);
+  g_assert_no_error (error);
+  g_object_get (dir, "dir", &where, "prefix", &prefix, "suffix", &suffix, "permissions", &permissions, "path", &path,
+                "file", &file, "auto-delete", &auto_delete, "ignore-errors", &ignore_errors, NULL);
+  g_assert_cmpstr (where, ==, test_dir ());
+  g_assert_cmpstr (prefix, ==, "p");
+  g_assert_cmpstr (suffix, ==, "s");
+  g_assert_cmpuint (permissions, ==, 0755);
+  g_assert_cmpstr (path, ==, temp_dir_get_path (dir));
+  g_assert_true (file == temp_dir_get_file (dir));
+  g_assert_true (auto_delete);
+  g_assert_true (ignore_errors);
+  g_assert_no_errno (stat (path, &st));
+  g_assert_cmpint (st.st_mode & 07777, ==, 0755);
+  g_assert_true (g_initable_init (G_INITABLE (dir), NULL, &error));
+  g_assert_cmpstr (path, ==, temp_dir_get_path (dir));
+}
+
+/* A mode that shuts out its owner is what it becomes in the end. */
+static void
+test_permissions (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = g_initable_new (TEMP_TYPE_DIR, NULL, &error, "dir", test_dir (), "permissions", 0300, NULL);
+  struct stat st;
+
+  g_assert_no_error (error);
+  g_assert_no_errno (stat (temp_dir_get_path (dir), &st));
+  g_assert_cmpint (st.st_mode & 0777, ==, 0300);
+}
+
+static void
+test_inside (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempDir *dir = new_dir ();
+  guint n_fds = test_count_fds ();
+  TempFile *file = temp_dir_create_file (dir, "f", ".txt", &error);
+  TempDir *sub = temp_dir_create_dir (dir, "s", NULL, &error);
+  g_autofree char *file_dir = g_path_get_dirname (temp_file_get_path (file));
+  g_autofree char *sub_path = g_strdup (temp_dir_get_path (sub));
+  g_autofree char *sub_dir = g_path_get_dirname (sub_path);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (file_dir, ==, temp_dir_get_path (dir));
+  g_assert_cmpstr (sub_dir, ==, temp_dir_get_path (dir));
+  g_assert_cmpuint (test_count_fds (), ==, n_fds + 2);
+  g_object_unref (sub);
+  assert_exists (sub_path, FALSE);
+
+  /* They outlive it, but not its deletion. */
+  g_assert_true (temp_dir_delete (dir, NULL, &error));
+  assert_exists (temp_file_get_path (file), FALSE);
+  g_assert_null (temp_dir_create_file (dir, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_error_mentions (error, temp_dir_get_path (dir));
+  g_clear_error (&error);
+  g_assert_null (temp_dir_create_dir (dir, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_object_unref (dir);
+  g_object_unref (file);
+}
+
+/* It is made in the directory itself, wherever that is. */
+static void
+test_inside_renamed (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = new_dir ();
+  g_autofree char *away = test_path ("away");
+  g_autofree char *names = NULL;
+  g_autoptr (TempFile) file = NULL;
+
+  g_assert_no_errno (g_rename (temp_dir_get_path (dir), away));
+  g_assert_no_errno (g_mkdir (temp_dir_get_path (dir), 0700));
+  file = temp_dir_create_file (dir, "f", NULL, &error);
+  g_assert_no_error (error);
+  assert_exists (temp_file_get_path (file), FALSE);
+  names = test_list (away);
+  g_assert_cmpuint (strlen (names), ==, 9);
+  g_clear_object (&file);
+  g_assert_no_errno (g_rmdir (away));
+  g_rmdir (temp_dir_get_path (dir));
+}
+
+static void
+test_async (void)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *missing = test_path ("missing");
+  g_autoptr (TempDir) dir = NULL;
+
+  temp_dir_new_async (test_dir (), "a", NULL, 0, NULL, test_keep_result, &result);
+  dir = temp_dir_new_finish (test_wait_result (&result), &error);
+  g_assert_no_error (error);
+  assert_exists (temp_dir_get_path (dir), TRUE);
+  g_clear_object (&result);
+
+  temp_dir_new_async (missing, "a", NULL, 0, NULL, test_keep_result, &result);
+  g_assert_null (temp_dir_new_finish (test_wait_result (&result), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_error_mentions (error, missing);
+}
+
+static void
+test_async_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  temp_dir_new_async (test_dir (), "a", NULL, 0, cancellable, test_keep_result, &result);
+  g_cancellable_cancel (cancellable);
+  g_assert_null (temp_dir_new_finish (test_wait_result (&result), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_object (&result);
+
+  for (;;)
+    {
+      g_autofree char *names = test_list (test_dir ());
+
+      if (*names == '\0')
+        break;
+      g_main_context_iteration (NULL, FALSE);
+      g_thread_yield ();
+    }
+}
+
+static void
+test_bad_input (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *long_name = g_strnfill (300, 'x');
+  TempDir *dir;
+
+  g_assert_null (temp_dir_new (test_dir (), "a/", NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME);
+  g_clear_error (&error);
+  g_assert_null (temp_dir_new (test_dir (), long_name, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG);
+  g_clear_error (&error);
+  dir = temp_dir_new (test_dir (), "\xff", "\xfe", &error);
+  g_assert_no_error (error);
+  g_object_unref (dir);
+
+  dir = g_object_new (TEMP_TYPE_DIR, "prefix", "/", NULL);
+  g_assert_null (temp_dir_get_path (dir));
+  g_assert_null (temp_dir_get_file (dir));
+  g_assert_false (g_initable_init (G_INITABLE (dir), NULL, &error));
+  g_object_unref (dir);
+}
+
+/* What cannot be removed is told, unless it is not to be. */
+static void
+child_not_removed (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = NULL;
+  g_autofree char *sub = NULL;
+  g_autofree char *names = NULL;
+  g_autofree char *other = NULL;
+  int flags = O_RDONLY | O_DIRECTORY;
+  int fd;
+
+  if (!test_become_nobody ())
+    test_child_skip ("cannot become another user");
+  dir = new_dir ();
+  fill (dir);
+  sub = g_build_filename (temp_dir_get_path (dir), "sub", NULL);
+  other = g_build_filename (temp_dir_get_path (dir), "other", NULL);
+  test_write (other, "x");
+  fd = open (sub, flags | O_CLOEXEC);
+  g_assert_no_errno (chmod (sub, 0500));
+
+  if (temp_dir_delete (dir, NULL, &error))
+    test_child_exit (0); /* it put the mode right */
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  test_assert_error_mentions (error, "sub/file");
+  test_assert_error_mentions (error, temp_dir_get_path (dir));
+  names = test_list (temp_dir_get_path (dir));
+  g_assert_cmpstr (names, ==, "sub");
+
+  temp_dir_set_ignore_errors (dir, TRUE);
+  g_assert_true (temp_dir_delete (dir, NULL, NULL));
+  temp_dir_set_ignore_errors (dir, FALSE);
+  g_assert_no_errno (fchmod (fd, 0700));
+  g_assert_true (temp_dir_delete (dir, NULL, NULL));
+  close (fd);
+}
+
+static void
+test_not_removed (void)
+{
+  test_in_child (child_not_removed, NULL);
+}
+
+static void
+test_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = new_dir ();
+  g_autofree char *names = NULL;
+
+  fill (dir);
+  temp_dir_set_ignore_errors (dir, TRUE);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (temp_dir_delete (dir, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  names = test_list (temp_dir_get_path (dir));
+  g_assert_cmpstr (names, ==, "sub");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-dir/new", test_new);
+  g_test_add_func ("/temp-dir/unref-deletes", test_unref_deletes);
+  g_test_add_func ("/temp-dir/delete", test_delete);
+  g_test_add_func ("/temp-dir/keep", test_keep);
+  g_test_add_func ("/temp-dir/auto-delete", test_auto_delete);
+  g_test_add_func ("/temp-dir/properties", test_properties);
+  g_test_add_func ("/temp-dir/permissions", test_permissions);
+  g_test_add_func ("/temp-dir/inside", test_inside);
+  g_test_add_func ("/temp-dir/inside-renamed", test_inside_renamed);
+  g_test_add_func ("/temp-dir/async", test_async);
+  g_test_add_func ("/temp-dir/async-cancelled", test_async_cancelled);
+  g_test_add_func ("/temp-dir/bad-input", test_bad_input);
+  g_test_add_func ("/temp-dir/not-removed", test_not_removed);
+  g_test_add_func ("/temp-dir/cancelled", test_cancelled);
+
+  return g_test_run ();
+}

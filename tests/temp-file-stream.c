@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "tempfile-glib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "test-support.h"
+
+typedef struct
+{
+  TempFile      *file;
+  GIOStream     *io;
+  GInputStream  *input;
+  GOutputStream *output;
+} Fixture;
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->file = data != NULL ? temp_file_new_named (test_dir (), NULL, NULL, &error) : temp_file_new (test_dir (), &error);
+  g_assert_no_error (error);
+  f->io = G_IO_STREAM (f->file);
+  f->input = g_io_stream_get_input_stream (f->io);
+  f->output = g_io_stream_get_output_stream (f->io);
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  data)
+{
+  g_clear_object (&f->file);
+}
+
+static void
+write_text (Fixture    *f,
+            const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_output_stream_write_all (f->output, text, strlen (text), NULL, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
+assert_contents (Fixture    *f,
+                 const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  char buffer[100] = "";
+  gsize n;
+
+  g_assert_true (g_seekable_seek (G_SEEKABLE (f->file), 0, G_SEEK_SET, NULL, &error));
+  g_assert_true (g_input_stream_read_all (f->input, buffer, sizeof buffer - 1, &n, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (buffer, ==, text);
+}
+
+static void
+test_shared_offset (Fixture       *f,
+                    gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+  GSeekable *seekables[3] = { G_SEEKABLE (f->file), G_SEEKABLE (f->input), G_SEEKABLE (f->output) };
+
+  write_text (f, "hello world");
+  assert_contents (f, "hello world");
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_true (g_seekable_can_seek (seekables[i]));
+      g_assert_cmpint (g_seekable_can_truncate (seekables[i]), ==, i != 1);
+      g_assert_true (g_seekable_seek (seekables[i], -4, G_SEEK_END, NULL, &error));
+      g_assert_true (g_seekable_seek (seekables[i], -1, G_SEEK_CUR, NULL, &error));
+      for (guint j = 0; j < 3; j++)
+        g_assert_cmpint (g_seekable_tell (seekables[j]), ==, 6);
+      g_assert_false (g_seekable_seek (seekables[i], -1, G_SEEK_SET, NULL, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+      g_clear_error (&error);
+    }
+  g_assert_cmpint (lseek (temp_file_get_fd (f->file), 0, SEEK_CUR), ==, 6);
+}
+
+static void
+test_truncate (Fixture       *f,
+               gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+
+  write_text (f, "hello world");
+  g_assert_true (g_seekable_truncate (G_SEEKABLE (f->file), 5, NULL, &error));
+  assert_contents (f, "hello");
+  g_assert_true (g_seekable_truncate (G_SEEKABLE (f->output), 2, NULL, &error));
+  assert_contents (f, "he");
+  g_assert_false (g_seekable_truncate (G_SEEKABLE (f->output), -1, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+assert_info (GFileInfo  *info,
+             const char *path)
+{
+  g_assert_cmpint (g_file_info_get_size (info), ==, 5);
+  g_assert_cmpint (g_file_info_get_file_type (info), ==, G_FILE_TYPE_REGULAR);
+  g_assert_cmpuint (g_file_info_get_attribute_uint32 (info, "unix::mode") & 07777, ==, 0600);
+  g_assert_false (g_file_info_has_attribute (info, "standard::is-symlink"));
+  if (path != NULL)
+    {
+      g_autofree char *base = g_path_get_basename (path);
+
+      g_assert_cmpstr (g_file_info_get_name (info), ==, base);
+      g_assert_cmpstr (g_file_info_get_display_name (info), ==, base);
+    }
+  else
+    {
+      g_assert_false (g_file_info_has_attribute (info, "standard::name"));
+      g_assert_false (g_file_info_has_attribute (info, "standard::display-name"));
+    }
+}
+
+static void
+test_query_info (Fixture       *f,
+                 gconstpointer  data)
+{
+  const char *path = temp_file_get_path (f->file);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  GFileInfo *info;
+
+  write_text (f, "hello");
+  info = g_file_io_stream_query_info (G_FILE_IO_STREAM (f->file), "*", NULL, &error);
+  g_assert_no_error (error);
+  assert_info (info, path);
+  g_object_unref (info);
+  info = g_file_input_stream_query_info (G_FILE_INPUT_STREAM (f->input), "*", NULL, &error);
+  g_assert_no_error (error);
+  assert_info (info, path);
+  g_object_unref (info);
+  info = g_file_output_stream_query_info (G_FILE_OUTPUT_STREAM (f->output), "*", NULL, &error);
+  g_assert_no_error (error);
+  assert_info (info, path);
+  g_object_unref (info);
+
+  g_file_io_stream_query_info_async (G_FILE_IO_STREAM (f->file), "*", 0, NULL, test_keep_result, &result);
+  info = g_file_io_stream_query_info_finish (G_FILE_IO_STREAM (f->file), test_wait_result (&result), &error);
+  g_assert_no_error (error);
+  assert_info (info, path);
+  g_object_unref (info);
+}
+
+static void
+assert_closed (const GError *error)
+{
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+/* 0: the file, 1: the input, 2: the output; in each of the six orders. */
+static void
+test_close_order (gconstpointer data)
+{
+  static const guint orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+  gboolean asynchronously = data != NULL;
+
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      guint n_fds = test_count_fds ();
+      Fixture f;
+      gboolean open[3] = { TRUE, TRUE, TRUE };
+      char c;
+
+      set_up (&f, GINT_TO_POINTER (i % 2));
+      write_text (&f, "x");
+
+      for (guint j = 0; j < 3; j++)
+        {
+          g_autoptr (GAsyncResult) result = NULL;
+
+          switch (orders[i][j])
+            {
+            case 0:
+              if (asynchronously)
+                {
+                  g_io_stream_close_async (f.io, 0, NULL, test_keep_result, &result);
+                  g_assert_true (g_io_stream_close_finish (f.io, test_wait_result (&result), &error));
+                }
+              else
+                g_assert_true (g_io_stream_close (f.io, NULL, &error));
+              open[0] = open[1] = open[2] = FALSE;
+              break;
+            case 1:
+              if (asynchronously)
+                {
+                  g_input_stream_close_async (f.input, 0, NULL, test_keep_result, &result);
+                  g_assert_true (g_input_stream_close_finish (f.input, test_wait_result (&result), &error));
+                }
+              else
+                g_assert_true (g_input_stream_close (f.input, NULL, &error));
+              open[1] = FALSE;
+              break;
+            default:
+              if (asynchronously)
+                {
+                  g_output_stream_close_async (f.output, 0, NULL, test_keep_result, &result);
+                  g_output_stream_close_finish (f.output, test_wait_result (&result), open[2] ? &error : NULL); /* GIO: CLOSED */
+                }
+              else
+                g_assert_true (g_output_stream_close (f.output, NULL, &error));
+              open[2] = FALSE;
+            }
+          g_assert_no_error (error);
+
+          g_assert_cmpint (g_seekable_seek (G_SEEKABLE (f.file), 0, G_SEEK_SET, NULL, open[0] ? NULL : &error), ==, open[0]);
+          if (!open[0])
+            assert_closed (error);
+          g_clear_error (&error);
+          g_assert_cmpint (g_input_stream_read (f.input, &c, 1, NULL, open[1] ? NULL : &error), ==, open[1] ? 1 : -1);
+          if (!open[1])
+            assert_closed (error);
+          g_clear_error (&error);
+          g_assert_cmpint (g_output_stream_write (f.output, "y", 1, NULL, open[2] ? NULL : &error), ==, open[2] ? 1 : -1);
+          if (!open[2])
+            assert_closed (error);
+          g_clear_error (&error);
+          g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f.input)), ==, open[1]);
+          g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f.output)), ==, open[2]);
+          g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f.file)), ==, open[0]);
+        }
+
+      g_assert_cmpuint (test_count_fds (), ==, n_fds);
+      tear_down (&f, NULL);
+    }
+}
+
+/* A stream that outlives its file is closed, and holds nothing. */
+static void
+test_streams_outlive (Fixture       *f,
+                      gconstpointer  data)
+{
+  g_autoptr (GInputStream) input = g_object_ref (f->input);
+  g_autoptr (GOutputStream) output = g_object_ref (f->output);
+  g_autoptr (GError) error = NULL;
+  int fd = temp_file_get_fd (f->file);
+
+  g_clear_object (&f->file);
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
+  g_assert_true (g_input_stream_is_closed (input));
+  g_assert_true (g_output_stream_is_closed (output));
+  g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
+  assert_closed (error);
+}
+
+/* Streams asked for only after the close. */
+static void
+test_late_streams (void)
+{
+  g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
+  g_autoptr (GError) error = NULL;
+  char c;
+
+  g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
+  g_assert_cmpint (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), &c, 1, NULL, &error), ==, -1);
+  assert_closed (error);
+  g_clear_error (&error);
+  g_assert_cmpint (g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, &error), ==, -1);
+  assert_closed (error);
+}
+
+static void
+test_cancelled (Fixture       *f,
+                gconstpointer  data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GOutputVector vector = { "x", 1 };
+  const char *path = temp_file_get_path (f->file);
+  g_autoptr (GError) error = NULL;
+  char c;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_cmpint (g_input_stream_read (f->input, &c, 1, cancellable, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_cmpint (g_input_stream_skip (f->input, 1, cancellable, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_cmpint (g_output_stream_write (f->output, "x", 1, cancellable, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (g_output_stream_writev (f->output, &vector, 1, NULL, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (g_seekable_seek (G_SEEKABLE (f->file), 0, G_SEEK_SET, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (g_seekable_truncate (G_SEEKABLE (f->output), 0, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_null (g_file_io_stream_query_info (G_FILE_IO_STREAM (f->file), "*", cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  /* It is closed all the same. */
+  g_io_stream_close (f->io, cancellable, NULL);
+  g_assert_true (g_io_stream_is_closed (f->io));
+  g_assert_cmpint (temp_file_get_fd (f->file), ==, -1);
+  if (path != NULL)
+    g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+/* One at a time, whichever of the three is asked. */
+static void
+test_pending (Fixture       *f,
+              gconstpointer  data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_output_stream_write_async (f->output, "hello", 5, 0, NULL, test_keep_result, &result);
+  g_assert_cmpint (g_output_stream_write (f->output, "x", 1, NULL, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_clear_error (&error);
+  g_assert_false (g_seekable_seek (G_SEEKABLE (f->output), 0, G_SEEK_SET, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_clear_error (&error);
+  g_assert_false (g_seekable_seek (G_SEEKABLE (f->file), 0, G_SEEK_SET, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_clear_error (&error);
+  g_assert_false (g_seekable_truncate (G_SEEKABLE (f->file), 0, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_clear_error (&error);
+
+  g_assert_cmpint (g_output_stream_write_finish (f->output, test_wait_result (&result), &error), ==, 5);
+  assert_contents (f, "hello");
+}
+
+/* Closed, and dropped, while a thread still writes: the write goes where it was to go. */
+static void
+test_unref_while_pending (gconstpointer data)
+{
+  gboolean named = data != NULL;
+
+  for (guint i = 0; i < 50; i++)
+    {
+      guint n_fds = test_count_fds ();
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GOutputStream) output = NULL;
+      g_autofree char *path = NULL;
+      static char block[1 << 20];
+      Fixture f;
+      gsize n;
+
+      set_up (&f, GINT_TO_POINTER (named));
+      path = g_strdup (temp_file_get_path (f.file));
+      output = g_object_ref (f.output);
+      g_output_stream_write_all_async (output, block, sizeof block, 0, NULL, test_keep_result, &result);
+      g_object_unref (f.file);
+      if (named)
+        g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+
+      /* It may have come too late, but it never goes elsewhere. */
+      if (!g_output_stream_write_all_finish (output, test_wait_result (&result), &n, &error))
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+      g_assert_true (g_output_stream_close (output, NULL, NULL));
+      g_clear_object (&result);
+      g_clear_object (&output);
+      while (test_count_fds () > n_fds) /* the thread lets go of the task on its own */
+        g_thread_yield ();
+    }
+}
+
+static void
+on_alarm (int signal_number)
+{
+}
+
+/* Signals that interrupt system calls go unnoticed. */
+static void
+test_signals (void)
+{
+  struct sigaction action = { .sa_handler = on_alarm }; /* without SA_RESTART */
+  static char block[1 << 16];
+  g_autoptr (GError) error = NULL;
+  Fixture f;
+  gsize n;
+
+  g_assert_no_errno (sigaction (SIGALRM, &action, NULL));
+  ualarm (100, 100);
+  set_up (&f, NULL);
+  for (guint i = 0; i < 200; i++)
+    {
+      g_assert_true (g_output_stream_write_all (f.output, block, sizeof block, &n, NULL, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (n, ==, sizeof block);
+    }
+  g_assert_true (g_seekable_seek (G_SEEKABLE (f.file), 0, G_SEEK_SET, NULL, &error));
+  for (guint i = 0; i < 200; i++)
+    {
+      g_assert_true (g_input_stream_read_all (f.input, block, sizeof block, &n, NULL, &error));
+      g_assert_cmpuint (n, ==, sizeof block);
+    }
+  tear_down (&f, NULL);
+  ualarm (0, 0);
+}
+
+static void
+child_close_fails (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  Fixture f;
+
+  set_up (&f, NULL);
+  if (!test_fail_syscall_on (SYS_close, EIO, temp_file_get_fd (f.file)))
+    test_child_skip ("no filters of system calls here");
+  g_assert_false (g_io_stream_close (f.io, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  test_assert_error_mentions (error, test_dir ());
+  g_assert_true (g_io_stream_is_closed (f.io));
+  g_assert_cmpint (temp_file_get_fd (f.file), ==, -1);
+}
+
+static void
+test_close_fails (void)
+{
+  test_in_child (child_close_fails, NULL);
+}
+
+static void
+test_etag (Fixture       *f,
+           gconstpointer  data)
+{
+  g_autoptr (GFileInfo) info = NULL;
+  g_autofree char *etag = NULL;
+
+  write_text (f, "x");
+  temp_file_set_delete_on_close (f->file, FALSE);
+  info = g_file_query_info (temp_file_get_file (f->file), "etag::value", 0, NULL, NULL);
+  g_io_stream_close (f->io, NULL, NULL);
+  etag = g_file_io_stream_get_etag (G_FILE_IO_STREAM (f->file));
+  g_assert_cmpstr (etag, ==, g_file_info_get_etag (info));
+}
+
+#define ADD(path, data, function) g_test_add ("/temp-file-stream/" path, Fixture, data, set_up, function, tear_down)
+#define NAMED "named"
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  ADD ("shared-offset", NULL, test_shared_offset);
+  ADD ("truncate", NULL, test_truncate);
+  ADD ("query-info/nameless", NULL, test_query_info);
+  ADD ("query-info/named", NAMED, test_query_info);
+  g_test_add_data_func ("/temp-file-stream/close-order/sync", NULL, test_close_order);
+  g_test_add_data_func ("/temp-file-stream/close-order/async", "async", test_close_order);
+  ADD ("streams-outlive", NULL, test_streams_outlive);
+  g_test_add_func ("/temp-file-stream/late-streams", test_late_streams);
+  ADD ("cancelled/nameless", NULL, test_cancelled);
+  ADD ("cancelled/named", NAMED, test_cancelled);
+  ADD ("pending", NULL, test_pending);
+  g_test_add_data_func ("/temp-file-stream/unref-while-pending/nameless", NULL, test_unref_while_pending);
+  g_test_add_data_func ("/temp-file-stream/unref-while-pending/named", NAMED, test_unref_while_pending);
+  g_test_add_func ("/temp-file-stream/signals", test_signals);
+  g_test_add_func ("/temp-file-stream/close-fails", test_close_fails);
+  ADD ("etag", NAMED, test_etag);
+
+  return g_test_run ();
+}

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+
+# usage.sh SOURCE BUILD: is what a stranger would do with the library in the
+# build folder: install it, look at it, compile against it, put it into a project.
+set -u
+source=$1
+build=$2
+here=$build/usage
+rm -rf "$here"
+mkdir -p "$here"
+
+n=0
+check () {
+  n=$((n + 1))
+  name=$1
+  shift
+  if "$@" >"$here/log" 2>&1; then
+    echo "ok $n $name"
+  else
+    echo "not ok $n $name"
+    sed 's/^/# /' "$here/log"
+  fi
+}
+
+prefix=/usr
+root=$here/root
+DESTDIR=$root
+export DESTDIR
+check install meson install -C "$build" --no-rebuild
+unset DESTDIR
+
+prefix=$(find "$root" -name tempfile-glib-1.pc | head -n 1)
+PKG_CONFIG_PATH=$(dirname "$prefix"):${PKG_CONFIG_PATH:-}
+PKG_CONFIG_SYSROOT_DIR=$root
+LD_LIBRARY_PATH=$(dirname "$(dirname "$prefix")")
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+lib=$LD_LIBRARY_PATH/libtempfile-glib-1.so.0
+
+# The sysroot is for our own paths only: GLib's are where they are.
+flags () {
+  PKG_CONFIG_SYSROOT_DIR=$root pkg-config --cflags --libs tempfile-glib-1 |
+    sed "s|$root\(/usr/include/\)|\1|g; s|$root\(/usr/lib/[^ ]*glib-2.0/include\)|\1|g"
+  pkg-config --cflags --libs gio-unix-2.0
+  echo "-I$(dirname "$(dirname "$(find "$root" -name tempfile-glib.h)")") -L$LD_LIBRARY_PATH"
+}
+
+compile () {
+  compiler=$1
+  shift
+  # shellcheck disable=SC2046
+  "$compiler" -Wall -Wextra -Werror "$@" -o "$here/program" $(flags)
+}
+
+only_ours () {
+  nm -D --defined-only "$lib" | awk '$2 != "A" && $3 !~ /^temp_/ { print; bad = 1 } END { exit bad }'
+}
+
+subproject () {
+  mkdir -p "$here/project/subprojects"
+  ln -s "$source" "$here/project/subprojects/tempfile-glib"
+  cp "$source/tests/usage/program.c" "$here/project"
+  cat >"$here/project/meson.build" <<END
+project('user', 'c')
+dep = dependency('tempfile-glib-1', fallback: 'tempfile-glib', default_options: ['tests=false', 'introspection=disabled'])
+test('program', executable('program', 'program.c', dependencies: dep))
+END
+  env -u PKG_CONFIG_PATH meson setup "$here/project/build" "$here/project" --wrap-mode=forcefallback &&
+    meson test -C "$here/project/build"
+}
+
+check 'the library, by its soname' test -e "$lib"
+check 'no symbols but temp_*' only_ours
+check 'C: compiles' compile cc -x c "$source/tests/usage/program.c"
+check 'C: runs' "$here/program"
+check 'C++: compiles' compile c++ -x c++ "$source/tests/usage/program.c"
+check 'C++: runs' "$here/program"
+check 'as a subproject' subproject
+echo "1..$n"

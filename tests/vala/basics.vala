@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+
+async void asynchronous () throws Error {
+  var file = yield Temp.File.new_async ();
+  assert (file.get_path () == null);
+
+  var named = yield Temp.File.new_named_async (null, "vala_");
+  var path = named.get_path ();
+  assert (FileUtils.test (path, FileTest.EXISTS));
+  yield named.close_async ();
+  assert (!FileUtils.test (path, FileTest.EXISTS));
+
+  var dir = yield Temp.Dir.new_async ();
+  assert (FileUtils.test (dir.get_path (), FileTest.IS_DIR));
+}
+
+void synchronous () throws Error {
+  var file = new Temp.File ();
+  size_t n;
+  file.output_stream.write_all ("hello".data, out n);
+  file.seek (0, SeekType.SET);
+  assert ((string) file.input_stream.read_bytes (100).get_data () == "hello");
+  assert (file.fd == file.get_fd ());
+
+  var named = new Temp.File.named (null, "vala_", ".txt");
+  var path = named.keep ();
+  named = null;
+  assert (FileUtils.unlink (path) == 0);
+
+  var dir = new Temp.Dir ();
+  var inside = dir.create_file ();
+  assert (inside.get_path ().has_prefix (dir.get_path ()));
+  dir.delete ();
+
+  string made;
+  int fd = Temp.mkstemp (null, null, null, out made);
+  assert (fd >= 0);
+  FileUtils.close (fd);
+  FileUtils.unlink (made);
+
+  try {
+    new Temp.File ("/missing/dir");
+    assert_not_reached ();
+  } catch (IOError.NOT_FOUND e) {
+    assert ("/missing/dir" in e.message);
+  }
+}
+
+int main () {
+  try {
+    synchronous ();
+  } catch (Error e) {
+    error (e.message);
+  }
+
+  var loop = new MainLoop ();
+  asynchronous.begin ((_, result) => {
+    try {
+      asynchronous.end (result);
+    } catch (Error e) {
+      error (e.message);
+    }
+    loop.quit ();
+  });
+  loop.run ();
+  return 0;
+}
