@@ -129,6 +129,34 @@ def _await_new(new, arguments, cancellable):
     return asyncio.get_running_loop().run_in_executor(None, make)
 
 
+def _build_file(raw, mode, buffering, encoding, errors, newline):
+    """Does what io.open() does once it has opened the file, which it can only do by itself."""
+    text = "b" not in mode
+    if text:
+        if buffering == 0:
+            raise ValueError("can't have unbuffered text I/O")
+    elif "t" in mode:
+        raise ValueError("can't have text and binary mode at once")
+    elif not encoding is errors is newline is None:
+        raise ValueError("binary mode takes no encoding, errors or newline argument")
+    if buffering < -1:
+        raise ValueError("invalid buffering size")
+
+    if buffering == 0:
+        return raw
+    if "+" in mode:
+        buffered = io.BufferedRandom
+    elif "r" in mode:
+        buffered = io.BufferedReader
+    else:
+        buffered = io.BufferedWriter
+    file = buffered(raw, buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE)
+    if text:
+        file = io.TextIOWrapper(file, encoding, errors, newline, buffering == 1)
+        file.mode = mode
+    return file
+
+
 class _RawFile(io.FileIO):
     """The descriptor of a Temp.File for a file object of Python's.
 
@@ -202,28 +230,15 @@ class File(_Maker, Temp.File):
         return fd
 
     def open(self, mode="w+b", buffering=-1, encoding=None, errors=None, newline=None):
-        text = "b" not in mode
-        if not text and "t" in mode:
-            raise ValueError("can't have text and binary mode at once")
-        if not text and not encoding is errors is newline is None:
-            raise ValueError("binary mode takes no encoding, errors or newline argument")
-        if text and buffering == 0:
-            raise ValueError("can't have unbuffered text I/O")
-
+        if "b" not in mode:
+            encoding = io.text_encoding(encoding)
         raw = _RawFile(self, mode.replace("t", ""))
         raw.name = self.get_path() or raw.fileno()
-        file = raw
-        if buffering != 0:
-            if "+" in mode:
-                buffered = io.BufferedRandom
-            elif "r" in mode:
-                buffered = io.BufferedReader
-            else:
-                buffered = io.BufferedWriter
-            file = buffered(raw, buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE)
-        if text:
-            file = io.TextIOWrapper(file, io.text_encoding(encoding), errors, newline, buffering == 1)
-            file.mode = mode
+        try:
+            file = _build_file(raw, mode, buffering, encoding, errors, newline)
+        except BaseException:
+            raw._owner = None
+            raise
 
         # Weakly: the file object keeps this one, and a cycle would keep both.
         still_open = [pair for pair in self._files if pair[0]() is not None]
@@ -363,13 +378,21 @@ def _set_default_dir(dir=None):
 _module_type = type(_module)
 
 
+# The value of tempdir that is the library's default directory too: a str, and absolute.
+_library_tempdir = None
+
+
 def _set_variable(self, name, value):
     """Follows an assignment to tempdir, which is for the library's default directory too."""
+    global _library_tempdir
     if name == "tempdir" and name in _variables:
         try:
             Temp.set_default_dir(_to_path(value))
         except (GLib.Error, TypeError, ValueError):
             pass  # as in Python's, it fails when it is used
+        else:
+            if type(value) is str and value == os.path.abspath(value):
+                _library_tempdir = value
     super(_module_type, self).__setattr__(name, value)
 
 
@@ -466,19 +489,17 @@ def _infer_return_type(*args):
     return kind
 
 
-# The value of tempdir that was looked for and not assigned: a str, and absolute.
-_found_tempdir = None
 
 
 def _find_tempdir():
-    global _found_tempdir
+    global _library_tempdir
     found = _variables.get("tempdir")
     if found is None:
         try:
             found = os.path.abspath(Temp.get_default_dir())
         except GLib.Error as error:
             raise FileNotFoundError(errno.ENOENT, error.message) from None
-        _variables["tempdir"] = _found_tempdir = found
+        _variables["tempdir"] = _library_tempdir = found
     return found
 
 
@@ -486,7 +507,7 @@ def _complete(prefix, suffix, dir):
     """Gives where and under which names to make something, and the type of its name."""
     if prefix is suffix is dir is None:
         dir = _variables.get("tempdir")
-        if dir is not None and dir is _found_tempdir:
+        if dir is not None and dir is _library_tempdir:
             return dir, None, None, str
 
     kind = _infer_return_type(prefix, suffix, dir)
@@ -527,7 +548,7 @@ def mkstemp(suffix=None, prefix=None, dir=None, text=False):
     """Makes a file that is the caller's to delete; returns its descriptor and its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        fd, path = Temp.mkstemp(dir, prefix, suffix)
+        fd, path = Temp.mkstemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -544,7 +565,7 @@ def mkdtemp(suffix=None, prefix=None, dir=None):
     """Makes a directory that is the caller's to delete; returns its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        path = Temp.mkdtemp(dir, prefix, suffix)
+        path = Temp.mkdtemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -571,11 +592,6 @@ def mktemp(suffix="", prefix=_TEMPLATE, dir=None):
     raise FileExistsError(errno.EEXIST, "No usable temporary filename found")
 
 
-def _raw_of(file):
-    file = getattr(file, "buffer", file)
-    return getattr(file, "raw", file)
-
-
 def _create_nameless(dir, kind):
     try:
         # The kernel looks after such a file: a Temp.File would be made only to
@@ -596,14 +612,17 @@ def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
         encoding = io.text_encoding(encoding)
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
-    if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-        # What io.open() comes to, without its questions.
-        return io.BufferedRandom(io.FileIO(_create_nameless(dir, kind), "w+b"))
-
-    file = io.open(dir, mode, buffering, encoding, errors, newline,
-                   opener=lambda path, flags: _create_nameless(dir, kind))
-    _raw_of(file).name = file.fileno()
-    return file
+    fd = _create_nameless(dir, kind)
+    try:
+        raw = io.FileIO(fd, mode.replace("t", ""))
+    except BaseException:
+        os.close(fd)
+        raise
+    try:
+        return _build_file(raw, mode, buffering, encoding, errors, newline)
+    except BaseException:
+        raw.close()
+        raise
 
 
 class _TemporaryFileWrapper:
@@ -671,30 +690,22 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
     try:
-        owner = _new_named(dir, prefix, suffix)
+        owner = _new_named(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
-    file = None
     try:
-        name = _get_path(owner)
-        sys.audit("tempfile.mkstemp", name)
-        if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-            raw = io.FileIO(_get_fd(owner), "w+b", False)
-            file = io.BufferedRandom(raw)
-        else:
-            file = io.open(_get_fd(owner), mode, buffering, encoding, errors, newline, False)
-            raw = _raw_of(file)
-        raw.name = name = name if kind is str else os.fsencode(name)
-        wrapper = _TemporaryFileWrapper(file, name, raw, owner, delete)
+        path = _get_path(owner)
+        sys.audit("tempfile.mkstemp", path)
+        raw = io.FileIO(_get_fd(owner), mode.replace("t", ""), False)
+        raw.name = name = path if kind is str else os.fsencode(path)
+        file = _build_file(raw, mode, buffering, encoding, errors, newline)
         if not delete:
             owner.keep()
         elif not delete_on_close:
             owner.set_delete_on_close(False)
-        return wrapper
+        return _TemporaryFileWrapper(file, name, raw, owner, delete)
     except BaseException:
-        if file is not None:
-            file.close()
         _close(owner)
         raise
 
@@ -714,10 +725,8 @@ class SpooledTemporaryFile(io.IOBase):
             file = io.TextIOWrapper(file, encoding, errors, newline)
         self._file = file
         self._max_size = max_size
-        self._arguments = {
-            "mode": mode, "buffering": buffering, "encoding": encoding, "newline": newline,
-            "suffix": suffix, "prefix": prefix, "dir": dir, "errors": errors,
-        }
+        self._arguments = mode, buffering, encoding, newline, suffix, prefix, dir
+        self._errors = errors
 
     __class_getitem__ = classmethod(types.GenericAlias)
 
@@ -730,7 +739,7 @@ class SpooledTemporaryFile(io.IOBase):
         if self._rolled:
             return
         memory = self._file
-        disk = TemporaryFile(**self._arguments)
+        disk = TemporaryFile(*self._arguments, errors=self._errors)
         try:
             position = memory.tell()
             memory.flush()
@@ -786,7 +795,7 @@ class SpooledTemporaryFile(io.IOBase):
 
     @property
     def mode(self):
-        return getattr(self._file, "mode", self._arguments["mode"])
+        return getattr(self._file, "mode", self._arguments[0])
 
     @property
     def name(self):
@@ -874,7 +883,7 @@ class TemporaryDirectory:
     def __init__(self, suffix=None, prefix=None, dir=None, ignore_cleanup_errors=False, *, delete=True):
         dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
         try:
-            owner = Temp.Dir.new(dir, prefix, suffix)
+            owner = Temp.Dir.new(None if dir is _library_tempdir else dir, prefix, suffix)
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
