@@ -412,7 +412,11 @@ if hasattr(Temp, "remove_tree"):
     def _remove_tree(dir, flags=0, cancellable=None, *progress):
         return Temp.remove_tree(_to_gfile(dir), flags, cancellable, *progress)
 
+    def _remove_tree_async(dir, *args, **kwargs):
+        return Temp.remove_tree_async(_to_gfile(dir), *args, **kwargs)
+
     _publish("remove_tree", staticmethod(_remove_tree))
+    _publish("remove_tree_async", staticmethod(_remove_tree_async))
 
 _module_type.__setattr__ = _set_variable
 
