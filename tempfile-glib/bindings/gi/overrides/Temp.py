@@ -43,6 +43,13 @@ __all__ = [
 _module = sys.modules["gi.repository.Temp"]
 _variables = _module.__dict__
 
+# Looked up once: these are called the most.
+_new = Temp.File.new
+_new_named = Temp.File.new_named
+_get_fd = Temp.File.get_fd
+_get_path = Temp.File.get_path
+_close = Gio.IOStream.close
+
 # The GObjects
 
 
@@ -75,24 +82,18 @@ def _current_umask():
 class _Maker:
     """Construction by keyword: names are file names, and a failure is an exception."""
 
-    _NAMES = ("dir", "prefix", "suffix")
+    def __new__(cls, *, dir=None, prefix=None, suffix=None, permissions=None, **properties):
+        if permissions is not None:
+            names = {name: os.fsdecode(value)
+                     for name, value in (("dir", dir), ("prefix", prefix), ("suffix", suffix)) if value is not None}
+            if all(map(_is_utf8, names.values())):
+                self = super().__new__(cls)
+                super().__init__(self, **names, permissions=permissions, **properties)
+                self.init(None)
+                return self
 
-    def __new__(cls, **properties):
-        names = {}
-        for name in cls._NAMES:
-            value = properties.pop(name, None)
-            if value is not None:
-                names[name] = os.fsdecode(value)
-
-        if all(map(_is_utf8, names.values())):
-            self = super().__new__(cls)
-            super().__init__(self, **names, **properties)
-            self.init(None)
-            return self
-
-        # A property is UTF-8 for PyGObject; an argument may be any file name.
-        permissions = properties.pop("permissions", None)
-        self = cls._new_with_names(names, properties)
+        # A function takes any file name, and is quicker; a property of PyGObject's takes UTF-8.
+        self = cls._new_with_names(dir, prefix, suffix, properties)
         if permissions is not None:
             os.fchmod(self.get_fd(), permissions & ~_current_umask())
         for name, value in properties.items():
@@ -186,18 +187,18 @@ class File(_Maker, Temp.File):
     _files = ()
 
     @classmethod
-    def _new_with_names(cls, names, properties):
-        if properties.pop("named", False):
-            return Temp.File.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
-        return Temp.File.new(names.get("dir"))
+    def _new_with_names(cls, dir, prefix, suffix, properties):
+        if properties and properties.pop("named", False):
+            return cls.new_named(dir, prefix, suffix)
+        return cls.new(dir)
 
     @classmethod
     def new(cls, dir=None):
-        return Temp.File.new(_to_path(dir))
+        return _new(_to_path(dir))
 
     @classmethod
     def new_named(cls, dir=None, prefix=None, suffix=None):
-        return Temp.File.new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
+        return _new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
@@ -274,7 +275,9 @@ class File(_Maker, Temp.File):
         return closed
 
     def close(self, cancellable=None):
-        return self._close_but(None, cancellable)
+        if self._files:
+            return self._close_but(None, cancellable)
+        return _close(self, cancellable)
 
     def close_async(self, *args, **kwargs):
         exception = self._close_files()
@@ -299,8 +302,8 @@ class File(_Maker, Temp.File):
 
 class Dir(_Maker, Temp.Dir):
     @classmethod
-    def _new_with_names(cls, names, properties):
-        return Temp.Dir.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+    def _new_with_names(cls, dir, prefix, suffix, properties):
+        return cls.new(dir, prefix, suffix)
 
     @classmethod
     def new(cls, dir=None, prefix=None, suffix=None):
@@ -428,10 +431,6 @@ _TEMPLATE = "tmp"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 _text_openflags = _bin_openflags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
-_new_named = Temp.File.new_named
-_get_fd = Temp.File.get_fd
-_get_path = Temp.File.get_path
-_close = Gio.IOStream.close
 
 # A GError tells less than errno does: the first of each is the usual one, and the
 # message tells which of them it was.
