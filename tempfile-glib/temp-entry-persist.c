@@ -99,10 +99,10 @@ static gboolean
 check_entry (TempEntry  *entry,
              GError    **error)
 {
-  g_autofree char *shown = entry->name.path != NULL ? g_filename_display_name (entry->name.path) : NULL;
-
   if (entry->state == TEMP_ENTRY_KEPT)
     {
+      g_autofree char *shown = g_filename_display_name (entry->name.path);
+
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "“%s” is kept or persisted already", shown);
       return FALSE;
     }
@@ -272,8 +272,14 @@ create_target (Persist  *p,
                                O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
   struct stat st;
 
-  if (fd < 0 || fstat (fd, &st) < 0)
+  if (fd < 0)
     return fail (p, error, errno);
+  if (fstat (fd, &st) < 0)
+    {
+      fail (p, error, errno);
+      unlinkat (temp_parent_get_fd (p->parent), p->base, 0);
+      return FALSE;
+    }
 
   p->stage->fd = g_steal_fd (&fd);
   p->stage->n_fd_users = 1;
@@ -386,7 +392,7 @@ get_fd (Persist *p)
 }
 
 static gboolean
-prepare_on_stage (Persist  *p,
+prepare_file (Persist  *p,
                   GError  **error)
 {
   gboolean with_mode = p->with_mode;
@@ -521,7 +527,11 @@ move_dir_without_replacing (Persist    *p,
 
   fd = openat (parent_fd, p->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &st) < 0)
-    return fail (p, error, errno);
+    {
+      fail (p, error, errno);
+      unlinkat (parent_fd, p->base, AT_REMOVEDIR);
+      return FALSE;
+    }
 
   empty = p->remains = temp_entry_new ();
   empty->directory = temp_parent_take (g_steal_fd (&fd), &st);
@@ -617,7 +627,10 @@ attempt (Persist  *p,
   p->way = way;
   p->needs_copy = p->needs_filling = FALSE;
 
-  if (put_on_stage (p, error) && prepare_on_stage (p, error) &&
+  /* A file without a name waits with none for as long as it can: whatever happens
+   * then, the kernel deletes it. */
+  if ((way == LINKED ? prepare_file (p, error) && put_on_stage (p, error)
+                     : put_on_stage (p, error) && prepare_file (p, error)) &&
       !g_cancellable_set_error_if_cancelled (p->cancellable, error) &&
       switch_fd (p, error) && move (p, error))
     return TRUE;

@@ -214,6 +214,7 @@ temp_entry_create_file (TempEntry   *entry,
   if (fstat (entry->fd, &st) < 0)
     {
       temp_error_from_errno (error, errno, "Could not look at the temporary file", entry->name.path);
+      unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0);
       temp_fd_clear (&entry->fd);
       return FALSE;
     }
