@@ -20,7 +20,8 @@ from ..overrides import override
 
 Temp = get_introspection_module("Temp")
 
-# Names, not classes and functions: those go to the module in other ways, below.
+# What Python's module has, and the private names that CPython's tests use to test the
+# public ones. The library's own go to the module in another way, below.
 __all__ = [
     "NamedTemporaryFile",
     "SpooledTemporaryFile",
@@ -184,6 +185,8 @@ class _RawFile(io.FileIO):
 
 
 class File(_Maker, Temp.File):
+    """A temporary file: a stream of GIO's, a path if it has a name, and a context manager."""
+
     _files = ()
 
     @classmethod
@@ -225,12 +228,14 @@ class File(_Maker, Temp.File):
     __fspath__ = _get_path_or_raise
 
     def fileno(self):
+        """Gives the descriptor, or raises ValueError if the file is closed."""
         fd = self.get_fd()
         if fd < 0:
             raise ValueError("I/O operation on closed file")
         return fd
 
     def open(self, mode="w+b", buffering=-1, encoding=None, errors=None, newline=None):
+        """Gives a file object of Python's on the same descriptor, which is closed together with this."""
         if "b" not in mode:
             encoding = io.text_encoding(encoding)
         raw = _RawFile(self, mode.replace("t", ""))
@@ -301,6 +306,8 @@ class File(_Maker, Temp.File):
 
 
 class Dir(_Maker, Temp.Dir):
+    """A temporary directory: a path, and a context manager. `/` gives the path of a child."""
+
     @classmethod
     def _new_with_names(cls, dir, prefix, suffix, properties):
         return cls.new(dir, prefix, suffix)
@@ -353,6 +360,8 @@ class Dir(_Maker, Temp.Dir):
 
 if hasattr(Temp, "SpooledFile"):
     class SpooledFile(Temp.SpooledFile):
+        """A file in memory, which moves to disk when it grows; a context manager."""
+
         def __init__(self, **properties):
             for name in properties.keys() & {"dir", "prefix", "suffix"}:
                 if properties[name] is not None:
