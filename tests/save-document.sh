@@ -5,6 +5,7 @@
 # save-document.sh PROGRAM: whether the example saves, and says so if it cannot.
 
 set -eu
+export LC_ALL=C
 
 program=$1
 dir=$(mktemp -d)
