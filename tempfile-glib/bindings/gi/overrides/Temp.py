@@ -50,6 +50,11 @@ def _to_gfile(target):
     return target if isinstance(target, Gio.File) else Gio.File.new_for_path(os.fspath(target))
 
 
+def _to_path(path):
+    # Not every PyGObject takes more than str and bytes.
+    return path if path is None else os.fspath(path)
+
+
 def _is_utf8(name):
     try:
         name.encode()
@@ -105,49 +110,23 @@ def _get_path_or_raise(self):
     return path
 
 
-def _await_new(start, finish, arguments, io_priority, cancellable):
-    """Starts a constructor, and gives an awaitable of what it makes.
+def _await_new(new, arguments, cancellable):
+    """Gives an awaitable of what a constructor makes, in whatever loop of asyncio is running.
 
-    PyGObject cannot await constructors before 3.52, and only in a loop of its own.
+    A thread makes it: not every PyGObject can await at all, constructors least, and
+    none of them in a loop that is not GLib's.
     """
     import asyncio
 
-    loop = asyncio.get_running_loop()
-    events = sys.modules.get("gi.events")
-    if events is None or not isinstance(loop, events.GLibEventLoop):
-        # Nobody runs GLib's main loop here, which would call back.
-        return loop.run_in_executor(None, functools.partial(_new_now, start, finish, arguments, io_priority, cancellable))
+    def make():
+        if cancellable is None:
+            return new(*arguments)
+        cancellable.set_error_if_cancelled()
+        made = new(*arguments)
+        cancellable.set_error_if_cancelled()
+        return made
 
-    future = loop.create_future()
-    if cancellable is None:
-        cancellable = Gio.Cancellable()
-
-    def on_made(source, result):
-        try:
-            made = finish(result)
-        except GLib.Error as error:
-            if not future.done():
-                future.set_exception(error)
-        else:
-            if not future.done():
-                future.set_result(made)
-
-    future.add_done_callback(lambda done: done.cancelled() and cancellable.cancel())
-    start(*arguments, io_priority, cancellable, on_made)
-    return future
-
-
-def _new_now(start, finish, arguments, io_priority, cancellable):
-    context = GLib.MainContext()
-    results = []
-    context.push_thread_default()
-    try:
-        start(*arguments, io_priority, cancellable, lambda source, result: results.append(result))
-        while not results:
-            context.iteration(True)
-    finally:
-        context.pop_thread_default()
-    return finish(results[0])
+    return asyncio.get_running_loop().run_in_executor(None, make)
 
 
 class _RawFile(io.FileIO):
@@ -157,20 +136,22 @@ class _RawFile(io.FileIO):
     does not: it writes what it holds, and the Temp.File is open as before.
     """
 
+    _forgotten = False
+
     def __init__(self, owner, mode):
         self._owner = owner
         super().__init__(owner.fileno(), mode, closefd=False)
 
     def close(self):
         owner, self._owner = self._owner, None
-        forgotten = self._finalizing
+        forgotten = self._forgotten or self._finalizing
         super().close()
         if owner is not None and not forgotten:
             owner._close_but(self)
 
     def _dealloc_warn(self, source):
-        # Called if, and only if, the file object above is closed by its finalizer.
-        self._owner = None
+        # Called if, and only if, it is its finalizer that closes the file object above.
+        self._forgotten = True
 
 
 class File(_Maker, Temp.File):
@@ -179,22 +160,31 @@ class File(_Maker, Temp.File):
     @classmethod
     def _new_with_names(cls, names, properties):
         if properties.pop("named", False):
-            return cls.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
-        return cls.new(names.get("dir"))
+            return Temp.File.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
+        return Temp.File.new(names.get("dir"))
+
+    @classmethod
+    def new(cls, dir=None):
+        return Temp.File.new(_to_path(dir))
+
+    @classmethod
+    def new_named(cls, dir=None, prefix=None, suffix=None):
+        return Temp.File.new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
+        arguments = (_to_path(dir),)
         if callback is None:
-            return _await_new(Temp.File.new_async, Temp.File.new_finish, (dir,), io_priority, cancellable)
-        return Temp.File.new_async(dir, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.File.new, arguments, cancellable)
+        return Temp.File.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     @staticmethod
     def new_named_async(dir=None, prefix=None, suffix=None, io_priority=GLib.PRIORITY_DEFAULT,
                         cancellable=None, callback=None, *user_data):
+        arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.File.new_named_async, Temp.File.new_named_finish, (dir, prefix, suffix),
-                              io_priority, cancellable)
-        return Temp.File.new_named_async(dir, prefix, suffix, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.File.new_named, arguments, cancellable)
+        return Temp.File.new_named_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
         self.fileno()
@@ -295,14 +285,19 @@ class File(_Maker, Temp.File):
 class Dir(_Maker, Temp.Dir):
     @classmethod
     def _new_with_names(cls, names, properties):
-        return cls.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+        return Temp.Dir.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+
+    @classmethod
+    def new(cls, dir=None, prefix=None, suffix=None):
+        return Temp.Dir.new(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, prefix=None, suffix=None, io_priority=GLib.PRIORITY_DEFAULT,
                   cancellable=None, callback=None, *user_data):
+        arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.Dir.new_async, Temp.Dir.new_finish, (dir, prefix, suffix), io_priority, cancellable)
-        return Temp.Dir.new_async(dir, prefix, suffix, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.Dir.new, arguments, cancellable)
+        return Temp.Dir.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
         return self
@@ -320,6 +315,15 @@ class Dir(_Maker, Temp.Dir):
         if os.path.isabs(name):
             raise ValueError(f"an absolute path cannot be in a directory: {name!r}")
         return Path(self.get_path(), name)
+
+    def get_child(self, name):
+        return super().get_child(_to_path(name))
+
+    def create_file(self, prefix=None, suffix=None):
+        return super().create_file(_to_path(prefix), _to_path(suffix))
+
+    def create_dir(self, prefix=None, suffix=None):
+        return super().create_dir(_to_path(prefix), _to_path(suffix))
 
     if hasattr(Temp.Dir, "persist"):
         def persist(self, destination, flags=0, cancellable=None):
@@ -347,7 +351,7 @@ if hasattr(Temp, "SpooledFile"):
 
 
 def _set_default_dir(dir=None):
-    result = Temp.set_default_dir(dir)
+    result = Temp.set_default_dir(_to_path(dir))
     if _variables.get("tempdir") is not None:
         _variables["tempdir"] = None
     return result
@@ -363,7 +367,7 @@ def _set_variable(self, name, value):
     """Follows an assignment to tempdir, which is for the library's default directory too."""
     if name == "tempdir" and name in _variables:
         try:
-            Temp.set_default_dir(value)
+            Temp.set_default_dir(_to_path(value))
         except (GLib.Error, TypeError, ValueError):
             pass  # as in Python's, it fails when it is used
     super(_module_type, self).__setattr__(name, value)
@@ -492,7 +496,7 @@ def _complete(prefix, suffix, dir):
         head, prefix = os.path.split(prefix)
         if head:
             dir = os.path.join(os.fsdecode(dir), os.fsdecode(head))
-    return dir, prefix, suffix, kind
+    return dir, prefix, _to_path(suffix), kind
 
 
 def _as_kind(path, kind):
@@ -579,7 +583,8 @@ def _create_nameless(dir, kind):
         return os.open(dir, os.O_RDWR | os.O_TMPFILE, 0o600)
     except OSError:
         try:
-            return os.dup(Temp.File.new(dir).get_fd())
+            file = Temp.File.new(dir)
+            return os.dup(file.get_fd())
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -703,10 +708,11 @@ class SpooledTemporaryFile(io.IOBase):
 
     def __init__(self, max_size=0, mode="w+b", buffering=-1, encoding=None, newline=None,
                  suffix=None, prefix=None, dir=None, *, errors=None):
-        self._file = io.BytesIO()
+        file = io.BytesIO()
         if "b" not in mode:
             encoding = io.text_encoding(encoding)
-            self._file = io.TextIOWrapper(self._file, encoding, errors, newline)
+            file = io.TextIOWrapper(file, encoding, errors, newline)
+        self._file = file
         self._max_size = max_size
         self._arguments = {
             "mode": mode, "buffering": buffering, "encoding": encoding, "newline": newline,
@@ -728,8 +734,8 @@ class SpooledTemporaryFile(io.IOBase):
         try:
             position = memory.tell()
             memory.flush()
-            data = getattr(memory, "buffer", memory).getbuffer()
-            getattr(disk, "buffer", disk).write(data)
+            with getattr(memory, "buffer", memory).getbuffer() as data:
+                getattr(disk, "buffer", disk).write(data)
             disk.flush()
             disk.seek(position)
         except BaseException:
@@ -752,9 +758,9 @@ class SpooledTemporaryFile(io.IOBase):
     def __next__(self):
         return self._file.__next__()
 
-    def __del__(self):
+    def __del__(self, warn=warnings.warn):
         if not self.closed:
-            warnings.warn(f"Unclosed file {self!r}", ResourceWarning, stacklevel=2, source=self)
+            warn(f"Unclosed file {self!r}", ResourceWarning, stacklevel=2, source=self)
             self.close()
 
     # Each asks for the file anew: it is another one once it has moved.
