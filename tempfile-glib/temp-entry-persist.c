@@ -375,7 +375,7 @@ leave_stage (Persist *p)
           (temp_persist_has_no_rename_flags (errno) &&
            temp_persist_rename (temp_parent_get_fd (stage->parent), stage->name.base,
                                 temp_parent_get_fd (entry->parent), entry->name.base)))
-        temp_entry_delete (stage, NULL, NULL); /* there is nothing under its name */
+        temp_entry_let_go (stage);             /* there is nothing under its name */
       else
         temp_entry_swap (entry, stage);        /* it lives on where it is */
     }
