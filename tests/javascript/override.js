@@ -280,6 +280,26 @@ test('after close', async () => {
     await assertRejects(collect(file), Gio.IOErrorEnum.CLOSED);
 });
 
+test('told when collected', () => {
+    const program = `
+        const {System, Temp} = {System: imports.system, Temp: imports.gi.Temp};
+        let forgotten = new Temp.File({named: true, prefix: 'forgotten_'});
+        const closed = new Temp.File({named: true, prefix: 'closed_'});
+        closed.close();
+        let collected = new Temp.Dir({prefix: 'collected_'});
+        collected = null;
+        System.gc();`;
+    const launcher = new Gio.SubprocessLauncher({
+        flags: Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_MERGE,
+    });
+    launcher.setenv('G_MESSAGES_DEBUG', 'Tempfile-GLib', true);
+    const [, output] = launcher.spawnv(['gjs', '-c', program]).communicate_utf8(null, null);
+    const count = pattern => [...output.matchAll(pattern)].length;
+    assertEqual(count(/DEBUG.*directory.*collected_/g), 1);
+    assertEqual(count(/DEBUG.*file.*forgotten_/g) <= 1, true);
+    assertEqual(count(/closed_/g), 0);
+});
+
 print(`1..${tests.length}`);
 for (const [i, {name, run}] of tests.entries()) {
     try {
