@@ -16,6 +16,7 @@
  * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
  * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
  * [method@Temp.Dir.persist], it stays. A process that was forked off never deletes what its parent made.
+ * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
  * removed themselves and never followed. If the directory was renamed, or another one has taken its place,
@@ -158,11 +159,26 @@ temp_dir_set_property (GObject      *object,
     }
 }
 
+/* For languages whose collector comes late, to find where a deletion is missing. */
+static void
+tell_if_late (TempDir *self)
+{
+  g_autofree char *shown = NULL;
+
+  if (temp_entry_get_path (self->entry) == NULL || !temp_entry_get_auto_delete (self->entry))
+    return;
+
+  shown = g_filename_display_name (temp_entry_get_path (self->entry));
+  g_debug ("The object of the temporary directory “%s” goes, and deletes it only now", shown);
+}
+
 static void
 temp_dir_dispose (GObject *object)
 {
   TempDir *self = TEMP_DIR (object);
   g_autoptr (GError) error = NULL;
+
+  tell_if_late (self);
 
   if (temp_dir_get_auto_delete (self) && !temp_dir_delete (self, NULL, &error))
     g_warning ("%s", error->message);
