@@ -109,32 +109,43 @@ temp_remove_learn_mount (TempRemoveWalk *walk,
   walk->dev = makedev (stx.stx_dev_major, stx.stx_dev_minor);
 }
 
-/* If in doubt, it is another. */
+/* FALSE with EXDEV: it is on another; with another error: there is no knowing. */
 static gboolean
-is_on_other_mount (TempRemoveWalk *walk,
-                   int             fd)
+is_on_mount (TempRemoveWalk *walk,
+             int             fd)
 {
   struct statx stx;
+  gboolean is_same;
 
   if (statx (fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
-    return TRUE;
-  if (walk->mount_id != 0 && (stx.stx_mask & STATX_MNT_ID) != 0)
-    return stx.stx_mnt_id != walk->mount_id;
+    return FALSE;
 
-  /* Kernels before 5.8 know neither: only that the device is another. */
-  return (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ||
-         makedev (stx.stx_dev_major, stx.stx_dev_minor) != walk->dev;
+  /* Kernels before 5.8 know no identifiers: only that the device is another. */
+  is_same = makedev (stx.stx_dev_major, stx.stx_dev_minor) == walk->dev;
+  if (walk->mount_id != 0 && (stx.stx_mask & STATX_MNT_ID) != 0)
+    is_same = stx.stx_mnt_id == walk->mount_id;
+  else if ((stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+    is_same = FALSE;
+
+  errno = EXDEV;
+  return is_same;
 }
 
-/* Whether fd is on another mount than the directory that it is in. */
+/* Whether fd is on the same mount as the directory that it is in. Sets errno if not,
+ * EBUSY if something is mounted there. */
 gboolean
-temp_remove_is_mount_point (int parent_fd,
-                            int fd)
+temp_remove_is_on_mount (int parent_fd,
+                         int fd)
 {
   TempRemoveWalk walk = { .path = NULL };
 
   temp_remove_learn_mount (&walk, parent_fd);
-  return is_on_other_mount (&walk, fd);
+  if (is_on_mount (&walk, fd))
+    return TRUE;
+
+  if (errno == EXDEV)
+    errno = EBUSY;
+  return FALSE;
 }
 
 /* Opens a directory in another, on the same mount only: else it fails with EXDEV. */
@@ -165,11 +176,8 @@ open_on_mount (TempRemoveWalk *walk,
     fd = openat (parent_fd, name, flags);
   while (fd < 0 && errno == EINTR);
 
-  if (fd >= 0 && is_on_other_mount (walk, fd))
-    {
-      errno = EXDEV;
-      return -1;
-    }
+  if (fd >= 0 && !is_on_mount (walk, fd))
+    return -1;
 
   return g_steal_fd (&fd);
 }

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* How a directory that fills up as fast as it is emptied is given up at last. */
+/* After so many tries, a directory that fills up as fast as it is emptied is given
+ * up. */
 #define TEMP_REMOVE_MAX_PASSES 8
 
 /* Whom to tell of the progress, and what was told. It can go through several
@@ -21,13 +22,13 @@ typedef struct
   gint64               last_time;
 } TempRemoveProgress;
 
-gboolean temp_remove_contents       (int                  dir_fd,
-                                     const char          *path,
-                                     TempRemoveProgress  *progress,
-                                     GCancellable        *cancellable,
-                                     GError             **error);
+gboolean temp_remove_contents    (int                  dir_fd,
+                                  const char          *path,
+                                  TempRemoveProgress  *progress,
+                                  GCancellable        *cancellable,
+                                  GError             **error);
 
-gboolean temp_remove_is_mount_point (int                  parent_fd,
-                                     int                  fd);
+gboolean temp_remove_is_on_mount (int                  parent_fd,
+                                  int                  fd);
 
 G_END_DECLS

@@ -67,8 +67,8 @@ remove_once (int                  parent_fd,
 
   if (!is_dir && keeps_root)
     return fail (error, ENOTDIR, path);
-  if (is_dir && !keeps_root && temp_remove_is_mount_point (parent_fd, fd))
-    return fail (error, EBUSY, path);
+  if (is_dir && !keeps_root && !temp_remove_is_on_mount (parent_fd, fd))
+    return fail (error, errno, path);
 
   if (is_dir && !temp_remove_contents (fd, path, progress, cancellable, error))
     return FALSE;
