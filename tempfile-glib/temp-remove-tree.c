@@ -30,7 +30,7 @@ fail (GError     **error,
 /* Opens what is to be removed, for none of its rights: it is a descriptor to
  * look at it and to go on from. */
 static int
-open_tree (int          parent_fd,
+open_top (int          parent_fd,
            const char  *base,
            struct stat *st)
 {
@@ -58,7 +58,7 @@ remove_once (int                  parent_fd,
              GError             **error)
 {
   struct stat st;
-  temp_autofd int fd = open_tree (parent_fd, base, &st);
+  temp_autofd int fd = open_top (parent_fd, base, &st);
   gboolean is_dir = fd >= 0 && S_ISDIR (st.st_mode);
   gboolean keeps_root = (flags & TEMP_REMOVE_KEEP_ROOT) != 0;
 

@@ -16,7 +16,7 @@
 #include "test-support.h"
 
 static int
-open_tree (void)
+open_root (void)
 {
   g_autofree char *path = test_path ("tree");
   int fd;
@@ -60,7 +60,7 @@ make_files (int   fd,
 static void
 make_large_tree (guint n_files)
 {
-  temp_autofd int tree = open_tree ();
+  temp_autofd int tree = open_root ();
 
   for (guint i = 0; i < 100; i++)
     {
@@ -80,7 +80,7 @@ static gboolean
 remove_contents (GError **error)
 {
   g_autofree char *path = test_path ("tree");
-  temp_autofd int fd = open_tree ();
+  temp_autofd int fd = open_root ();
   guint n_fds = test_count_fds ();
   gboolean ok = temp_remove_contents (fd, path, NULL, NULL, error);
 
@@ -127,7 +127,7 @@ test_few_descriptors (void)
 static void
 test_comb (void)
 {
-  temp_autofd int fd = open_tree ();
+  temp_autofd int fd = open_root ();
 
   for (guint i = 0; i < 300; i++)
     {
@@ -172,7 +172,7 @@ child_deep (gconstpointer data)
 static void
 test_deep (void)
 {
-  temp_autofd int fd = open_tree ();
+  temp_autofd int fd = open_root ();
   guint depth = g_test_slow () ? 100000 : 10000;
 
   for (guint i = 0; i < depth; i++)
@@ -203,7 +203,7 @@ child_errors (gconstpointer data)
 static void
 test_errors (void)
 {
-  temp_autofd int tree = open_tree ();
+  temp_autofd int tree = open_root ();
 
   if (geteuid () != 0)
     {
@@ -297,7 +297,7 @@ assert_canaries (void)
 static void
 test_attack (void)
 {
-  Attack attack = { .tree = open_tree () };
+  Attack attack = { .tree = open_root () };
   g_autofree char *aside = test_path ("aside");
   const guint n_wanted = g_test_slow () ? 100000 : 3000;
   GThread *thread;
