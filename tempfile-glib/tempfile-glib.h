@@ -8,6 +8,7 @@
 #include "temp-file.h"
 #include "temp-functions.h"
 #include "temp-location.h"
+#include "temp-remove-tree.h"
 #include "temp-spooled-file.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
