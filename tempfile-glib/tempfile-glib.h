@@ -10,5 +10,6 @@
 #include "temp-remove-tree.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
+#include <tempfile-glib/temp-enum-types.h>
 #include <tempfile-glib/temp-version.h>
 #undef TEMPFILE_GLIB_INSIDE
