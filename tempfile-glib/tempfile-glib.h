@@ -12,5 +12,6 @@
 #include "temp-spooled-file.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
+#include <tempfile-glib/temp-enum-types.h>
 #include <tempfile-glib/temp-version.h>
 #undef TEMPFILE_GLIB_INSIDE
