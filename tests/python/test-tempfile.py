@@ -227,6 +227,11 @@ class TestNames(support.TestCase):
 
 
 class TestNamedTemporaryFile(support.TestCase):
+    def setUp(self):
+        super().setUp()
+        # From its first use on, the default directory is open.
+        Temp.NamedTemporaryFile().close()
+
     def test_delete_on_close(self):
         with Temp.NamedTemporaryFile(delete_on_close=False) as file:
             file.write(b"x")
@@ -266,6 +271,24 @@ class TestNamedTemporaryFile(support.TestCase):
                 file.write("x")
             with open(file.name) as kept:
                 self.assertEqual(kept.read(), "x")
+
+    def test_keep_dropped(self):
+        before = os.listdir("/proc/self/fd")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for buffering in -1, 0:
+                file = Temp.NamedTemporaryFile(buffering=buffering, delete=False)
+                file.write(b"x")
+                name = file.name
+                del file
+                self.assertEqual(os.path.getsize(name), 1)
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
+
+    def test_keep_bad_mode(self):
+        before = os.listdir("/proc/self/fd")
+        self.assertRaises(ValueError, Temp.NamedTemporaryFile, "wr", delete=False)
+        self.assertEqual(self.list(), [])
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
 
     def test_delete_assigned(self):
         file = Temp.NamedTemporaryFile()
