@@ -339,7 +339,6 @@ child_failure (gconstpointer data)
   g_autofree char *target = target_path ();
   g_autofree char *mount = g_path_get_dirname (target);
   g_autofree char *path = NULL;
-  g_autofree char *list = NULL;
   g_autoptr (GError) error = NULL;
   TempDir *dir;
 

@@ -411,7 +411,6 @@ child_not_owner (gconstpointer data)
   g_autofree char *target = target_path ();
   g_autofree char *dir = g_path_get_dirname (target);
   g_autoptr (TempFile) file = NULL;
-  g_autoptr (TempFile) second = NULL;
   struct stat st;
 
   if (geteuid () != 0)
@@ -600,7 +599,6 @@ child_failure (gconstpointer data)
       /* It goes as it would have. */
       temp_file_set_auto_delete (file, FALSE);
     }
-  _exit (0);
 }
 
 static void
