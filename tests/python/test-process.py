@@ -107,7 +107,8 @@ class TestFork(support.TestCase):
         named = Temp.NamedTemporaryFile()
         named.write(b"x")
         named.flush()
-        return [Temp.File(named=True), dir, named, Temp.TemporaryDirectory(), Temp.File(named=True, delete_on_close=False)]
+        later = Temp.File(named=True, delete_on_close=False)
+        return [Temp.File(named=True), dir, named, Temp.TemporaryDirectory(), later]
 
     def clean(self, things):
         things[3].cleanup()

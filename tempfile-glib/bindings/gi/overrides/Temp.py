@@ -5,7 +5,6 @@ files and directories, and all of Python's own module tempfile, on top of them.
 """
 
 import errno
-import functools
 import io
 import os
 import sys
