@@ -12,12 +12,18 @@ import types
 import warnings
 import weakref
 
+import gi
 from gi.repository import Gio, GLib
 
 from ..module import get_introspection_module
 from ..overrides import override
 
 Temp = get_introspection_module("Temp")
+
+# So that changing one line is enough: whoever asked for no version has asked for this
+# one, and PyGObject need not warn that it could have been another.
+if gi.get_required_version("Temp") is None:
+    gi.require_version("Temp", Temp._version)
 
 # What Python's module has, and the private names that CPython's tests use to test the
 # public ones. The library's own go to the module in another way, below.
