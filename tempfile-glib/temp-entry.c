@@ -179,27 +179,6 @@ temp_entry_create_nameless (TempEntry   *entry,
   return TRUE;
 }
 
-/* Keeps the default directory open from its first use on. Opening and closing it
- * takes as long as making a file in it. */
-static void
-keep_open (TempParent *parent)
-{
-  static TempParent *kept;
-  TempParent *old;
-
-  if (g_atomic_pointer_get (&kept) == parent)
-    return;
-
-  temp_parent_ref (parent);
-  temp_process_lock ();
-  old = kept;
-  g_atomic_pointer_set (&kept, parent);
-  temp_process_unlock ();
-
-  if (old != NULL)
-    temp_parent_unref (old);
-}
-
 /* Settles where the new thing goes: in parent, which dir is the path of, or else
  * in what dir names now. */
 static gboolean
@@ -211,7 +190,6 @@ prepare (TempEntry   *entry,
          GError     **error)
 {
   g_autofree char *to_free = NULL;
-  gboolean is_default = dir == NULL;
 
   /* An earlier attempt may have failed. */
   temp_name_clear (&entry->name);
@@ -223,8 +201,6 @@ prepare (TempEntry   *entry,
 
   entry->generation = temp_process_generation ();
   entry->parent = parent != NULL ? temp_parent_ref (parent) : temp_parent_open (dir, error);
-  if (is_default && entry->parent != NULL)
-    keep_open (entry->parent);
   return entry->parent != NULL;
 }
 
@@ -323,6 +299,13 @@ temp_entry_create_dir (TempEntry   *entry,
 
   if (!temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, error))
     return FALSE;
+
+  /* The caller has only its path. */
+  if (entry->is_callers)
+    {
+      own (entry);
+      return TRUE;
+    }
 
   fd = open_new_dir (entry, mode, &st);
   if (fd < 0)
