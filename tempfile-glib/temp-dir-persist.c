@@ -53,7 +53,7 @@ run (TempDir       *self,
      GCancellable  *cancellable,
      GError       **error)
 {
-  if (temp_entry_get_directory (self->entry) == NULL)
+  if (temp_dir_get_fd (self) < 0)
     {
       const char *path = temp_entry_get_last_path (self->entry);
       g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;

@@ -16,6 +16,7 @@
  * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
  * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
  * [method@Temp.Dir.persist], it stays. A process that was forked off never deletes what its parent made.
+ * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
  * removed themselves and never followed. If the directory was renamed, or another one has taken its place,
@@ -158,11 +159,26 @@ temp_dir_set_property (GObject      *object,
     }
 }
 
+/* For languages whose collector comes late, to find where a deletion is missing. */
+static void
+tell_if_late (TempDir *self)
+{
+  g_autofree char *shown = NULL;
+
+  if (temp_entry_get_path (self->entry) == NULL || !temp_entry_get_auto_delete (self->entry))
+    return;
+
+  shown = g_filename_display_name (temp_entry_get_path (self->entry));
+  g_debug ("The object of the temporary directory “%s” goes, and deletes it only now", shown);
+}
+
 static void
 temp_dir_dispose (GObject *object)
 {
   TempDir *self = TEMP_DIR (object);
   g_autoptr (GError) error = NULL;
+
+  tell_if_late (self);
 
   if (temp_dir_get_auto_delete (self) && !temp_dir_delete (self, NULL, &error))
     g_warning ("%s", error->message);
@@ -418,6 +434,7 @@ temp_dir_new_finish (GAsyncResult  *result,
   g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
 
   source = g_async_result_get_source_object (result);
+  g_return_val_if_fail (TEMP_IS_DIR (source), NULL);
   object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
   return object != NULL ? TEMP_DIR (object) : NULL;
 }
@@ -503,17 +520,21 @@ temp_dir_get_child (TempDir    *self,
 int
 temp_dir_get_fd (TempDir *self)
 {
+  g_autoptr (TempParent) directory = NULL;
+
   g_return_val_if_fail (TEMP_IS_DIR (self), -1);
 
-  return temp_entry_get_fd (self->entry);
+  /* Another thread may be deleting it. */
+  directory = temp_entry_ref_directory (self->entry);
+  return directory != NULL ? temp_parent_get_fd (directory) : -1;
 }
 
 /* What new things in the directory share; NULL, with an error, once it is deleted. */
 static TempParent *
-get_directory (TempDir  *self,
+ref_directory (TempDir  *self,
                GError  **error)
 {
-  TempParent *directory = temp_entry_get_directory (self->entry);
+  TempParent *directory = temp_entry_ref_directory (self->entry);
 
   if (directory == NULL)
     {
@@ -551,11 +572,11 @@ temp_dir_create_file (TempDir     *self,
                       const char  *suffix,
                       GError     **error)
 {
-  TempParent *directory;
+  g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = get_directory (self, error);
+  directory = ref_directory (self, error);
   return directory != NULL ? temp_file_new_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
 }
 
@@ -584,11 +605,11 @@ temp_dir_create_dir (TempDir     *self,
                      GError     **error)
 {
   g_autoptr (TempDir) child = NULL;
-  TempParent *directory;
+  g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = get_directory (self, error);
+  directory = ref_directory (self, error);
   if (directory == NULL)
     return NULL;
 

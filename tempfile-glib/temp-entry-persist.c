@@ -365,16 +365,20 @@ temp_entry_persist (TempEntry         *entry,
     .target_fd = -1,
     .old_fd = -1,
   };
-  gboolean persisted;
+  gboolean persisted, has_right;
 
   if (p.path == NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
-  if (p.is_dir)
-    return persist (&p, error);
-
-  if (!temp_entry_acquire_fd (entry, error))
+  if (!p.is_dir && !temp_entry_acquire_fd (entry, error))
     return FALSE;
+
+  /* The program's exit waits for this, too. */
+  has_right = temp_entry_begin (entry);
   persisted = persist (&p, error);
-  temp_entry_release_fd (entry, NULL);
+  if (has_right)
+    temp_entry_end (entry);
+
+  if (!p.is_dir)
+    temp_entry_release_fd (entry, NULL);
   return persisted;
 }

@@ -17,6 +17,7 @@ typedef struct _TempEntry TempEntry;
 TempEntry  *temp_entry_new               (void);
 TempEntry  *temp_entry_ref               (TempEntry      *entry);
 void        temp_entry_unref             (TempEntry      *entry);
+void        temp_entry_set_callers       (TempEntry      *entry);
 
 /* One of these, once; after an error, it can be tried again. */
 gboolean    temp_entry_create_nameless   (TempEntry      *entry,
@@ -40,7 +41,7 @@ gboolean    temp_entry_create_dir        (TempEntry      *entry,
 
 const char *temp_entry_get_path          (TempEntry      *entry);
 const char *temp_entry_get_last_path     (TempEntry      *entry);
-TempParent *temp_entry_get_directory     (TempEntry      *entry);
+TempParent *temp_entry_ref_directory     (TempEntry      *entry);
 
 /* The descriptor. */
 int         temp_entry_get_fd            (TempEntry      *entry);

@@ -23,10 +23,8 @@
 /* A directory that fills up as fast as it is emptied is given up at last. */
 #define MAX_REMOVE_TRIES 8
 
-/* All that is OWNED in this process. Taking an entry off this list, under the
- * lock, is what gives the right to delete it: so it is deleted only once, whoever
- * comes first. What is on the list is referenced by an owner that takes it
- * off before it goes. */
+/* All that is OWNED in this process. What is on the list is referenced by an
+ * owner that takes it off before it goes. */
 static GQueue owned = G_QUEUE_INIT;
 
 /* Life */
@@ -40,6 +38,7 @@ temp_entry_new (void)
   entry->auto_delete = TRUE;
   entry->link.data = entry;
   entry->fd = -1;
+  entry->pin_fd = -1;
 
   return entry;
 }
@@ -59,6 +58,7 @@ temp_entry_unref (TempEntry *entry)
     return;
 
   temp_fd_clear (&entry->fd);
+  temp_fd_clear (&entry->pin_fd);
   g_clear_pointer (&entry->directory, temp_parent_unref);
   g_clear_pointer (&entry->parent, temp_parent_unref);
   temp_name_clear (&entry->name);
@@ -66,33 +66,72 @@ temp_entry_unref (TempEntry *entry)
   g_free (entry);
 }
 
+/* What will be made is the caller's: not even a crash or an exit deletes it. */
+void
+temp_entry_set_callers (TempEntry *entry)
+{
+  entry->is_callers = TRUE;
+}
+
 /* Puts an entry on the list of those to be deleted. */
 static void
 own (TempEntry *entry)
 {
   temp_process_lock ();
-  entry->state = TEMP_ENTRY_OWNED;
-  g_queue_push_tail_link (&owned, &entry->link);
+  if (entry->is_callers)
+    {
+      entry->state = TEMP_ENTRY_KEPT;
+    }
+  else
+    {
+      entry->state = TEMP_ENTRY_OWNED;
+      g_queue_push_tail_link (&owned, &entry->link);
+    }
   temp_process_unlock ();
 }
 
-/* Takes an entry off the list; TRUE for one caller only. */
-static gboolean
-claim (TempEntry      *entry,
-       TempEntryState  state)
+/* Takes it off, for good. The inode may then be used again. */
+static void
+disown (TempEntry      *entry,
+        TempEntryState  state)
 {
-  gboolean claimed;
-
   temp_process_lock ();
-  claimed = entry->state == TEMP_ENTRY_OWNED;
-  if (claimed)
-    {
-      g_queue_unlink (&owned, &entry->link);
-      entry->state = state;
-    }
+  g_queue_unlink (&owned, &entry->link);
+  entry->state = state;
   temp_process_unlock ();
 
-  return claimed;
+  temp_fd_clear (&entry->pin_fd);
+}
+
+/* Gives the calling thread the right to decide what becomes of the name, until
+ * temp_entry_end(); FALSE: it is none of ours any more. Waits if another
+ * thread has that right, since what that does may fail. */
+gboolean
+temp_entry_begin (TempEntry *entry)
+{
+  GThread *self = g_thread_self ();
+  gboolean begun;
+
+  temp_process_lock ();
+  /* A thread of the parent's is not here, and never ends. */
+  while (entry->worker != NULL && entry->worker != self && entry->generation == temp_process_generation ())
+    temp_process_wait ();
+
+  begun = entry->state == TEMP_ENTRY_OWNED && entry->worker != self;
+  if (begun)
+    entry->worker = self;
+  temp_process_unlock ();
+
+  return begun;
+}
+
+void
+temp_entry_end (TempEntry *entry)
+{
+  temp_process_lock ();
+  entry->worker = NULL;
+  temp_process_wake ();
+  temp_process_unlock ();
 }
 
 /* Creation */
@@ -143,6 +182,27 @@ temp_entry_create_nameless (TempEntry   *entry,
   return TRUE;
 }
 
+/* Keeps the default directory open from its first use on. Opening and closing it
+ * takes as long as making a file in it. */
+static void
+keep_open (TempParent *parent)
+{
+  static TempParent *kept;
+  TempParent *old;
+
+  if (g_atomic_pointer_get (&kept) == parent)
+    return;
+
+  temp_parent_ref (parent);
+  temp_process_lock ();
+  old = kept;
+  g_atomic_pointer_set (&kept, parent);
+  temp_process_unlock ();
+
+  if (old != NULL)
+    temp_parent_unref (old);
+}
+
 /* Settles where the new thing goes: in parent, which dir is the path of, or else
  * in what dir names now. */
 static gboolean
@@ -154,6 +214,7 @@ prepare (TempEntry   *entry,
          GError     **error)
 {
   g_autofree char *to_free = NULL;
+  gboolean is_default = dir == NULL;
 
   /* An earlier attempt may have failed. */
   temp_name_clear (&entry->name);
@@ -165,6 +226,8 @@ prepare (TempEntry   *entry,
 
   entry->generation = temp_process_generation ();
   entry->parent = parent != NULL ? temp_parent_ref (parent) : temp_parent_open (dir, error);
+  if (is_default && entry->parent != NULL)
+    keep_open (entry->parent);
   return entry->parent != NULL;
 }
 
@@ -202,6 +265,23 @@ temp_entry_create_file (TempEntry   *entry,
   return TRUE;
 }
 
+/* Some filesystems give all that a user makes to another: NFS and CIFS, to the one
+ * that the server knows. */
+static gboolean
+owns_what_it_makes_in (int   fd,
+                       uid_t uid)
+{
+  const char *probe = "probe";
+  struct stat st;
+  gboolean owns;
+
+  if (mkdirat (fd, probe, 0700) < 0)
+    return FALSE;
+
+  owns = fstatat (fd, probe, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == uid;
+  return unlinkat (fd, probe, AT_REMOVEDIR) == 0 && owns;
+}
+
 /* Opens the directory just made, and makes sure of what it is: in a directory
  * that others may write to, and that is not sticky, they can put another in its
  * place. Its mode, which had to let us in, is then what was asked for. */
@@ -216,7 +296,7 @@ open_new_dir (TempEntry   *entry,
   if (fd < 0 || fstat (fd, st) < 0)
     return -1;
 
-  if (st->st_uid != geteuid ())
+  if (st->st_uid != geteuid () && !owns_what_it_makes_in (fd, st->st_uid))
     {
       errno = EPERM;
       return -1;
@@ -252,11 +332,8 @@ temp_entry_create_dir (TempEntry   *entry,
     {
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
-      /* Nothing is in it yet: if it is not ours, this does no harm, for only an
-       * empty directory of our own user can go. */
-      if (fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-          st.st_uid == geteuid ())
-        unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR);
+      /* Nothing is in it yet: and if it were another one, only an empty directory can go. */
+      unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR);
       return FALSE;
     }
 
@@ -346,9 +423,15 @@ temp_entry_get_last_path (TempEntry *entry)
 
 /* What is made in the directory shares this; NULL once it is deleted. */
 TempParent *
-temp_entry_get_directory (TempEntry *entry)
+temp_entry_ref_directory (TempEntry *entry)
 {
-  return entry->directory;
+  TempParent *directory;
+
+  temp_process_lock ();
+  directory = entry->directory != NULL ? temp_parent_ref (entry->directory) : NULL;
+  temp_process_unlock ();
+
+  return directory;
 }
 
 /* The name */
@@ -375,6 +458,21 @@ temp_entry_set_auto_delete (TempEntry *entry,
   return changed;
 }
 
+/* Something is mounted on it, which hides what was made. */
+static gboolean
+is_mounted_on (TempEntry *entry)
+{
+#ifdef STATX_ATTR_MOUNT_ROOT
+  struct statx stx;
+
+  return statx (temp_parent_get_fd (entry->parent), entry->name.base, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+                STATX_BASIC_STATS, &stx) == 0 &&
+         (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#else
+  return FALSE;
+#endif
+}
+
 /* Whether the name is still that of what was made; sets errno if not. */
 gboolean
 temp_entry_is_still_ours (TempEntry *entry)
@@ -383,9 +481,11 @@ temp_entry_is_still_ours (TempEntry *entry)
 
   if (fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return FALSE;
+  if (st.st_dev == entry->dev && st.st_ino == entry->ino)
+    return TRUE;
 
-  errno = ENOENT;
-  return st.st_dev == entry->dev && st.st_ino == entry->ino;
+  errno = is_mounted_on (entry) ? EBUSY : ENOENT;
+  return FALSE;
 }
 
 static gboolean
@@ -453,6 +553,21 @@ remove_if_ours (TempEntry     *entry,
   return FALSE;
 }
 
+/* What is gone needs its parent no more. */
+static void
+let_go_of_parent (TempEntry *entry)
+{
+  TempParent *directory, *parent;
+
+  temp_process_lock ();
+  directory = g_steal_pointer (&entry->directory);
+  parent = g_steal_pointer (&entry->parent);
+  temp_process_unlock ();
+
+  g_clear_pointer (&directory, temp_parent_unref);
+  g_clear_pointer (&parent, temp_parent_unref);
+}
+
 /* Deletes what was made, whatever is in it: but only under the name it was made
  * with, only while that is still the same inode, and never what a process that
  * this one was forked from has made. If it is not ours, or gone already, nothing happens,
@@ -462,28 +577,34 @@ temp_entry_delete (TempEntry     *entry,
                    GCancellable  *cancellable,
                    GError       **error)
 {
-  if (!claim (entry, TEMP_ENTRY_NAMELESS))
+  gboolean is_foreign = entry->generation != temp_process_generation ();
+  gboolean gone = TRUE;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (!temp_entry_begin (entry))
     return TRUE;
 
   if (G_UNLIKELY (keeps_everything ()))
     {
       g_autofree char *shown = g_filename_display_name (entry->name.path);
 
-      entry->state = TEMP_ENTRY_KEPT;
-      if (entry->generation == temp_process_generation ())
+      disown (entry, TEMP_ENTRY_KEPT);
+      if (!is_foreign)
         g_message ("Kept “%s”", shown);
-      return TRUE;
     }
-
-  if (entry->generation == temp_process_generation () && !remove_if_ours (entry, cancellable, error))
+  else
     {
-      own (entry);
-      return FALSE;
+      gone = is_foreign || remove_if_ours (entry, cancellable, error);
+      if (gone)
+        {
+          disown (entry, TEMP_ENTRY_NAMELESS);
+          let_go_of_parent (entry);
+        }
     }
 
-  g_clear_pointer (&entry->directory, temp_parent_unref);
-  g_clear_pointer (&entry->parent, temp_parent_unref);
-  return TRUE;
+  temp_entry_end (entry);
+  return gone;
 }
 
 /* From now on, the name is the caller's: nothing here deletes it. */
@@ -491,23 +612,28 @@ gboolean
 temp_entry_keep (TempEntry  *entry,
                  GError    **error)
 {
-  switch (entry->state)
+  gboolean kept = FALSE;
+
+  if (!temp_entry_begin (entry))
     {
-    case TEMP_ENTRY_KEPT:
-      return TRUE;
-
-    case TEMP_ENTRY_OWNED:
-      if (temp_entry_is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
+      if (entry->state == TEMP_ENTRY_KEPT)
         return TRUE;
-      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-      return FALSE;
-
-    case TEMP_ENTRY_NAMELESS:
-    default:
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                            "A temporary file without a name cannot be kept");
       return FALSE;
     }
+
+  if (entry->generation != temp_process_generation ())
+    temp_error_from_errno (error, EPERM, "Only the process that made it can keep", entry->name.path);
+  else if (!temp_entry_is_still_ours (entry))
+    temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+  else
+    kept = TRUE;
+
+  if (kept)
+    disown (entry, TEMP_ENTRY_KEPT);
+  temp_entry_end (entry);
+  return kept;
 }
 
 static void
@@ -583,7 +709,11 @@ temp_entry_settle (TempEntry  *entry,
 void
 temp_entry_let_go (TempEntry *entry)
 {
-  claim (entry, TEMP_ENTRY_KEPT);
+  if (!temp_entry_begin (entry))
+    return;
+
+  disown (entry, TEMP_ENTRY_KEPT);
+  temp_entry_end (entry);
 }
 
 /* Exit */

@@ -131,8 +131,11 @@ new_finish (GAsyncResult  *result,
             GError       **error)
 {
   g_autoptr (GObject) source = g_async_result_get_source_object (result);
-  GObject *object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
+  GObject *object;
 
+  g_return_val_if_fail (TEMP_IS_FILE (source), NULL);
+
+  object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
   return object != NULL ? TEMP_FILE (object) : NULL;
 }
 

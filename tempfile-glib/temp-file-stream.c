@@ -5,6 +5,7 @@
 #include "temp-file-private.h"
 
 #include "temp-input-stream-private.h"
+#include "temp-object-private.h"
 #include "temp-output-stream-private.h"
 
 /* What a TempFile is as a GFileIOStream: its two streams, its offset, its end. */
@@ -14,8 +15,8 @@ temp_file_get_input_stream (GIOStream *stream)
 {
   TempFile *self = TEMP_FILE (stream);
 
-  if (self->input == NULL)
-    self->input = temp_input_stream_new (self->entry);
+  if (g_atomic_pointer_get (&self->input) == NULL)
+    temp_object_publish ((gpointer *) &self->input, temp_input_stream_new (self->entry));
   return self->input;
 }
 
@@ -24,8 +25,8 @@ temp_file_get_output_stream (GIOStream *stream)
 {
   TempFile *self = TEMP_FILE (stream);
 
-  if (self->output == NULL)
-    self->output = temp_output_stream_new (self->entry);
+  if (g_atomic_pointer_get (&self->output) == NULL)
+    temp_object_publish ((gpointer *) &self->output, temp_output_stream_new (self->entry));
   return self->output;
 }
 

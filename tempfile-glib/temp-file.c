@@ -27,7 +27,9 @@
  * A file with a name is deleted by [method@Gio.IOStream.close]; with
  * [property@Temp.File:delete-on-close] off, when the last reference is dropped; and if neither
  * happens, when the program exits. With [property@Temp.File:auto-delete] off, after
- * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off never deletes what its parent made.
+ * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off
+ * never deletes what its parent made.
+ * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Only the file that was made is deleted. If it was renamed, or another one has taken its
  * place, that one stays, and it is no error.
@@ -83,6 +85,13 @@ temp_file_create (TempFile    *self,
                                                 self->permissions, error);
   else
     self->initialized = temp_entry_create_nameless (self->entry, self->dir, self->permissions, error);
+
+  /* Those that somebody asked for before are closed. */
+  if (self->initialized)
+    {
+      g_clear_object (&self->input);
+      g_clear_object (&self->output);
+    }
 
   return self->initialized;
 }
@@ -191,12 +200,27 @@ temp_file_set_property (GObject      *object,
     }
 }
 
+/* For languages whose collector comes late, to find where a close is missing. */
+static void
+tell_if_late (TempFile *self)
+{
+  g_autofree char *shown = NULL;
+
+  if (temp_file_get_path (self) == NULL || !temp_entry_get_auto_delete (self->entry))
+    return;
+
+  shown = g_filename_display_name (temp_file_get_path (self));
+  g_debug ("The object of the temporary file “%s” goes, and deletes it only now", shown);
+}
+
 /* GIOStream closes on dispose; what the close had to leave goes now. */
 static void
 temp_file_dispose (GObject *object)
 {
   TempFile *self = TEMP_FILE (object);
   g_autoptr (GError) error = NULL;
+
+  tell_if_late (self);
 
   if (!g_io_stream_is_closed (G_IO_STREAM (self)))
     g_io_stream_close (G_IO_STREAM (self), NULL, NULL);

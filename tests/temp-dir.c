@@ -344,6 +344,29 @@ test_cancelled (void)
   g_assert_cmpstr (names, ==, "sub");
 }
 
+/* A debug message for the one that nobody deleted, and for no other. */
+static void
+test_dropped_is_told (void)
+{
+  TempDir *deleted = new_dir ();
+  TempDir *kept = new_dir ();
+  TempDir *dropped = new_dir ();
+  g_autofree char *path = NULL;
+  g_autofree char *pattern = g_strdup_printf ("*“%s” goes*", temp_dir_get_path (dropped));
+
+  g_assert_true (temp_dir_delete (deleted, NULL, NULL));
+  g_object_unref (deleted);
+
+  path = temp_dir_keep (kept);
+  g_object_unref (kept);
+  g_assert_no_errno (g_rmdir (path));
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_DEBUG, pattern);
+  g_object_run_dispose (G_OBJECT (dropped));
+  g_test_assert_expected_messages ();
+  g_object_unref (dropped);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -352,6 +375,7 @@ main (int    argc,
 
   g_test_add_func ("/temp-dir/new", test_new);
   g_test_add_func ("/temp-dir/unref-deletes", test_unref_deletes);
+  g_test_add_func ("/temp-dir/dropped-is-told", test_dropped_is_told);
   g_test_add_func ("/temp-dir/delete", test_delete);
   g_test_add_func ("/temp-dir/keep", test_keep);
   g_test_add_func ("/temp-dir/auto-delete", test_auto_delete);

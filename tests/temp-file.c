@@ -501,6 +501,29 @@ test_threads (void)
   g_assert_no_errno (g_rmdir (test_dir ()));
 }
 
+/* A debug message for the one that nobody closed, and for no other. */
+static void
+test_dropped_is_told (void)
+{
+  TempFile *closed = new_named ();
+  TempFile *kept = new_named ();
+  TempFile *dropped = new_named ();
+  g_autofree char *path = NULL;
+  g_autofree char *pattern = g_strdup_printf ("*“%s” goes*", temp_file_get_path (dropped));
+
+  g_assert_true (g_io_stream_close (G_IO_STREAM (closed), NULL, NULL));
+  g_object_unref (closed);
+
+  path = temp_file_keep (kept, NULL);
+  g_object_unref (kept);
+  g_assert_no_errno (g_unlink (path));
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_DEBUG, pattern);
+  g_object_run_dispose (G_OBJECT (dropped));
+  g_test_assert_expected_messages ();
+  g_object_unref (dropped);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -513,6 +536,7 @@ main (int    argc,
   g_test_add_func ("/temp-file/properties", test_properties);
   g_test_add_func ("/temp-file/close-deletes", test_close_deletes);
   g_test_add_func ("/temp-file/unref-deletes", test_unref_deletes);
+  g_test_add_func ("/temp-file/dropped-is-told", test_dropped_is_told);
   g_test_add_func ("/temp-file/delete-on-close", test_delete_on_close);
   g_test_add_func ("/temp-file/auto-delete", test_auto_delete);
   g_test_add_func ("/temp-file/keep", test_keep);

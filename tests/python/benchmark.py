@@ -43,6 +43,13 @@ def make_directory(module):
         pass
 
 
+def make_dir(module):
+    if module is not Temp:
+        return make_directory(module)
+    with Temp.Dir():
+        pass
+
+
 KINDS = {
     "TemporaryFile": lambda module: module.TemporaryFile().close(),
     "TemporaryFile, text": lambda module: module.TemporaryFile("w+", encoding="utf-8").close(),
@@ -54,6 +61,11 @@ KINDS = {
     "TemporaryDirectory": make_directory,
     "mkstemp": make_fd,
     "mkdtemp": lambda module: os.rmdir(module.mkdtemp()),
+    # The objects, against what comes closest to them.
+    "Temp.File()": lambda module: (Temp.File if module is Temp else module.TemporaryFile)().close(),
+    "Temp.File(named=True)":
+        lambda module: (Temp.File(named=True) if module is Temp else module.NamedTemporaryFile()).close(),
+    "Temp.Dir()": make_dir,
 }
 
 

@@ -5,7 +5,9 @@
 import importlib.util
 import os
 import re
+import shutil
 import sys
+import tempfile
 import types
 import unittest
 
@@ -47,6 +49,12 @@ def load():
 
 
 def load_tests(loader, tests, pattern):
+    # They write into the default directory, and into the current one.
+    dir = tempfile.mkdtemp(prefix="temp-python-")
+    unittest.addModuleCleanup(shutil.rmtree, dir)
+    os.chdir(dir)
+    os.environ.pop("G_TEST_TMPDIR", None)
+    os.environ["TMPDIR"] = dir
     try:
         module = load()
     except unittest.SkipTest as skip:

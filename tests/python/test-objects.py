@@ -286,6 +286,17 @@ class TestOpen(support.TestCase):
         self.assertEqual(destination.read_text(), "all of it")
 
 
+    @unittest.skipUnless(hasattr(Temp.File, "new_beside"), "this library has no new_beside()")
+    def test_beside(self):
+        target = pathlib.Path(self.dir, "document")
+        for path in target, os.fspath(target), os.fsencode(target), Gio.File.new_for_path(os.fspath(target)):
+            with Temp.File.new_beside(path) as file:
+                file.open("w").write("new")
+                file.persist(path, Temp.PersistFlags.REPLACE)
+            self.assertEqual(target.read_text(), "new")
+            target.unlink()
+
+
 class TestDir(support.TestCase):
     def test_construct(self):
         dir = Temp.Dir(prefix="a-", suffix="-b", permissions=0o750)
@@ -367,6 +378,16 @@ class TestDefaultDir(support.TestCase):
             self.assertEqual(Temp.gettempdir(), self.dir)
         with self.assertRaises(GLib.Error):
             Temp.set_default_dir(os.path.join(self.dir, "missing"))
+
+
+@unittest.skipUnless(hasattr(Temp, "remove_tree"), "this library has no remove_tree()")
+class TestRemoveTree(support.TestCase):
+    def test_paths(self):
+        for convert in os.fspath, os.fsencode, pathlib.Path, Gio.File.new_for_path:
+            path = Temp.mkdtemp()
+            pathlib.Path(path, "file").touch()
+            self.assertTrue(Temp.remove_tree(convert(path)))
+        self.assertEqual(self.list(), [])
 
 
 if __name__ == "__main__":

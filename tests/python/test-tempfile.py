@@ -155,6 +155,8 @@ class TestErrors(support.TestCase):
         self.assertRaises(ValueError, Temp.mkstemp, suffix="\0")
 
     def test_bad_mode(self):
+        # From its first use on, the default directory is open.
+        Temp.NamedTemporaryFile().close()
         for function in Temp.TemporaryFile, Temp.NamedTemporaryFile:
             for kwargs, exception in (({"mode": "wr"}, ValueError), ({"mode": 2}, TypeError),
                                       ({"mode": "w", "encoding": "bad"}, LookupError),

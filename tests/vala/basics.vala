@@ -13,6 +13,10 @@ async void asynchronous () throws Error {
 
   var dir = yield Temp.Dir.new_async ();
   assert (FileUtils.test (dir.get_path (), FileTest.IS_DIR));
+
+  var spooled = new Temp.SpooledFile ();
+  yield spooled.roll_async ();
+  assert (spooled.rolled);
 }
 
 void synchronous () throws Error {
@@ -22,6 +26,8 @@ void synchronous () throws Error {
   file.seek (0, SeekType.SET);
   assert ((string) file.input_stream.read_bytes (100).get_data () == "hello");
   assert (file.fd == file.get_fd ());
+  string? no_path = file.path;
+  assert (no_path == null && file.file == null && file.dir == null);
 
   var named = new Temp.File.named (null, "vala_", ".txt");
   var path = named.keep ();
@@ -38,6 +44,13 @@ void synchronous () throws Error {
   assert (fd >= 0);
   FileUtils.close (fd);
   FileUtils.unlink (made);
+
+  assert (DirUtils.remove (Temp.mkdtemp ()) == 0);
+  Temp.set_default_dir ();
+
+  var configured = (Temp.File) Object.new (typeof (Temp.File), named: true, prefix: "vala_");
+  configured.init ();
+  assert ("/vala_" in configured.path);
 
   try {
     new Temp.File ("/missing/dir");

@@ -50,6 +50,7 @@ function packAndUnpack(source, packed, unpacked) {
 }
 
 const source = System.programArgs[0] ?? '/usr/share/common-licenses';
+/** @type {?Temp.Dir} */
 let packed = Temp.Dir.new(null, 'packed_', null);
 const unpacked = Temp.Dir.new(null, 'unpacked_', null);
 const packedPath = packed.get_path();

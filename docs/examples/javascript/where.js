@@ -17,8 +17,10 @@ function checkGoesTo(when, expected) {
     const file = Temp.File.new_named(null, null, null);
 
     try {
-        print(`${when}: made ${file.get_path()}`);
-        if (GLib.path_get_dirname(file.get_path()) !== expected)
+        const path = file.get_path();
+
+        print(`${when}: made ${path}`);
+        if (path === null || GLib.path_get_dirname(path) !== expected)
             throw new Error(`It should be in “${expected}”`);
     } finally {
         file.close(null);

@@ -20,7 +20,8 @@ from ..overrides import override
 
 Temp = get_introspection_module("Temp")
 
-# Names, not classes and functions: those go to the module in other ways, below.
+# What Python's module has, and the private names that CPython's tests use to test the
+# public ones. The library's own go to the module in another way, below.
 __all__ = [
     "NamedTemporaryFile",
     "SpooledTemporaryFile",
@@ -42,6 +43,13 @@ __all__ = [
 
 _module = sys.modules["gi.repository.Temp"]
 _variables = _module.__dict__
+
+# Looked up once: these are called the most.
+_new = Temp.File.new
+_new_named = Temp.File.new_named
+_get_fd = Temp.File.get_fd
+_get_path = Temp.File.get_path
+_close = Gio.IOStream.close
 
 # The GObjects
 
@@ -75,24 +83,18 @@ def _current_umask():
 class _Maker:
     """Construction by keyword: names are file names, and a failure is an exception."""
 
-    _NAMES = ("dir", "prefix", "suffix")
+    def __new__(cls, *, dir=None, prefix=None, suffix=None, permissions=None, **properties):
+        if permissions is not None:
+            names = {name: os.fsdecode(value)
+                     for name, value in (("dir", dir), ("prefix", prefix), ("suffix", suffix)) if value is not None}
+            if all(map(_is_utf8, names.values())):
+                self = super().__new__(cls)
+                super().__init__(self, **names, permissions=permissions, **properties)
+                self.init(None)
+                return self
 
-    def __new__(cls, **properties):
-        names = {}
-        for name in cls._NAMES:
-            value = properties.pop(name, None)
-            if value is not None:
-                names[name] = os.fsdecode(value)
-
-        if all(map(_is_utf8, names.values())):
-            self = super().__new__(cls)
-            super().__init__(self, **names, **properties)
-            self.init(None)
-            return self
-
-        # A property is UTF-8 for PyGObject; an argument may be any file name.
-        permissions = properties.pop("permissions", None)
-        self = cls._new_with_names(names, properties)
+        # A function takes any file name, and is quicker; a property of PyGObject's takes UTF-8.
+        self = cls._new_with_names(dir, prefix, suffix, properties)
         if permissions is not None:
             os.fchmod(self.get_fd(), permissions & ~_current_umask())
         for name, value in properties.items():
@@ -129,6 +131,34 @@ def _await_new(new, arguments, cancellable):
     return asyncio.get_running_loop().run_in_executor(None, make)
 
 
+def _build_file(raw, mode, buffering, encoding, errors, newline):
+    """Does what io.open() does once it has opened the file, which it can only do by itself."""
+    text = "b" not in mode
+    if text:
+        if buffering == 0:
+            raise ValueError("can't have unbuffered text I/O")
+    elif "t" in mode:
+        raise ValueError("can't have text and binary mode at once")
+    elif not encoding is errors is newline is None:
+        raise ValueError("binary mode takes no encoding, errors or newline argument")
+    if buffering < -1:
+        raise ValueError("invalid buffering size")
+
+    if buffering == 0:
+        return raw
+    if "+" in mode:
+        buffered = io.BufferedRandom
+    elif "r" in mode:
+        buffered = io.BufferedReader
+    else:
+        buffered = io.BufferedWriter
+    file = buffered(raw, buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE)
+    if text:
+        file = io.TextIOWrapper(file, encoding, errors, newline, buffering == 1)
+        file.mode = mode
+    return file
+
+
 class _RawFile(io.FileIO):
     """The descriptor of a Temp.File for a file object of Python's.
 
@@ -155,21 +185,23 @@ class _RawFile(io.FileIO):
 
 
 class File(_Maker, Temp.File):
+    """A temporary file: a stream of GIO's, a path if it has a name, and a context manager."""
+
     _files = ()
 
     @classmethod
-    def _new_with_names(cls, names, properties):
-        if properties.pop("named", False):
-            return Temp.File.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
-        return Temp.File.new(names.get("dir"))
+    def _new_with_names(cls, dir, prefix, suffix, properties):
+        if properties and properties.pop("named", False):
+            return cls.new_named(dir, prefix, suffix)
+        return cls.new(dir)
 
     @classmethod
     def new(cls, dir=None):
-        return Temp.File.new(_to_path(dir))
+        return _new(_to_path(dir))
 
     @classmethod
     def new_named(cls, dir=None, prefix=None, suffix=None):
-        return Temp.File.new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
+        return _new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
@@ -196,34 +228,23 @@ class File(_Maker, Temp.File):
     __fspath__ = _get_path_or_raise
 
     def fileno(self):
+        """Gives the descriptor, or raises ValueError if the file is closed."""
         fd = self.get_fd()
         if fd < 0:
             raise ValueError("I/O operation on closed file")
         return fd
 
     def open(self, mode="w+b", buffering=-1, encoding=None, errors=None, newline=None):
-        text = "b" not in mode
-        if not text and "t" in mode:
-            raise ValueError("can't have text and binary mode at once")
-        if not text and not encoding is errors is newline is None:
-            raise ValueError("binary mode takes no encoding, errors or newline argument")
-        if text and buffering == 0:
-            raise ValueError("can't have unbuffered text I/O")
-
+        """Gives a file object of Python's on the same descriptor, which is closed together with this."""
+        if "b" not in mode:
+            encoding = io.text_encoding(encoding)
         raw = _RawFile(self, mode.replace("t", ""))
         raw.name = self.get_path() or raw.fileno()
-        file = raw
-        if buffering != 0:
-            if "+" in mode:
-                buffered = io.BufferedRandom
-            elif "r" in mode:
-                buffered = io.BufferedReader
-            else:
-                buffered = io.BufferedWriter
-            file = buffered(raw, buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE)
-        if text:
-            file = io.TextIOWrapper(file, io.text_encoding(encoding), errors, newline, buffering == 1)
-            file.mode = mode
+        try:
+            file = _build_file(raw, mode, buffering, encoding, errors, newline)
+        except BaseException:
+            raw._owner = None
+            raise
 
         # Weakly: the file object keeps this one, and a cycle would keep both.
         still_open = [pair for pair in self._files if pair[0]() is not None]
@@ -259,7 +280,9 @@ class File(_Maker, Temp.File):
         return closed
 
     def close(self, cancellable=None):
-        return self._close_but(None, cancellable)
+        if self._files:
+            return self._close_but(None, cancellable)
+        return _close(self, cancellable)
 
     def close_async(self, *args, **kwargs):
         exception = self._close_files()
@@ -283,9 +306,11 @@ class File(_Maker, Temp.File):
 
 
 class Dir(_Maker, Temp.Dir):
+    """A temporary directory: a path, and a context manager. `/` gives the path of a child."""
+
     @classmethod
-    def _new_with_names(cls, names, properties):
-        return Temp.Dir.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+    def _new_with_names(cls, dir, prefix, suffix, properties):
+        return cls.new(dir, prefix, suffix)
 
     @classmethod
     def new(cls, dir=None, prefix=None, suffix=None):
@@ -335,6 +360,8 @@ class Dir(_Maker, Temp.Dir):
 
 if hasattr(Temp, "SpooledFile"):
     class SpooledFile(Temp.SpooledFile):
+        """A file in memory, which moves to disk when it grows; a context manager."""
+
         def __init__(self, **properties):
             for name in properties.keys() & {"dir", "prefix", "suffix"}:
                 if properties[name] is not None:
@@ -363,13 +390,21 @@ def _set_default_dir(dir=None):
 _module_type = type(_module)
 
 
+# The value of tempdir that is the library's default directory too: a str, and absolute.
+_library_tempdir = None
+
+
 def _set_variable(self, name, value):
     """Follows an assignment to tempdir, which is for the library's default directory too."""
+    global _library_tempdir
     if name == "tempdir" and name in _variables:
         try:
             Temp.set_default_dir(_to_path(value))
         except (GLib.Error, TypeError, ValueError):
             pass  # as in Python's, it fails when it is used
+        else:
+            if type(value) is str and value == os.path.abspath(value):
+                _library_tempdir = value
     super(_module_type, self).__setattr__(name, value)
 
 
@@ -389,7 +424,11 @@ if hasattr(Temp, "remove_tree"):
     def _remove_tree(dir, flags=0, cancellable=None, *progress):
         return Temp.remove_tree(_to_gfile(dir), flags, cancellable, *progress)
 
+    def _remove_tree_async(dir, *args, **kwargs):
+        return Temp.remove_tree_async(_to_gfile(dir), *args, **kwargs)
+
     _publish("remove_tree", staticmethod(_remove_tree))
+    _publish("remove_tree_async", staticmethod(_remove_tree_async))
 
 _module_type.__setattr__ = _set_variable
 
@@ -401,10 +440,6 @@ _TEMPLATE = "tmp"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 _text_openflags = _bin_openflags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
-_new_named = Temp.File.new_named
-_get_fd = Temp.File.get_fd
-_get_path = Temp.File.get_path
-_close = Gio.IOStream.close
 
 # A GError tells less than errno does: the first of each is the usual one, and the
 # message tells which of them it was.
@@ -466,19 +501,17 @@ def _infer_return_type(*args):
     return kind
 
 
-# The value of tempdir that was looked for and not assigned: a str, and absolute.
-_found_tempdir = None
 
 
 def _find_tempdir():
-    global _found_tempdir
+    global _library_tempdir
     found = _variables.get("tempdir")
     if found is None:
         try:
             found = os.path.abspath(Temp.get_default_dir())
         except GLib.Error as error:
             raise FileNotFoundError(errno.ENOENT, error.message) from None
-        _variables["tempdir"] = _found_tempdir = found
+        _variables["tempdir"] = _library_tempdir = found
     return found
 
 
@@ -486,7 +519,7 @@ def _complete(prefix, suffix, dir):
     """Gives where and under which names to make something, and the type of its name."""
     if prefix is suffix is dir is None:
         dir = _variables.get("tempdir")
-        if dir is not None and dir is _found_tempdir:
+        if dir is not None and dir is _library_tempdir:
             return dir, None, None, str
 
     kind = _infer_return_type(prefix, suffix, dir)
@@ -527,7 +560,7 @@ def mkstemp(suffix=None, prefix=None, dir=None, text=False):
     """Makes a file that is the caller's to delete; returns its descriptor and its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        fd, path = Temp.mkstemp(dir, prefix, suffix)
+        fd, path = Temp.mkstemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -544,7 +577,7 @@ def mkdtemp(suffix=None, prefix=None, dir=None):
     """Makes a directory that is the caller's to delete; returns its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        path = Temp.mkdtemp(dir, prefix, suffix)
+        path = Temp.mkdtemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -571,11 +604,6 @@ def mktemp(suffix="", prefix=_TEMPLATE, dir=None):
     raise FileExistsError(errno.EEXIST, "No usable temporary filename found")
 
 
-def _raw_of(file):
-    file = getattr(file, "buffer", file)
-    return getattr(file, "raw", file)
-
-
 def _create_nameless(dir, kind):
     try:
         # The kernel looks after such a file: a Temp.File would be made only to
@@ -596,14 +624,17 @@ def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
         encoding = io.text_encoding(encoding)
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
-    if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-        # What io.open() comes to, without its questions.
-        return io.BufferedRandom(io.FileIO(_create_nameless(dir, kind), "w+b"))
-
-    file = io.open(dir, mode, buffering, encoding, errors, newline,
-                   opener=lambda path, flags: _create_nameless(dir, kind))
-    _raw_of(file).name = file.fileno()
-    return file
+    fd = _create_nameless(dir, kind)
+    try:
+        raw = io.FileIO(fd, mode.replace("t", ""))
+    except BaseException:
+        os.close(fd)
+        raise
+    try:
+        return _build_file(raw, mode, buffering, encoding, errors, newline)
+    except BaseException:
+        raw.close()
+        raise
 
 
 class _TemporaryFileWrapper:
@@ -671,30 +702,22 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
     try:
-        owner = _new_named(dir, prefix, suffix)
+        owner = _new_named(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
-    file = None
     try:
-        name = _get_path(owner)
-        sys.audit("tempfile.mkstemp", name)
-        if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-            raw = io.FileIO(_get_fd(owner), "w+b", False)
-            file = io.BufferedRandom(raw)
-        else:
-            file = io.open(_get_fd(owner), mode, buffering, encoding, errors, newline, False)
-            raw = _raw_of(file)
-        raw.name = name = name if kind is str else os.fsencode(name)
-        wrapper = _TemporaryFileWrapper(file, name, raw, owner, delete)
+        path = _get_path(owner)
+        sys.audit("tempfile.mkstemp", path)
+        raw = io.FileIO(_get_fd(owner), mode.replace("t", ""), False)
+        raw.name = name = path if kind is str else os.fsencode(path)
+        file = _build_file(raw, mode, buffering, encoding, errors, newline)
         if not delete:
             owner.keep()
         elif not delete_on_close:
             owner.set_delete_on_close(False)
-        return wrapper
+        return _TemporaryFileWrapper(file, name, raw, owner, delete)
     except BaseException:
-        if file is not None:
-            file.close()
         _close(owner)
         raise
 
@@ -714,10 +737,8 @@ class SpooledTemporaryFile(io.IOBase):
             file = io.TextIOWrapper(file, encoding, errors, newline)
         self._file = file
         self._max_size = max_size
-        self._arguments = {
-            "mode": mode, "buffering": buffering, "encoding": encoding, "newline": newline,
-            "suffix": suffix, "prefix": prefix, "dir": dir, "errors": errors,
-        }
+        self._arguments = mode, buffering, encoding, newline, suffix, prefix, dir
+        self._errors = errors
 
     __class_getitem__ = classmethod(types.GenericAlias)
 
@@ -730,7 +751,7 @@ class SpooledTemporaryFile(io.IOBase):
         if self._rolled:
             return
         memory = self._file
-        disk = TemporaryFile(**self._arguments)
+        disk = TemporaryFile(*self._arguments, errors=self._errors)
         try:
             position = memory.tell()
             memory.flush()
@@ -786,7 +807,7 @@ class SpooledTemporaryFile(io.IOBase):
 
     @property
     def mode(self):
-        return getattr(self._file, "mode", self._arguments["mode"])
+        return getattr(self._file, "mode", self._arguments[0])
 
     @property
     def name(self):
@@ -874,7 +895,7 @@ class TemporaryDirectory:
     def __init__(self, suffix=None, prefix=None, dir=None, ignore_cleanup_errors=False, *, delete=True):
         dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
         try:
-            owner = Temp.Dir.new(dir, prefix, suffix)
+            owner = Temp.Dir.new(None if dir is _library_tempdir else dir, prefix, suffix)
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 

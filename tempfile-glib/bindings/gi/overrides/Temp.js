@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+
+/* exported _init */
+
+const {Gio, GLib, GObject} = imports.gi;
+
+const CHUNK = 64 * 1024;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+// Calls with fewer arguments than there are: null stands for each of the others,
+// which is no cancellable, and the default priority.
+function complete(args, length) {
+    return [...args, ...Array(Math.max(0, length - args.length)).fill(null)];
+}
+
+// With its callback it is what it was; without it, it returns a promise. A callback
+// that is not in the last place is another one, such as that for progress.
+function promisify(holder, name) {
+    const original = holder[name];
+    const finish = name.replace(/_async$/, '_finish');
+    const {length} = original;
+
+    function asynchronous(...args) {
+        if (args.length >= length && typeof args[length - 1] === 'function')
+            return original.apply(this, args);
+
+        const {stack} = new Error();
+        return new Promise((resolve, reject) => {
+            original.call(this, ...complete(args.slice(0, length - 1), length - 1), (source, result) => {
+                try {
+                    resolve((source?.[finish] ? source : holder)[finish](result));
+                } catch (error) {
+                    if (error.stack)
+                        error.stack += `### Promise created here: ###\n${stack}`;
+                    reject(error);
+                }
+            });
+        });
+    }
+
+    Object.defineProperty(asynchronous, 'length', {value: length});
+    holder[name] = asynchronous;
+    // Where Gio._promisify() looks whether it was here before.
+    holder[`_original_${name}`] = original;
+}
+
+function promisifyStatic(holder) {
+    for (const name of Object.getOwnPropertyNames(holder)) {
+        if (name.endsWith('_async') && holder[name.replace(/_async$/, '_finish')])
+            promisify(holder, name);
+    }
+}
+
+// What is inherited, too: but for this class only, as GIO's own ones are not ours to change.
+function promisifyMethods(prototype) {
+    const names = new Set();
+    for (let from = prototype; from !== GObject.Object.prototype; from = Object.getPrototypeOf(from))
+        Object.getOwnPropertyNames(from).forEach(name => names.add(name));
+
+    for (const name of names) {
+        if (name.endsWith('_async') && prototype[name.replace(/_async$/, '_finish')])
+            promisify(prototype, name);
+    }
+}
+
+function makeArgumentsOptional(prototype, name) {
+    const original = prototype[name];
+    prototype[name] = function (...args) {
+        return original.apply(this, complete(args, original.length));
+    };
+}
+
+// `new` gives an object that is ready, or throws.
+function initializeAtOnce(prototype) {
+    const {_init} = prototype;
+    prototype._init = function (...args) {
+        const object = _init.apply(this, args) ?? this;
+        object.init(null);
+        return object;
+    };
+}
+
+// The end
+
+// What was closed before, but is to be deleted with its last reference only: that is
+// the collector's, and too late.
+function deleteClosed(stream) {
+    if (stream.path && stream.auto_delete)
+        stream.run_dispose();
+}
+
+function releaseStream(stream) {
+    if (!stream.is_closed() && stream.delete_on_close === false)
+        stream.delete_on_close = true;
+    stream.close(null);
+    deleteClosed(stream);
+}
+
+async function releaseStreamAsync(stream) {
+    if (!stream.is_closed() && stream.delete_on_close === false)
+        stream.delete_on_close = true;
+    await stream.close_async(GLib.PRIORITY_DEFAULT, null);
+    deleteClosed(stream);
+}
+
+function releaseDir(dir) {
+    if (dir.auto_delete)
+        dir.delete(null);
+}
+
+async function releaseDirAsync(dir) {
+    if (!dir.auto_delete)
+        return;
+    if (dir.delete_async)
+        await dir.delete_async();
+    else
+        dir.delete(null);
+}
+
+function addScopes(klass, release, releaseAsync) {
+    klass.with = async function (options, body) {
+        if (typeof options === 'function')
+            [options, body] = [{}, options];
+        if (typeof body !== 'function')
+            throw new TypeError(`${klass.name}.with() needs a function to call`);
+
+        const object = new klass(options ?? {});
+        let value;
+        try {
+            value = await body(object);
+        } catch (error) {
+            // Of two errors, the first one is the cause.
+            await releaseAsync(object).catch(logError);
+            throw error;
+        }
+        await releaseAsync(object);
+        return value;
+    };
+
+    if (Symbol.dispose) {
+        klass.prototype[Symbol.dispose] = function () {
+            release(this);
+        };
+    }
+    if (Symbol.asyncDispose) {
+        klass.prototype[Symbol.asyncDispose] = function () {
+            return releaseAsync(this);
+        };
+    }
+}
+
+// The contents
+
+function encode(text) {
+    return new TextEncoder().encode(text);
+}
+
+// What is no text throws, and a byte order mark stays: nothing is lost on the way.
+// Engines disagree on what `ignoreBOM` means.
+function decode(bytes) {
+    const text = new TextDecoder('utf-8', {fatal: true}).decode(bytes);
+    const marked = BYTE_ORDER_MARK.every((byte, i) => byte === bytes[i]);
+    return marked && !text.startsWith('\uFEFF') ? `\uFEFF${text}` : text;
+}
+
+function join(pieces) {
+    const bytes = new Uint8Array(pieces.reduce((n, piece) => n + piece.length, 0));
+    let n = 0;
+    for (const piece of pieces) {
+        bytes.set(piece, n);
+        n += piece.length;
+    }
+    return bytes;
+}
+
+function empty(stream) {
+    stream.seek(0, GLib.SeekType.SET, null);
+    stream.truncate(0, null);
+}
+
+function writeBytes(bytes) {
+    empty(this);
+    this.get_output_stream().write_all(bytes, null);
+}
+
+async function writeBytesAsync(bytes) {
+    const output = this.get_output_stream();
+    let rest = GLib.Bytes.new(bytes);
+
+    empty(this);
+    while (rest.get_size() > 0) {
+        // eslint-disable-next-line no-await-in-loop
+        const n = await new Promise((resolve, reject) => {
+            output.write_bytes_async(rest, GLib.PRIORITY_DEFAULT, null, (_, result) => {
+                try {
+                    resolve(output.write_bytes_finish(result));
+                } catch (error) {
+                    reject(error);
+                }
+            });
+        });
+        rest = rest.new_from_bytes(n, rest.get_size() - n);
+    }
+}
+
+// The place in the file is the same afterwards.
+function readBytes() {
+    const place = this.tell();
+    const pieces = [];
+
+    this.seek(0, GLib.SeekType.SET, null);
+    try {
+        const input = this.get_input_stream();
+        let bytes;
+        while ((bytes = input.read_bytes(CHUNK, null)).get_size() > 0)
+            pieces.push(bytes.toArray());
+    } finally {
+        this.seek(place, GLib.SeekType.SET, null);
+    }
+    return join(pieces);
+}
+
+// From a place of its own, so that the caller may write in the meantime.
+async function* chunks(stream) {
+    const input = stream.get_input_stream();
+    let place = 0;
+
+    while (true) {
+        const before = stream.tell();
+        stream.seek(place, GLib.SeekType.SET, null);
+        let bytes;
+        try {
+            // eslint-disable-next-line no-await-in-loop
+            bytes = await new Promise((resolve, reject) => {
+                input.read_bytes_async(CHUNK, GLib.PRIORITY_DEFAULT, null, (_, result) => {
+                    try {
+                        resolve(input.read_bytes_finish(result));
+                    } catch (error) {
+                        reject(error);
+                    }
+                });
+            });
+        } finally {
+            if (!stream.is_closed())
+                stream.seek(before, GLib.SeekType.SET, null);
+        }
+
+        if (bytes.get_size() === 0)
+            return;
+        place += bytes.get_size();
+        yield bytes.toArray();
+    }
+}
+
+async function readBytesAsync() {
+    const pieces = [];
+    for await (const piece of chunks(this))
+        pieces.push(piece);
+    return join(pieces);
+}
+
+function decodeLine(pieces) {
+    const bytes = join(pieces);
+    return decode(bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes);
+}
+
+async function* lines() {
+    let pieces = [];
+
+    for await (const chunk of chunks(this)) {
+        let start = 0, end;
+        while ((end = chunk.indexOf(LINE_FEED, start)) >= 0) {
+            pieces.push(chunk.subarray(start, end));
+            yield decodeLine(pieces);
+            pieces = [];
+            start = end + 1;
+        }
+        if (start < chunk.length)
+            pieces.push(chunk.subarray(start));
+    }
+
+    if (pieces.length > 0)
+        yield decode(join(pieces));
+}
+
+function addContents(prototype) {
+    Object.assign(prototype, {
+        writeBytes,
+        writeBytesAsync,
+        readBytes,
+        readBytesAsync,
+        writeText(text) {
+            this.writeBytes(encode(text));
+        },
+        writeTextAsync(text) {
+            return this.writeBytesAsync(encode(text));
+        },
+        readText() {
+            return decode(this.readBytes());
+        },
+        async readTextAsync() {
+            return decode(await this.readBytesAsync());
+        },
+        [Symbol.asyncIterator]: lines,
+    });
+}
+
+function _init() {
+    const Temp = this;
+
+    promisifyStatic(Temp);
+
+    for (const name of Object.getOwnPropertyNames(Temp)) {
+        const klass = Temp[name];
+        if (!(klass?.prototype instanceof GObject.Object))
+            continue;
+
+        promisifyStatic(klass);
+        promisifyMethods(klass.prototype);
+        if (klass.prototype.init)
+            initializeAtOnce(klass.prototype);
+
+        if (klass.prototype instanceof Gio.IOStream) {
+            makeArgumentsOptional(klass.prototype, 'close');
+            addScopes(klass, releaseStream, releaseStreamAsync);
+            addContents(klass.prototype);
+        } else if (klass.prototype.delete) {
+            makeArgumentsOptional(klass.prototype, 'delete');
+            addScopes(klass, releaseDir, releaseDirAsync);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+
+// What the override adds. It is in tempfile-glib/bindings/gi/overrides/Temp.js.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+
+// As in an engine that has them: the override asks once, when it is loaded.
+Symbol.dispose ??= Symbol('Symbol.dispose');
+Symbol.asyncDispose ??= Symbol('Symbol.asyncDispose');
+const {default: Temp} = await import('gi://Temp?version=1');
+
+const tests = [];
+const test = (name, run) => tests.push({name, run});
+
+function assertEqual(actual, expected) {
+    if (actual !== expected)
+        throw new Error(`${actual} is not ${expected}`);
+}
+
+async function assertRejects(promise, code) {
+    try {
+        await promise;
+    } catch (e) {
+        if (e instanceof GLib.Error && e.matches(Gio.io_error_quark(), code))
+            return e;
+        throw e;
+    }
+    throw new Error('nothing was thrown');
+}
+
+const exists = path => GLib.file_test(path, GLib.FileTest.EXISTS);
+
+async function collect(iterable) {
+    const all = [];
+    for await (const one of iterable)
+        all.push(one);
+    return all;
+}
+
+test('new works at once', () => {
+    const file = new Temp.File({named: true, prefix: 'myapp_', suffix: '.txt'});
+    assertEqual(exists(file.path), true);
+    assertEqual(GLib.path_get_basename(file.path).startsWith('myapp_'), true);
+    const {path} = file;
+    file.close();
+    assertEqual(exists(path), false);
+
+    const nameless = new Temp.File();
+    assertEqual(nameless.path, null);
+    assertEqual(nameless.fd >= 0, true);
+    nameless.close();
+
+    const dir = new Temp.Dir({prefix: 'myapp_'});
+    assertEqual(exists(dir.path), true);
+    dir.delete();
+    assertEqual(exists(dir.path), false);
+});
+
+test('new throws', async () => {
+    const make = async (klass, options) => new klass(options);
+    const error = await assertRejects(make(Temp.File, {dir: '/missing/dir'}), Gio.IOErrorEnum.NOT_FOUND);
+    assertEqual(error.message.includes('/missing/dir'), true);
+    await assertRejects(make(Temp.Dir, {prefix: 'a/b'}), Gio.IOErrorEnum.INVALID_FILENAME);
+});
+
+test('every asynchronous function gives a promise', async () => {
+    const file = await Temp.File.new_async(null, GLib.PRIORITY_DEFAULT, null);
+    assertEqual(file instanceof Temp.File, true);
+    assertEqual(await file.close_async(GLib.PRIORITY_DEFAULT, null), true);
+
+    const named = await Temp.File.new_named_async(null, 'js_');
+    const {path} = named;
+    assertEqual(exists(path), true);
+    assertEqual((await named.query_info_async('standard::size')).get_size(), 0);
+    await named.close_async();
+    assertEqual(exists(path), false);
+
+    const dir = await Temp.Dir.new_async();
+    assertEqual(exists(dir.path), true);
+    dir.delete();
+
+    const spooled = new Temp.SpooledFile({max_size: 10});
+    await spooled.roll_async();
+    assertEqual(spooled.rolled, true);
+    await spooled.close_async();
+
+    for (const holder of [Temp, Temp.File, Temp.File.prototype, Temp.Dir, Temp.Dir.prototype]) {
+        for (const name of Object.getOwnPropertyNames(holder).filter(one => /^[^_].*_async$/.test(one)))
+            assertEqual(`_original_${name}` in holder, true);
+    }
+});
+
+test('promises are rejected', async () => {
+    await assertRejects(Temp.File.new_async('/missing/dir'), Gio.IOErrorEnum.NOT_FOUND);
+    const cancellable = new Gio.Cancellable();
+    cancellable.cancel();
+    await assertRejects(Temp.Dir.new_async(null, null, null, 0, cancellable), Gio.IOErrorEnum.CANCELLED);
+});
+
+test('callbacks are still called', async () => {
+    const file = await new Promise((resolve, reject) => {
+        Temp.File.new_async(null, 0, null, (_, result) => {
+            try {
+                resolve(Temp.File.new_finish(result));
+            } catch (e) {
+                reject(e);
+            }
+        });
+    });
+    file.close();
+});
+
+test('promised twice', async () => {
+    Gio._promisify(Temp.Dir, 'new_async', 'new_finish');
+    const dir = await Temp.Dir.new_async(null, null, null, 0, null);
+    assertEqual(exists(dir.path), true);
+    dir.delete();
+});
+
+test('with', async () => {
+    let path;
+    assertEqual(await Temp.Dir.with({prefix: 'js_'}, async dir => {
+        ({path} = dir);
+        assertEqual(exists(path), true);
+        await null;
+        return 'value';
+    }), 'value');
+    assertEqual(exists(path), false);
+
+    assertEqual(await Temp.File.with({named: true}, file => {
+        ({path} = file);
+        return exists(path);
+    }), true);
+    assertEqual(exists(path), false);
+
+    await Temp.Dir.with(dir => ({path} = dir));
+    assertEqual(exists(path), false);
+    await assertRejects(Temp.Dir.with({dir: '/missing'}, () => null), Gio.IOErrorEnum.NOT_FOUND);
+});
+
+test('with cleans up on a throw', async () => {
+    const mine = new Error('mine');
+    for (const [klass, options] of [[Temp.Dir, {}], [Temp.File, {named: true}], [Temp.SpooledFile, {}]]) {
+        let path, caught;
+        try {
+            // eslint-disable-next-line no-await-in-loop
+            await klass.with(options, object => {
+                ({path} = object);
+                throw mine;
+            });
+        } catch (e) {
+            caught = e;
+        }
+        assertEqual(caught, mine);
+        assertEqual(Boolean(path && exists(path)), false);
+    }
+});
+
+test('with deletes what its function has closed or deleted', async () => {
+    let path;
+    for (const close of [false, true]) {
+        // eslint-disable-next-line no-await-in-loop
+        await Temp.File.with({named: true, delete_on_close: false}, file => {
+            ({path} = file);
+            if (close)
+                file.close();
+            assertEqual(exists(path), true);
+        });
+        assertEqual(exists(path), false);
+    }
+    await Temp.Dir.with(dir => dir.delete());
+});
+
+test('with leaves what is kept', async () => {
+    let path = await Temp.File.with({named: true}, file => file.keep());
+    assertEqual(exists(path), true);
+    GLib.unlink(path);
+    path = await Temp.Dir.with(dir => dir.keep());
+    assertEqual(exists(path), true);
+    GLib.rmdir(path);
+    path = await Temp.Dir.with({auto_delete: false}, dir => dir.path);
+    assertEqual(exists(path), true);
+    GLib.rmdir(path);
+});
+
+test('dispose', async () => {
+    const file = new Temp.File({named: true});
+    const {path} = file;
+    file[Symbol.dispose]();
+    assertEqual(exists(path), false);
+
+    const dir = new Temp.Dir();
+    dir[Symbol.dispose]();
+    assertEqual(exists(dir.path), false);
+
+    const other = new Temp.Dir();
+    await other[Symbol.asyncDispose]();
+    assertEqual(exists(other.path), false);
+    const spooled = new Temp.SpooledFile();
+    await spooled[Symbol.asyncDispose]();
+    assertEqual(spooled.is_closed(), true);
+});
+
+test('text', async () => {
+    for (const klass of [Temp.File, Temp.SpooledFile]) {
+        // eslint-disable-next-line no-await-in-loop
+        await klass.with(async file => {
+            file.writeText('a longer text');
+            file.writeText('\uFEFFhé\0😀');
+            assertEqual(file.tell(), 11);
+            assertEqual(file.readText(), '\uFEFFhé\0😀');
+            assertEqual(file.tell(), 11);
+            await file.writeTextAsync('x');
+            assertEqual(await file.readTextAsync(), 'x');
+            file.get_output_stream().write_all('y', null);
+            assertEqual(file.readText(), 'xy');
+            file.writeText('');
+            assertEqual(file.readText(), '');
+        });
+    }
+});
+
+test('bytes', async () => {
+    await Temp.File.with(async file => {
+        const bytes = new Uint8Array(200000).map((_, i) => i * i >> 3);
+        const check = read => {
+            assertEqual(read instanceof Uint8Array, true);
+            assertEqual(read.length, bytes.length);
+            assertEqual(read.every((byte, i) => byte === bytes[i]), true);
+        };
+        file.writeBytes(bytes);
+        check(file.readBytes());
+        file.writeBytes(new Uint8Array());
+        assertEqual(file.readBytes().length, 0);
+        await file.writeBytesAsync(bytes);
+        check(await file.readBytesAsync());
+
+        let caught = null;
+        try {
+            file.readText();
+        } catch (e) {
+            caught = e;
+        }
+        assertEqual(caught instanceof TypeError, true);
+    });
+});
+
+test('lines', async () => {
+    await Temp.File.with(async file => {
+        assertEqual((await collect(file)).length, 0);
+        file.writeText('one\r\ntwo\n\nfo\rur');
+        assertEqual(JSON.stringify(await collect(file)), JSON.stringify(['one', 'two', '', 'fo\rur']));
+
+        const long = ['é'.repeat(100001), 'b'.repeat(65535), '', 'c'];
+        file.writeText(`${long.join('\n')}\n`);
+        assertEqual(JSON.stringify(await collect(file)), JSON.stringify(long));
+    });
+});
+
+test('lines while others are written', async () => {
+    await Temp.File.with(async file => {
+        file.writeText('first\n');
+        const seen = [];
+        for await (const line of file) {
+            seen.push(line);
+            if (seen.length < 4)
+                file.get_output_stream().write_all(`${seen.length}\n`, null);
+        }
+        assertEqual(seen.join(), 'first,1,2,3');
+    });
+});
+
+test('after close', async () => {
+    const file = new Temp.File();
+    file.close();
+    await assertRejects((async () => file.readText())(), Gio.IOErrorEnum.CLOSED);
+    await assertRejects(file.writeTextAsync('x'), Gio.IOErrorEnum.CLOSED);
+    await assertRejects(collect(file), Gio.IOErrorEnum.CLOSED);
+});
+
+test('told when collected', () => {
+    const program = `
+        const {System, Temp} = {System: imports.system, Temp: imports.gi.Temp};
+        let forgotten = new Temp.File({named: true, prefix: 'forgotten_'});
+        const closed = new Temp.File({named: true, prefix: 'closed_'});
+        closed.close();
+        let collected = new Temp.Dir({prefix: 'collected_'});
+        collected = null;
+        System.gc();`;
+    const launcher = new Gio.SubprocessLauncher({
+        flags: Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_MERGE,
+    });
+    launcher.setenv('G_MESSAGES_DEBUG', 'Tempfile-GLib', true);
+    const [, output] = launcher.spawnv(['gjs', '-c', program]).communicate_utf8(null, null);
+    const count = pattern => [...output.matchAll(pattern)].length;
+    assertEqual(count(/DEBUG.*directory.*collected_/g), 1);
+    assertEqual(count(/DEBUG.*file.*forgotten_/g) <= 1, true);
+    assertEqual(count(/closed_/g), 0);
+});
+
+print(`1..${tests.length}`);
+for (const [i, {name, run}] of tests.entries()) {
+    try {
+        // eslint-disable-next-line no-await-in-loop
+        await run();
+        print(`ok ${i + 1} ${name}`);
+    } catch (e) {
+        print(`not ok ${i + 1} ${name}`);
+        print(`# ${e}\n# ${e.stack.replaceAll('\n', '\n# ')}`);
+    }
+}
