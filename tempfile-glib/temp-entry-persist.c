@@ -254,8 +254,11 @@ finish (TempStage  *p,
         GError    **error)
 {
   g_autoptr (GError) first_error = NULL;
+  gboolean has_right = p->stage != NULL && temp_entry_begin (p->stage);
 
   temp_entry_settle (p->entry, p->stage, p->path, temp_stage_is_copy (p));
+  if (has_right)
+    temp_entry_end (p->stage);
 
   if (p->sync_fd >= 0 && !temp_persist_sync (p->sync_fd))
     temp_error_from_errno (&first_error, errno, "It is in place, but could not be made durable in the directory",

@@ -197,8 +197,8 @@ temp_stage_put (TempStage  *p,
   if (fstat (temp_entry_get_fd (p->entry), &st) < 0)
     return temp_stage_fail (p, error, errno);
 
-  if (temp_entry_create_name (p->stage, p->dir, p->parent, &st, p->way == TEMP_STAGE_LINKED ? place_by_link : place_by_rename,
-                              p, &errsv, error))
+  if (temp_entry_create_name (p->stage, p->dir, p->parent, &st,
+                              p->way == TEMP_STAGE_LINKED ? place_by_link : place_by_rename, p, &errsv, error))
     return TRUE;
 
   temp_stage_prefix (p, error);
