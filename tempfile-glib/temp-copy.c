@@ -368,5 +368,11 @@ temp_copy_run (TempCopy  *copy,
       (fcntl (copy->out, F_GETFL) & O_APPEND) == 0 && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
     return run_sparse (&run, in.st_size, error);
 
+  if (!run_for (&run, in.st_size, error))
+    return FALSE;
+
+  /* From its beginning on, that was all of it; else the end is still to be found. */
+  if (in.st_size > 0 && copy->n_copied == (guint64) in.st_size)
+    return TRUE;
   return run_for (&run, G_MAXUINT64, error);
 }

@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-dir.h"
+#include "temp-dir-private.h"
 
-#include "temp-entry-private.h"
+#include "temp-dir-delete-private.h"
 #include "temp-file-private.h"
 
 /**
@@ -15,8 +15,8 @@
  * ## Lifetime
  *
  * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
- * the program exits. With [property@Temp.Dir:auto-delete] off, or after [method@Temp.Dir.keep], it stays. A
- * process that was forked off never deletes what its parent made.
+ * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
+ * [method@Temp.Dir.persist], it stays. A process that was forked off never deletes what its parent made.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
@@ -34,21 +34,6 @@
  *
  * Since: 1.0
  */
-
-struct _TempDir
-{
-  GObject    parent_instance;
-
-  TempEntry *entry;
-  GFile     *file; /* made when first asked for */
-
-  char      *dir;
-  char      *prefix;
-  char      *suffix;
-  guint      permissions;
-  gboolean   ignore_errors;
-  gboolean   initialized;
-};
 
 enum
 {
@@ -161,6 +146,8 @@ temp_dir_set_property (GObject      *object,
       break;
     case PROP_PERMISSIONS:
       self->permissions = g_value_get_uint (value);
+      /* GObject sets the default by this very value. */
+      self->permissions_set = value != g_param_spec_get_default_value (pspec);
       break;
     case PROP_AUTO_DELETE:
       temp_dir_set_auto_delete (self, g_value_get_boolean (value));
@@ -208,6 +195,7 @@ temp_dir_finalize (GObject *object)
   temp_entry_let_go (self->entry);
   g_clear_pointer (&self->entry, temp_entry_unref);
   g_clear_object (&self->file);
+  g_clear_object (&self->former_file);
   g_free (self->dir);
   g_free (self->prefix);
   g_free (self->suffix);
@@ -262,6 +250,8 @@ temp_dir_class_init (TempDirClass *klass)
    * TempDir:permissions:
    *
    * The mode that the directory is made with, less the process's umask, as for `mkdir()`.
+   *
+   * If it is set, even to its default, the directory keeps it when it is persisted.
    *
    * Since: 1.0
    */
@@ -319,6 +309,23 @@ temp_dir_init (TempDir *self)
 {
   self->entry = temp_entry_new ();
   self->permissions = 0700;
+}
+
+/* Notifies of what persisting it has changed. */
+void
+temp_dir_notify_persisted (TempDir    *self,
+                           const char *old_path,
+                           gboolean    had_auto_delete)
+{
+  if (temp_dir_get_path (self) != old_path)
+    {
+      g_set_object (&self->former_file, self->file);
+      g_clear_object (&self->file);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_auto_delete != temp_dir_get_auto_delete (self))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
 }
 
 /**
@@ -428,6 +435,7 @@ temp_dir_new_finish (GAsyncResult  *result,
   g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
 
   source = g_async_result_get_source_object (result);
+  g_return_val_if_fail (TEMP_IS_DIR (source), NULL);
   object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
   return object != NULL ? TEMP_DIR (object) : NULL;
 }
@@ -513,17 +521,21 @@ temp_dir_get_child (TempDir    *self,
 int
 temp_dir_get_fd (TempDir *self)
 {
+  g_autoptr (TempParent) directory = NULL;
+
   g_return_val_if_fail (TEMP_IS_DIR (self), -1);
 
-  return temp_entry_get_fd (self->entry);
+  /* Another thread may be deleting it. */
+  directory = temp_entry_ref_directory (self->entry);
+  return directory != NULL ? temp_parent_get_fd (directory) : -1;
 }
 
 /* What new things in the directory share; NULL, with an error, once it is deleted. */
 static TempParent *
-get_directory (TempDir  *self,
+ref_directory (TempDir  *self,
                GError  **error)
 {
-  TempParent *directory = temp_entry_get_directory (self->entry);
+  TempParent *directory = temp_entry_ref_directory (self->entry);
 
   if (directory == NULL)
     {
@@ -561,11 +573,11 @@ temp_dir_create_file (TempDir     *self,
                       const char  *suffix,
                       GError     **error)
 {
-  TempParent *directory;
+  g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = get_directory (self, error);
+  directory = ref_directory (self, error);
   return directory != NULL ? temp_file_new_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
 }
 
@@ -594,11 +606,11 @@ temp_dir_create_dir (TempDir     *self,
                      GError     **error)
 {
   g_autoptr (TempDir) child = NULL;
-  TempParent *directory;
+  g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = get_directory (self, error);
+  directory = ref_directory (self, error);
   if (directory == NULL)
     return NULL;
 
@@ -634,12 +646,21 @@ temp_dir_delete (TempDir       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  g_autoptr (GError) local_error = NULL;
-
   g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  if (temp_entry_delete (self->entry, cancellable, &local_error))
+  return temp_dir_delete_with_progress (self, NULL, cancellable, error);
+}
+
+gboolean
+temp_dir_delete_with_progress (TempDir             *self,
+                               TempRemoveProgress  *progress,
+                               GCancellable        *cancellable,
+                               GError             **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (temp_entry_delete_with_progress (self->entry, progress, cancellable, &local_error))
     return TRUE;
   if (self->ignore_errors && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return TRUE;

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   TEMP_ENTRY_NAMELESS, /* it has no name (any more), or none of ours */
-  TEMP_ENTRY_OWNED,    /* it is on the list, to be deleted by whoever takes it off */
+  TEMP_ENTRY_OWNED,    /* it is on the list, to be deleted */
   TEMP_ENTRY_KEPT,     /* its name is nobody's to delete */
 } TempEntryState;
 
@@ -22,17 +22,48 @@ struct _TempEntry
 
   TempEntryState  state;
   gboolean        auto_delete; /* guarded by the process's lock, as the list is */
+  gboolean        is_callers;  /* from the start: it is never owned */
+  GThread        *worker;      /* who is just deciding the fate of the name */
   GList           link;
 
   TempParent     *parent;    /* where the name is; NULL: it never had one */
   TempParent     *directory; /* if it is a directory, that */
   TempName        name;      /* for a nameless file only the path of its directory */
+  GSList         *former;    /* the paths it had, which somebody may still hold */
   guint           generation;
   dev_t           dev;
   ino_t           ino;
 
   int             fd;         /* -1 once closed; of a directory: in `directory` */
+  int             pin_fd;     /* holds the inode of a closed file that is still to be deleted */
   gint            n_fd_users; /* atomic */
 };
+
+/* Puts something there under that name, unless it is taken; sets errno if it cannot. */
+typedef gboolean (*TempEntryPlace) (gpointer    data,
+                                    int         dir_fd,
+                                    const char *base);
+
+gboolean temp_entry_create_name   (TempEntry          *entry,
+                                   const char         *dir,
+                                   TempParent         *parent,
+                                   const struct stat  *st,
+                                   TempEntryPlace      place,
+                                   gpointer            data,
+                                   int                *errsv,
+                                   GError            **error);
+gboolean temp_entry_begin         (TempEntry          *entry);
+void     temp_entry_end           (TempEntry          *entry);
+void     temp_entry_take_over     (TempEntry          *entry,
+                                   TempParent         *parent,
+                                   const char         *path,
+                                   const struct stat  *st);
+gboolean temp_entry_is_still_ours (TempEntry          *entry);
+void     temp_entry_settle        (TempEntry          *entry,
+                                   TempEntry          *stage,
+                                   const char         *path,
+                                   gboolean            is_copy);
+void     temp_entry_swap          (TempEntry          *entry,
+                                   TempEntry          *stage);
 
 G_END_DECLS

@@ -5,10 +5,13 @@
 #include "temp-entry-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "temp-entry-fields-private.h"
 #include "temp-error-private.h"
+#include "temp-fd-private.h"
 
 /* The descriptor of an entry, and what is done with a file by it. */
 
@@ -44,6 +47,27 @@ temp_entry_acquire_fd (TempEntry  *entry,
   return TRUE;
 }
 
+/* As long as nobody has a deleted file open, a new one can get its inode. So that
+ * somebody else's is never taken for ours, a closed file that is still to be deleted is
+ * held, by a descriptor that is good for nothing else, so that it disturbs no exec(),
+ * lock or lease. FALSE: there is none to be had, the open one must do. */
+static gboolean
+pin (TempEntry *entry)
+{
+  temp_autofd int fd = openat (temp_parent_get_fd (entry->parent), entry->name.base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  struct stat st;
+
+  if (fd < 0 && errno != ENOENT)
+    return FALSE;
+
+  if (fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == entry->dev && st.st_ino == entry->ino)
+    entry->pin_fd = g_steal_fd (&fd);
+  else
+    entry->ino = 0; /* somebody took it away: it is never ours again */
+
+  return TRUE;
+}
+
 /* Closes the descriptor after its last user. */
 gboolean
 temp_entry_release_fd (TempEntry  *entry,
@@ -51,6 +75,12 @@ temp_entry_release_fd (TempEntry  *entry,
 {
   if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
     return TRUE;
+
+  if (G_UNLIKELY (entry->state == TEMP_ENTRY_OWNED && !pin (entry)))
+    {
+      entry->pin_fd = g_steal_fd (&entry->fd);
+      return TRUE;
+    }
 
   /* Whatever close() says, the descriptor is gone; and EINTR says nothing. */
   if (G_UNLIKELY (close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
@@ -108,17 +138,13 @@ temp_entry_seek (TempEntry  *entry,
                  GSeekType   type,
                  GError    **error)
 {
-  static const int whence[] = {
-    [G_SEEK_CUR] = SEEK_CUR,
-    [G_SEEK_SET] = SEEK_SET,
-    [G_SEEK_END] = SEEK_END,
-  };
+  int whence = type == G_SEEK_CUR ? SEEK_CUR : type == G_SEEK_SET ? SEEK_SET : type == G_SEEK_END ? SEEK_END : -1;
   gboolean moved;
 
   if (!temp_entry_acquire_fd (entry, error))
     return FALSE;
 
-  moved = lseek (entry->fd, offset, whence[type]) >= 0;
+  moved = lseek (entry->fd, offset, whence) >= 0;
   if (!moved)
     temp_entry_set_error (entry, error, errno, "Could not seek in");
 
@@ -177,6 +203,10 @@ temp_entry_query_info (TempEntry     *entry,
     G_FILE_ATTRIBUTE_STANDARD_IS_SYMLINK,
     G_FILE_ATTRIBUTE_STANDARD_SYMLINK_TARGET,
     G_FILE_ATTRIBUTE_STANDARD_TARGET_URI,
+    G_FILE_ATTRIBUTE_ACCESS_CAN_DELETE,
+    G_FILE_ATTRIBUTE_ACCESS_CAN_RENAME,
+    G_FILE_ATTRIBUTE_ACCESS_CAN_TRASH,
+    G_FILE_ATTRIBUTE_UNIX_IS_MOUNTPOINT,
   };
   char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
   g_autoptr (GFile) file = NULL;

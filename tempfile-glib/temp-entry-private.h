@@ -6,6 +6,8 @@
 #include <sys/types.h>
 
 #include "temp-parent-private.h"
+#include "temp-remove-private.h"
+#include "temp-types.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +18,7 @@ typedef struct _TempEntry TempEntry;
 TempEntry  *temp_entry_new               (void);
 TempEntry  *temp_entry_ref               (TempEntry      *entry);
 void        temp_entry_unref             (TempEntry      *entry);
+void        temp_entry_set_callers       (TempEntry      *entry);
 
 /* One of these, once; after an error, it can be tried again. */
 gboolean    temp_entry_create_nameless   (TempEntry      *entry,
@@ -39,7 +42,7 @@ gboolean    temp_entry_create_dir        (TempEntry      *entry,
 
 const char *temp_entry_get_path          (TempEntry      *entry);
 const char *temp_entry_get_last_path     (TempEntry      *entry);
-TempParent *temp_entry_get_directory     (TempEntry      *entry);
+TempParent *temp_entry_ref_directory     (TempEntry      *entry);
 
 /* The descriptor. */
 int         temp_entry_get_fd            (TempEntry      *entry);
@@ -76,8 +79,20 @@ gboolean    temp_entry_set_auto_delete   (TempEntry      *entry,
 gboolean    temp_entry_delete            (TempEntry      *entry,
                                           GCancellable   *cancellable,
                                           GError        **error);
+gboolean    temp_entry_delete_with_progress (TempEntry          *entry,
+                                             TempRemoveProgress *progress,
+                                             GCancellable       *cancellable,
+                                             GError            **error);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
+char       *temp_entry_find_dir          (GFile             *target,
+                                          GError           **error);
+gboolean    temp_entry_persist           (TempEntry         *entry,
+                                          GFile             *destination,
+                                          TempPersistFlags   flags,
+                                          gboolean           with_mode,
+                                          GCancellable      *cancellable,
+                                          GError           **error);
 void        temp_entry_let_go            (TempEntry      *entry);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)

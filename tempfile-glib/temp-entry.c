@@ -20,13 +20,8 @@
 #include "temp-process-private.h"
 #include "temp-remove-private.h"
 
-/* A directory that fills up as fast as it is emptied is given up at last. */
-#define MAX_REMOVE_TRIES 8
-
-/* All that is OWNED in this process. Taking an entry off this list, under the
- * lock, is what gives the right to delete it: so it is deleted only once, whoever
- * comes first. What is on the list is referenced by an owner that takes it
- * off before it goes. */
+/* All that is OWNED in this process. What is on the list is referenced by an
+ * owner that takes it off before it goes. */
 static GQueue owned = G_QUEUE_INIT;
 
 /* Life */
@@ -40,6 +35,7 @@ temp_entry_new (void)
   entry->auto_delete = TRUE;
   entry->link.data = entry;
   entry->fd = -1;
+  entry->pin_fd = -1;
 
   return entry;
 }
@@ -59,10 +55,19 @@ temp_entry_unref (TempEntry *entry)
     return;
 
   temp_fd_clear (&entry->fd);
+  temp_fd_clear (&entry->pin_fd);
   g_clear_pointer (&entry->directory, temp_parent_unref);
   g_clear_pointer (&entry->parent, temp_parent_unref);
   temp_name_clear (&entry->name);
+  g_slist_free_full (entry->former, g_free);
   g_free (entry);
+}
+
+/* What will be made is the caller's: not even a crash or an exit deletes it. */
+void
+temp_entry_set_callers (TempEntry *entry)
+{
+  entry->is_callers = TRUE;
 }
 
 /* Puts an entry on the list of those to be deleted. */
@@ -70,28 +75,60 @@ static void
 own (TempEntry *entry)
 {
   temp_process_lock ();
-  entry->state = TEMP_ENTRY_OWNED;
-  g_queue_push_tail_link (&owned, &entry->link);
+  if (entry->is_callers)
+    {
+      entry->state = TEMP_ENTRY_KEPT;
+    }
+  else
+    {
+      entry->state = TEMP_ENTRY_OWNED;
+      g_queue_push_tail_link (&owned, &entry->link);
+    }
   temp_process_unlock ();
 }
 
-/* Takes an entry off the list; TRUE for one caller only. */
-static gboolean
-claim (TempEntry      *entry,
-       TempEntryState  state)
+/* Takes it off, for good. The inode may then be used again. */
+static void
+disown (TempEntry      *entry,
+        TempEntryState  state)
 {
-  gboolean claimed;
-
   temp_process_lock ();
-  claimed = entry->state == TEMP_ENTRY_OWNED;
-  if (claimed)
-    {
-      g_queue_unlink (&owned, &entry->link);
-      entry->state = state;
-    }
+  g_queue_unlink (&owned, &entry->link);
+  entry->state = state;
   temp_process_unlock ();
 
-  return claimed;
+  temp_fd_clear (&entry->pin_fd);
+}
+
+/* Gives the calling thread the right to decide what becomes of the name, until
+ * temp_entry_end(); FALSE: it is none of ours any more. Waits if another
+ * thread has that right, since what that does may fail. */
+gboolean
+temp_entry_begin (TempEntry *entry)
+{
+  GThread *self = g_thread_self ();
+  gboolean begun;
+
+  temp_process_lock ();
+  /* A thread of the parent's is not here, and never ends. */
+  while (entry->worker != NULL && entry->worker != self && entry->generation == temp_process_generation ())
+    temp_process_wait ();
+
+  begun = entry->state == TEMP_ENTRY_OWNED && entry->worker != self;
+  if (begun)
+    entry->worker = self;
+  temp_process_unlock ();
+
+  return begun;
+}
+
+void
+temp_entry_end (TempEntry *entry)
+{
+  temp_process_lock ();
+  entry->worker = NULL;
+  temp_process_wake ();
+  temp_process_unlock ();
 }
 
 /* Creation */
@@ -142,6 +179,27 @@ temp_entry_create_nameless (TempEntry   *entry,
   return TRUE;
 }
 
+/* Keeps the default directory open from its first use on. Opening and closing it
+ * takes as long as making a file in it. */
+static void
+keep_open (TempParent *parent)
+{
+  static TempParent *kept;
+  TempParent *old;
+
+  if (g_atomic_pointer_get (&kept) == parent)
+    return;
+
+  temp_parent_ref (parent);
+  temp_process_lock ();
+  old = kept;
+  g_atomic_pointer_set (&kept, parent);
+  temp_process_unlock ();
+
+  if (old != NULL)
+    temp_parent_unref (old);
+}
+
 /* Settles where the new thing goes: in parent, which dir is the path of, or else
  * in what dir names now. */
 static gboolean
@@ -153,6 +211,7 @@ prepare (TempEntry   *entry,
          GError     **error)
 {
   g_autofree char *to_free = NULL;
+  gboolean is_default = dir == NULL;
 
   /* An earlier attempt may have failed. */
   temp_name_clear (&entry->name);
@@ -164,6 +223,8 @@ prepare (TempEntry   *entry,
 
   entry->generation = temp_process_generation ();
   entry->parent = parent != NULL ? temp_parent_ref (parent) : temp_parent_open (dir, error);
+  if (is_default && entry->parent != NULL)
+    keep_open (entry->parent);
   return entry->parent != NULL;
 }
 
@@ -189,6 +250,7 @@ temp_entry_create_file (TempEntry   *entry,
   if (fstat (entry->fd, &st) < 0)
     {
       temp_error_from_errno (error, errno, "Could not look at the temporary file", entry->name.path);
+      unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0);
       temp_fd_clear (&entry->fd);
       return FALSE;
     }
@@ -198,6 +260,23 @@ temp_entry_create_file (TempEntry   *entry,
   entry->n_fd_users = 1;
   own (entry);
   return TRUE;
+}
+
+/* Some filesystems give all that a user makes to another: NFS and CIFS, to the one
+ * that the server knows. */
+static gboolean
+owns_what_it_makes_in (int   fd,
+                       uid_t uid)
+{
+  const char *probe = "probe";
+  struct stat st;
+  gboolean owns;
+
+  if (mkdirat (fd, probe, 0700) < 0)
+    return FALSE;
+
+  owns = fstatat (fd, probe, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == uid;
+  return unlinkat (fd, probe, AT_REMOVEDIR) == 0 && owns;
 }
 
 /* Opens the directory just made, and makes sure of what it is: in a directory
@@ -214,7 +293,7 @@ open_new_dir (TempEntry   *entry,
   if (fd < 0 || fstat (fd, st) < 0)
     return -1;
 
-  if (st->st_uid != geteuid ())
+  if (st->st_uid != geteuid () && !owns_what_it_makes_in (fd, st->st_uid))
     {
       errno = EPERM;
       return -1;
@@ -250,11 +329,8 @@ temp_entry_create_dir (TempEntry   *entry,
     {
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
-      /* Nothing is in it yet: if it is not ours, this does no harm, for only an
-       * empty directory of our own user can go. */
-      if (fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-          st.st_uid == geteuid ())
-        unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR);
+      /* Nothing is in it yet: and if it were another one, only an empty directory can go. */
+      unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR);
       return FALSE;
     }
 
@@ -267,6 +343,65 @@ temp_entry_create_dir (TempEntry   *entry,
   entry->directory = temp_parent_take (fd, &st);
   own (entry);
   return TRUE;
+}
+
+/* Gives something that is there already, and that st tells of, a random name of
+ * the kind that is deleted. On failure, errsv says why, too. */
+gboolean
+temp_entry_create_name (TempEntry          *entry,
+                        const char         *dir,
+                        TempParent         *parent,
+                        const struct stat  *st,
+                        TempEntryPlace      place,
+                        gpointer            data,
+                        int                *errsv,
+                        GError            **error)
+{
+  *errsv = EEXIST;
+  if (!prepare (entry, dir, parent, ".tmp", NULL, error))
+    return FALSE;
+
+  for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
+    {
+      if (!temp_name_randomize (&entry->name, error))
+        return FALSE;
+
+      if (place (data, temp_parent_get_fd (entry->parent), entry->name.base))
+        {
+          entry->dev = st->st_dev;
+          entry->ino = st->st_ino;
+          own (entry);
+          return TRUE;
+        }
+      *errsv = errno;
+    }
+
+  temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
+  return FALSE;
+}
+
+static void
+set_path (TempName   *name,
+          const char *path)
+{
+  name->path = g_strdup (path);
+  name->base = strrchr (name->path, '/') + 1;
+  name->random = NULL;
+}
+
+/* Makes a new entry the owner of what is there under that path, in parent. */
+void
+temp_entry_take_over (TempEntry         *entry,
+                      TempParent        *parent,
+                      const char        *path,
+                      const struct stat *st)
+{
+  entry->parent = temp_parent_ref (parent);
+  set_path (&entry->name, path);
+  entry->generation = temp_process_generation ();
+  entry->dev = st->st_dev;
+  entry->ino = st->st_ino;
+  own (entry);
 }
 
 /* NULL while it has no name. Valid as long as the entry. */
@@ -285,9 +420,15 @@ temp_entry_get_last_path (TempEntry *entry)
 
 /* What is made in the directory shares this; NULL once it is deleted. */
 TempParent *
-temp_entry_get_directory (TempEntry *entry)
+temp_entry_ref_directory (TempEntry *entry)
 {
-  return entry->directory;
+  TempParent *directory;
+
+  temp_process_lock ();
+  directory = entry->directory != NULL ? temp_parent_ref (entry->directory) : NULL;
+  temp_process_unlock ();
+
+  return directory;
 }
 
 /* The name */
@@ -314,31 +455,54 @@ temp_entry_set_auto_delete (TempEntry *entry,
   return changed;
 }
 
-/* Whether the name is still that of what was made; sets errno if not. */
+/* Something is mounted on it, which hides what was made. */
 static gboolean
-is_still_ours (TempEntry *entry)
+is_mounted_on (TempEntry *entry)
+{
+#ifdef STATX_ATTR_MOUNT_ROOT
+  struct statx stx;
+
+  return statx (temp_parent_get_fd (entry->parent), entry->name.base, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+                STATX_BASIC_STATS, &stx) == 0 &&
+         (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#else
+  return FALSE;
+#endif
+}
+
+/* Whether the name is still that of what was made; sets errno if not. */
+gboolean
+temp_entry_is_still_ours (TempEntry *entry)
 {
   struct stat st;
 
   if (fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return FALSE;
+  if (st.st_dev == entry->dev && st.st_ino == entry->ino)
+    return TRUE;
 
-  errno = ENOENT;
-  return st.st_dev == entry->dev && st.st_ino == entry->ino;
+  errno = is_mounted_on (entry) ? EBUSY : ENOENT;
+  return FALSE;
 }
 
 static gboolean
-remove_dir (TempEntry     *entry,
-            GCancellable  *cancellable,
-            GError       **error)
+remove_dir (TempEntry           *entry,
+            TempRemoveProgress  *progress,
+            GCancellable        *cancellable,
+            GError             **error)
 {
-  for (guint i = 0; i < MAX_REMOVE_TRIES; i++)
+  for (guint i = 0; i < TEMP_REMOVE_MAX_PASSES; i++)
     {
       if (unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR) == 0)
-        return TRUE;
+        {
+          if (progress != NULL)
+            progress->n_removed++;
+          return TRUE;
+        }
       if (errno != ENOTEMPTY && errno != EEXIST)
         break;
-      if (!temp_remove_contents (temp_parent_get_fd (entry->directory), entry->name.path, cancellable, error))
+      if (!temp_remove_contents (temp_parent_get_fd (entry->directory), entry->name.path, progress, cancellable,
+                                 error))
         return FALSE;
       errno = ENOTEMPTY;
     }
@@ -378,12 +542,13 @@ keeps_everything (void)
 
 /* TRUE: it is gone, or not ours. */
 static gboolean
-remove_if_ours (TempEntry     *entry,
-                GCancellable  *cancellable,
-                GError       **error)
+remove_if_ours (TempEntry           *entry,
+                TempRemoveProgress  *progress,
+                GCancellable        *cancellable,
+                GError             **error)
 {
-  if (is_still_ours (entry))
-    return entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error);
+  if (temp_entry_is_still_ours (entry))
+    return entry->directory != NULL ? remove_dir (entry, progress, cancellable, error) : remove_file (entry, error);
 
   if (errno == ENOENT)
     return TRUE;
@@ -392,37 +557,67 @@ remove_if_ours (TempEntry     *entry,
   return FALSE;
 }
 
+/* What is gone needs its parent no more. */
+static void
+let_go_of_parent (TempEntry *entry)
+{
+  TempParent *directory, *parent;
+
+  temp_process_lock ();
+  directory = g_steal_pointer (&entry->directory);
+  parent = g_steal_pointer (&entry->parent);
+  temp_process_unlock ();
+
+  g_clear_pointer (&directory, temp_parent_unref);
+  g_clear_pointer (&parent, temp_parent_unref);
+}
+
 /* Deletes what was made, whatever is in it: but only under the name it was made
  * with, only while that is still the same inode, and never what a process that
  * this one was forked from has made. If it is not ours, or gone already, nothing happens,
  * and that is no error. After an error it can be tried again. */
 gboolean
-temp_entry_delete (TempEntry     *entry,
-                   GCancellable  *cancellable,
-                   GError       **error)
+temp_entry_delete_with_progress (TempEntry           *entry,
+                                 TempRemoveProgress  *progress,
+                                 GCancellable        *cancellable,
+                                 GError             **error)
 {
-  if (!claim (entry, TEMP_ENTRY_NAMELESS))
+  gboolean is_foreign = entry->generation != temp_process_generation ();
+  gboolean gone = TRUE;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (!temp_entry_begin (entry))
     return TRUE;
 
   if (G_UNLIKELY (keeps_everything ()))
     {
       g_autofree char *shown = g_filename_display_name (entry->name.path);
 
-      entry->state = TEMP_ENTRY_KEPT;
-      if (entry->generation == temp_process_generation ())
+      disown (entry, TEMP_ENTRY_KEPT);
+      if (!is_foreign)
         g_message ("Kept “%s”", shown);
-      return TRUE;
     }
-
-  if (entry->generation == temp_process_generation () && !remove_if_ours (entry, cancellable, error))
+  else
     {
-      own (entry);
-      return FALSE;
+      gone = is_foreign || remove_if_ours (entry, progress, cancellable, error);
+      if (gone)
+        {
+          disown (entry, TEMP_ENTRY_NAMELESS);
+          let_go_of_parent (entry);
+        }
     }
 
-  g_clear_pointer (&entry->directory, temp_parent_unref);
-  g_clear_pointer (&entry->parent, temp_parent_unref);
-  return TRUE;
+  temp_entry_end (entry);
+  return gone;
+}
+
+gboolean
+temp_entry_delete (TempEntry     *entry,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  return temp_entry_delete_with_progress (entry, NULL, cancellable, error);
 }
 
 /* From now on, the name is the caller's: nothing here deletes it. */
@@ -430,30 +625,108 @@ gboolean
 temp_entry_keep (TempEntry  *entry,
                  GError    **error)
 {
-  switch (entry->state)
+  gboolean kept = FALSE;
+
+  if (!temp_entry_begin (entry))
     {
-    case TEMP_ENTRY_KEPT:
-      return TRUE;
-
-    case TEMP_ENTRY_OWNED:
-      if (is_still_ours (entry) && claim (entry, TEMP_ENTRY_KEPT))
+      if (entry->state == TEMP_ENTRY_KEPT)
         return TRUE;
-      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-      return FALSE;
-
-    case TEMP_ENTRY_NAMELESS:
-    default:
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                            "A temporary file without a name cannot be kept");
       return FALSE;
     }
+
+  if (entry->generation != temp_process_generation ())
+    temp_error_from_errno (error, EPERM, "Only the process that made it can keep", entry->name.path);
+  else if (!temp_entry_is_still_ours (entry))
+    temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+  else
+    kept = TRUE;
+
+  if (kept)
+    disown (entry, TEMP_ENTRY_KEPT);
+  temp_entry_end (entry);
+  return kept;
+}
+
+static void
+swap_locked (TempEntry *entry,
+             TempEntry *stage)
+{
+  TempEntry was = *entry;
+
+  entry->parent = stage->parent;
+  entry->directory = stage->directory;
+  entry->name = stage->name;
+  entry->generation = stage->generation;
+  entry->dev = stage->dev;
+  entry->ino = stage->ino;
+
+  stage->parent = was.parent;
+  stage->directory = was.directory;
+  stage->generation = was.generation;
+  stage->dev = was.dev;
+  stage->ino = was.ino;
+
+  /* Whoever asked for the path may keep it as long as the entry. */
+  entry->former = g_slist_prepend (entry->former, was.name.path);
+  if (was.name.base != NULL)
+    set_path (&stage->name, was.name.path);
+  else
+    stage->name = (TempName) { .path = g_strdup (was.name.path) };
+}
+
+/* The two, both of them to be deleted, exchange what they own but the descriptor. */
+void
+temp_entry_swap (TempEntry *entry,
+                 TempEntry *stage)
+{
+  temp_process_lock ();
+  swap_locked (entry, stage);
+  temp_process_unlock ();
+}
+
+/* The file has moved to path, for good. The stage's name, by way of which it went, is
+ * gone; or, if it was copied, the stage now owns what it was copied from. */
+void
+temp_entry_settle (TempEntry  *entry,
+                   TempEntry  *stage,
+                   const char *path,
+                   gboolean    is_copy)
+{
+  gboolean had_name;
+  TempParent *parent;
+
+  temp_process_lock ();
+  had_name = entry->state == TEMP_ENTRY_OWNED;
+  if (had_name)
+    g_queue_unlink (&owned, &entry->link);
+  if (stage != NULL && stage->state == TEMP_ENTRY_OWNED && !(is_copy && had_name))
+    {
+      g_queue_unlink (&owned, &stage->link);
+      stage->state = TEMP_ENTRY_NAMELESS;
+    }
+  if (is_copy)
+    swap_locked (entry, stage);
+
+  entry->former = g_slist_prepend (entry->former, entry->name.path);
+  set_path (&entry->name, path);
+  entry->state = TEMP_ENTRY_KEPT;
+  parent = g_steal_pointer (&entry->parent);
+  temp_process_unlock ();
+
+  g_clear_pointer (&parent, temp_parent_unref);
 }
 
 /* The owner goes. What is still there, stays. */
 void
 temp_entry_let_go (TempEntry *entry)
 {
-  claim (entry, TEMP_ENTRY_KEPT);
+  if (!temp_entry_begin (entry))
+    return;
+
+  disown (entry, TEMP_ENTRY_KEPT);
+  temp_entry_end (entry);
 }
 
 /* Exit */

@@ -4,6 +4,8 @@
 
 #include "temp-file.h"
 
+#include "temp-entry-private.h"
+
 /* The constructors. All of them go by GInitable. */
 
 /**
@@ -80,13 +82,60 @@ temp_file_new_named (const char  *dir,
                          NULL);
 }
 
+/**
+ * temp_file_new_beside: (constructor)
+ * @target: the file that is to be written, which need not exist
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Makes a temporary file without a name where @target is, to become @target once it is complete.
+ *
+ * This is the way to save a document: whoever opens it finds the old contents or the new ones,
+ * and until [method@Temp.File.persist] has succeeded, nothing has happened to it. If @target
+ * is a symbolic link, the file is made where the one that it points to is.
+ *
+ * ```c
+ * g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
+ *
+ * if (file == NULL)
+ *   return FALSE;
+ *
+ * GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+ * return g_output_stream_write_all (output, text, strlen (text), NULL, NULL, &error) &&
+ *        temp_file_persist (file, document, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, &error);
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new] does, with `G_IO_ERROR_NOT_SUPPORTED` if @target has no local path, and
+ * with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_beside (GFile         *target,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_autofree char *dir = NULL;
+
+  g_return_val_if_fail (G_IS_FILE (target), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  dir = temp_entry_find_dir (target, error);
+  return dir != NULL ? g_initable_new (TEMP_TYPE_FILE, cancellable, error, "dir", dir, NULL) : NULL;
+}
+
 static TempFile *
 new_finish (GAsyncResult  *result,
             GError       **error)
 {
   g_autoptr (GObject) source = g_async_result_get_source_object (result);
-  GObject *object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
+  GObject *object;
 
+  g_return_val_if_fail (TEMP_IS_FILE (source), NULL);
+
+  object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
   return object != NULL ? TEMP_FILE (object) : NULL;
 }
 

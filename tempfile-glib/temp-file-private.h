@@ -15,11 +15,13 @@ struct _TempFile
   GInputStream  *input;  /* these two are made when first asked for */
   GOutputStream *output;
   GFile         *file;   /* likewise */
+  GFile         *former_file; /* what that was before it was persisted: somebody may hold it */
 
   char          *dir;
   char          *prefix;
   char          *suffix;
   guint          permissions;
+  gboolean       permissions_set;
   gboolean       named;
   gboolean       delete_on_close;
   gboolean       initialized;
@@ -33,6 +35,11 @@ TempFile *temp_file_new_in            (const char     *dir,
 void      temp_file_notify_closed     (TempFile       *self,
                                        gboolean        had_path,
                                        gboolean        had_fd);
+void      temp_file_notify_persisted  (TempFile       *self,
+                                       const char     *old_path,
+                                       gboolean        had_auto_delete);
+gboolean  temp_file_check_idle        (TempFile       *self,
+                                       GError        **error);
 void      temp_file_stream_class_init (TempFileClass  *klass);
 
 G_END_DECLS

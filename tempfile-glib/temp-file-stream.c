@@ -5,6 +5,7 @@
 #include "temp-file-private.h"
 
 #include "temp-input-stream-private.h"
+#include "temp-object-private.h"
 #include "temp-output-stream-private.h"
 
 /* What a TempFile is as a GFileIOStream: its two streams, its offset, its end. */
@@ -14,8 +15,8 @@ temp_file_get_input_stream (GIOStream *stream)
 {
   TempFile *self = TEMP_FILE (stream);
 
-  if (self->input == NULL)
-    self->input = temp_input_stream_new (self->entry);
+  if (g_atomic_pointer_get (&self->input) == NULL)
+    temp_object_publish ((gpointer *) &self->input, temp_input_stream_new (self->entry));
   return self->input;
 }
 
@@ -24,16 +25,16 @@ temp_file_get_output_stream (GIOStream *stream)
 {
   TempFile *self = TEMP_FILE (stream);
 
-  if (self->output == NULL)
-    self->output = temp_output_stream_new (self->entry);
+  if (g_atomic_pointer_get (&self->output) == NULL)
+    temp_object_publish ((gpointer *) &self->output, temp_output_stream_new (self->entry));
   return self->output;
 }
 
 /* The streams share the offset, so what one of them is doing, in a thread
  * perhaps, must not be disturbed from here. */
-static gboolean
-check_idle (TempFile  *self,
-            GError   **error)
+gboolean
+temp_file_check_idle (TempFile  *self,
+                      GError   **error)
 {
   if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
       (self->input == NULL || !g_input_stream_has_pending (self->input)))
@@ -67,7 +68,7 @@ check_usable (TempFile      *self,
       return FALSE;
     }
 
-  return !g_cancellable_set_error_if_cancelled (cancellable, error) && check_idle (self, error);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_file_check_idle (self, error);
 }
 
 static gboolean

@@ -26,8 +26,9 @@
  *
  * A file with a name is deleted by [method@Gio.IOStream.close]; with
  * [property@Temp.File:delete-on-close] off, when the last reference is dropped; and if neither
- * happens, when the program exits. With [property@Temp.File:auto-delete] off, or after
- * [method@Temp.File.keep], it stays. A process that was forked off never deletes what its parent made.
+ * happens, when the program exits. With [property@Temp.File:auto-delete] off, after
+ * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off
+ * never deletes what its parent made.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Only the file that was made is deleted. If it was renamed, or another one has taken its
@@ -84,6 +85,13 @@ temp_file_create (TempFile    *self,
                                                 self->permissions, error);
   else
     self->initialized = temp_entry_create_nameless (self->entry, self->dir, self->permissions, error);
+
+  /* Those that somebody asked for before are closed. */
+  if (self->initialized)
+    {
+      g_clear_object (&self->input);
+      g_clear_object (&self->output);
+    }
 
   return self->initialized;
 }
@@ -178,6 +186,8 @@ temp_file_set_property (GObject      *object,
       break;
     case PROP_PERMISSIONS:
       self->permissions = g_value_get_uint (value);
+      /* GObject sets the default by this very value. */
+      self->permissions_set = value != g_param_spec_get_default_value (pspec);
       break;
     case PROP_AUTO_DELETE:
       temp_file_set_auto_delete (self, g_value_get_boolean (value));
@@ -230,6 +240,7 @@ temp_file_finalize (GObject *object)
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->file);
+  g_clear_object (&self->former_file);
   g_clear_pointer (&self->entry, temp_entry_unref);
   g_free (self->dir);
   g_free (self->prefix);
@@ -298,6 +309,8 @@ temp_file_class_init (TempFileClass *klass)
    * TempFile:permissions:
    *
    * The mode that the file is made with, less the process's umask, as for `open()`.
+   *
+   * If it is set, even to its default, the file keeps it when it is persisted.
    *
    * Since: 1.0
    */
@@ -397,6 +410,23 @@ temp_file_notify_closed (TempFile *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
 }
 
+/* Notifies of what persisting it has changed. */
+void
+temp_file_notify_persisted (TempFile   *self,
+                            const char *old_path,
+                            gboolean    had_auto_delete)
+{
+  if (temp_file_get_path (self) != old_path)
+    {
+      g_set_object (&self->former_file, self->file);
+      g_clear_object (&self->file);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_auto_delete != temp_file_get_auto_delete (self))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+}
+
 /* Makes a file with a name in a directory that is open; dir is its path. */
 TempFile *
 temp_file_new_in (const char  *dir,
@@ -448,7 +478,7 @@ temp_file_get_fd (TempFile *self)
  *
  * Gets the absolute path of the file.
  *
- * A file without a name has none, nor has one that was deleted. What was
+ * A file without a name has none, nor has one that was deleted. Persisting the file changes it. What was
  * returned once stays valid as long as @self.
  *
  * Returns: (transfer none) (nullable) (type filename): the path, or %NULL while the file has no name

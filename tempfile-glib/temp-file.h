@@ -20,6 +20,10 @@ TempFile   *temp_file_new_named        (const char           *dir,
                                         const char           *suffix,
                                         GError              **error);
 TEMP_AVAILABLE_IN_1_0
+TempFile   *temp_file_new_beside       (GFile                *target,
+                                        GCancellable         *cancellable,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
 void        temp_file_new_async        (const char           *dir,
                                         int                   io_priority,
                                         GCancellable         *cancellable,
@@ -48,6 +52,28 @@ TEMP_AVAILABLE_IN_1_0
 GFile      *temp_file_get_file         (TempFile             *self);
 TEMP_AVAILABLE_IN_1_0
 char       *temp_file_dup_fd_path      (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+GFileIOStream *temp_file_reopen        (TempFile             *self,
+                                        GCancellable         *cancellable,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_persist          (TempFile             *self,
+                                        GFile                *destination,
+                                        TempPersistFlags      flags,
+                                        GCancellable         *cancellable,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_persist_async    (TempFile             *self,
+                                        GFile                *destination,
+                                        TempPersistFlags      flags,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_persist_finish   (TempFile             *self,
+                                        GAsyncResult         *result,
+                                        GError              **error);
 TEMP_AVAILABLE_IN_1_0
 char       *temp_file_keep             (TempFile             *self,
                                         GError              **error);

@@ -46,10 +46,10 @@ temp_mkstemp (const char  *dir,
   if (path != NULL)
     *path = NULL;
 
+  temp_entry_set_callers (entry);
   if (!temp_entry_create_file (entry, dir, NULL, prefix, suffix, 0600, error))
     return -1;
 
-  temp_entry_let_go (entry);
   if (path != NULL)
     *path = g_strdup (temp_entry_get_path (entry));
 
@@ -89,9 +89,9 @@ temp_mkdtemp (const char  *dir,
 
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  temp_entry_set_callers (entry);
   if (!temp_entry_create_dir (entry, dir, NULL, prefix, suffix, 0700, error))
     return NULL;
 
-  temp_entry_let_go (entry);
   return g_strdup (temp_entry_get_path (entry));
 }

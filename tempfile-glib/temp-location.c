@@ -27,6 +27,11 @@ temp_location_make_absolute (const char  *dir,
 {
   g_autofree char *cwd = NULL;
 
+  if (*dir == '\0')
+    {
+      temp_error_from_errno (error, ENOENT, "Could not open the directory", dir);
+      return NULL;
+    }
   if (g_path_is_absolute (dir))
     return g_strdup (dir);
 
@@ -41,6 +46,30 @@ temp_location_make_absolute (const char  *dir,
   return g_build_filename (cwd, dir, NULL);
 }
 
+/* A file that loses its name at once, where there are none without; -1 with errno set. */
+static int
+create_probe (const char *dir)
+{
+  temp_autofd int dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_auto (TempName) name = { 0 };
+  int fd = -1;
+
+  if (dir_fd < 0 || !temp_name_init (&name, dir, NULL, NULL, NULL))
+    return -1;
+
+  do
+    {
+      if (!temp_name_randomize (&name, NULL))
+        return -1;
+      fd = openat (dir_fd, name.base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+    }
+  while (fd < 0 && (errno == EEXIST || errno == EINTR));
+
+  if (fd >= 0)
+    unlinkat (dir_fd, name.base, 0);
+  return fd;
+}
+
 /* Whether files can be made and written in dir; sets errno if not. */
 static gboolean
 takes_a_file (const char *dir)
@@ -50,18 +79,11 @@ takes_a_file (const char *dir)
 
   if (fd < 0)
     {
-      struct stat st;
-
       if (!temp_create_is_unsupported (errno))
         return FALSE;
-      if (stat (dir, &st) < 0)
+      fd = create_probe (dir);
+      if (fd < 0)
         return FALSE;
-      if (!S_ISDIR (st.st_mode))
-        {
-          errno = ENOTDIR;
-          return FALSE;
-        }
-      return faccessat (AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0;
     }
 
   /* A full disk still makes files. */
@@ -89,6 +111,13 @@ temp_location_find (const char *const  *candidates,
 
       if (dir != NULL && takes_a_file (dir))
         return g_steal_pointer (&dir);
+
+      /* That is not the directory's fault, nor would the next one be better. */
+      if (dir != NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        {
+          temp_error_from_errno (error, errno, "Could not look for a directory for temporary files in", dir);
+          return NULL;
+        }
 
       cause = local_error != NULL ? local_error->message : g_strerror (errno);
       shown = g_filename_display_name (candidates[i]);

@@ -141,12 +141,27 @@ copy_from (TempEntry     *entry,
   return copied;
 }
 
+/* Whether it reads as the class does that says it has a descriptor: a class
+ * derived from that may give something else than what is in the file. */
+static gboolean
+reads_its_descriptor (GInputStream *source)
+{
+  GInputStreamClass *klass = G_INPUT_STREAM_GET_CLASS (source);
+  gpointer base = klass;
+
+  for (gpointer parent = klass; parent != NULL && g_type_is_a (G_TYPE_FROM_CLASS (parent), G_TYPE_FILE_DESCRIPTOR_BASED);
+       parent = g_type_class_peek_parent (parent))
+    base = parent;
+
+  return klass->read_fn == G_INPUT_STREAM_CLASS (base)->read_fn;
+}
+
 /* A stream that has a buffer is never based on a descriptor: what it has read
  * ahead is not skipped. */
 static gboolean
 can_copy_from (GInputStream *source)
 {
-  return G_IS_FILE_DESCRIPTOR_BASED (source) && !G_IS_FILTER_INPUT_STREAM (source) &&
+  return G_IS_FILE_DESCRIPTOR_BASED (source) && !G_IS_FILTER_INPUT_STREAM (source) && reads_its_descriptor (source) &&
          g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (source)) >= 0;
 }
 

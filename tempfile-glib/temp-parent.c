@@ -13,7 +13,7 @@
 
 struct _TempParent
 {
-  guint ref_count; /* guarded, like the table, by the process's lock */
+  gint  ref_count; /* atomic; the last one goes only with the process's lock, as the table changes */
   int   fd;
   dev_t dev;
   ino_t ino;
@@ -49,7 +49,7 @@ lookup_and_ref_locked (const struct stat *st)
   TempParent *parent = parents != NULL ? g_hash_table_lookup (parents, &key) : NULL;
 
   if (parent != NULL)
-    parent->ref_count++;
+    g_atomic_int_inc (&parent->ref_count);
   return parent;
 }
 
@@ -126,10 +126,7 @@ temp_parent_open (const char  *dir,
 TempParent *
 temp_parent_ref (TempParent *parent)
 {
-  temp_process_lock ();
-  parent->ref_count++;
-  temp_process_unlock ();
-
+  g_atomic_int_inc (&parent->ref_count);
   return parent;
 }
 
@@ -139,7 +136,7 @@ temp_parent_unref (TempParent *parent)
   gboolean last;
 
   temp_process_lock ();
-  last = --parent->ref_count == 0;
+  last = g_atomic_int_dec_and_test (&parent->ref_count);
   if (last)
     {
       g_hash_table_remove (parents, parent);

@@ -10,5 +10,7 @@ guint temp_process_generation (void);
 
 void  temp_process_lock       (void);
 void  temp_process_unlock     (void);
+void  temp_process_wait       (void);
+void  temp_process_wake       (void);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 
 /* Not a GMutex: thread sanitizers know this one. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 /* The generation is kept twice. `*current` is in a page that the kernel zeroes
  * in every child with memory of its own, so it tells of forks that run no handlers, as
@@ -42,6 +43,7 @@ after_fork_in_child (void)
 {
   if (current == &newest)
     newest++;
+  changed = (pthread_cond_t) PTHREAD_COND_INITIALIZER; /* those who waited are not here */
   pthread_mutex_unlock (&lock);
 }
 
@@ -101,4 +103,17 @@ void
 temp_process_unlock (void)
 {
   pthread_mutex_unlock (&lock);
+}
+
+/* Waits, with the lock, which others can have in the meantime, for temp_process_wake(). */
+void
+temp_process_wait (void)
+{
+  pthread_cond_wait (&changed, &lock);
+}
+
+void
+temp_process_wake (void)
+{
+  pthread_cond_broadcast (&changed);
 }

@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
+#include <pthread.h>
+
 #include "temp-file.h"
 #include "temp-memory-private.h"
 
@@ -20,13 +22,15 @@ typedef struct
   char           *suffix;
   void          (*notify_rolled) (GObject *owner);
 
-  /* An asynchronous read and write may be in two threads at the same time. */
-  GMutex          lock;
+  /* An asynchronous read and write may be in two threads at the same time. Not a
+   * GMutex: thread sanitizers know this one. */
+  pthread_mutex_t lock;
   GObject        *owner;  /* no reference; NULL once it is closed */
   TempMemory      memory;
   goffset         offset; /* while in memory */
   TempFile       *file;   /* NULL before that, and once closed */
-  gint            rolled; /* these two can also be read without the lock */
+  gint            n_users; /* atomic: those who read or write the file */
+  gint            rolled;  /* atomic, as is the next: read without the lock, too */
   gint            closed;
 } TempSpool;
 

@@ -18,7 +18,7 @@ temp_spool_new (GObject *owner,
   TempSpool *spool = g_new0 (TempSpool, 1);
 
   g_atomic_ref_count_init (&spool->ref_count);
-  g_mutex_init (&spool->lock);
+  pthread_mutex_init (&spool->lock, NULL);
   spool->owner = owner;
   spool->notify_rolled = notify_rolled;
 
@@ -40,7 +40,7 @@ temp_spool_unref (TempSpool *spool)
 
   g_clear_object (&spool->file);
   temp_memory_clear (&spool->memory);
-  g_mutex_clear (&spool->lock);
+  pthread_mutex_destroy (&spool->lock);
   g_free (spool->dir);
   g_free (spool->prefix);
   g_free (spool->suffix);
@@ -53,9 +53,9 @@ notify_rolled (TempSpool *spool)
 {
   g_autoptr (GObject) owner = NULL;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   g_set_object (&owner, spool->owner);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (owner != NULL)
     spool->notify_rolled (owner);
@@ -113,6 +113,17 @@ roll (TempSpool     *spool,
   return TRUE;
 }
 
+/* The file, if there is one, to read or write it without the lock. */
+static TempFile *
+use_file (TempSpool *spool)
+{
+  if (G_LIKELY (spool->file == NULL))
+    return NULL;
+
+  g_atomic_int_inc (&spool->n_users);
+  return g_object_ref (spool->file);
+}
+
 /* Looks where to write what ends at this offset, and rolls if it would not fit. */
 static gboolean
 make_room (TempSpool     *spool,
@@ -135,6 +146,15 @@ make_room (TempSpool     *spool,
 /* Reading and writing. Both leave the lock before they turn to the file, which
  * may take its time. */
 
+/* The file goes here if it was closed meanwhile. */
+static void
+leave_file (TempSpool *spool,
+            TempFile  *file)
+{
+  g_atomic_int_add (&spool->n_users, -1);
+  g_object_unref (file);
+}
+
 gssize
 temp_spool_read (TempSpool     *spool,
                  void          *buffer,
@@ -142,24 +162,26 @@ temp_spool_read (TempSpool     *spool,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file;
   gssize n = -1;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
-  g_mutex_lock (&spool->lock);
-  if (G_UNLIKELY (spool->file != NULL))
-    file = g_object_ref (spool->file);
-  else if (check_open (spool, error))
+  pthread_mutex_lock (&spool->lock);
+  file = use_file (spool);
+  if (file == NULL && check_open (spool, error))
     {
       n = temp_memory_read (&spool->memory, spool->offset, buffer, count);
       spool->offset += n;
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file != NULL)
-    n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+    {
+      n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+      leave_file (spool, file);
+    }
 
   return n;
 }
@@ -171,24 +193,26 @@ temp_spool_skip (TempSpool     *spool,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file;
   gssize n = -1;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
-  g_mutex_lock (&spool->lock);
-  if (spool->file != NULL)
-    file = g_object_ref (spool->file);
-  else if (check_open (spool, error))
+  pthread_mutex_lock (&spool->lock);
+  file = use_file (spool);
+  if (file == NULL && check_open (spool, error))
     {
       n = MIN (count, (guint64) MAX ((goffset) spool->memory.size - spool->offset, 0));
       spool->offset += n;
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file != NULL)
-    n = g_input_stream_skip (g_io_stream_get_input_stream (G_IO_STREAM (file)), count, cancellable, error);
+    {
+      n = g_input_stream_skip (g_io_stream_get_input_stream (G_IO_STREAM (file)), count, cancellable, error);
+      leave_file (spool, file);
+    }
 
   return n;
 }
@@ -200,7 +224,7 @@ temp_spool_write (TempSpool     *spool,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file = NULL;
   gboolean did_roll;
   gssize n = -1;
 
@@ -210,23 +234,25 @@ temp_spool_write (TempSpool     *spool,
   if (count == 0)
     return 0;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (G_LIKELY (make_room (spool, (guint64) spool->offset + count, &did_roll, cancellable, error)))
     {
-      if (spool->file != NULL)
-        file = g_object_ref (spool->file);
-      else if (temp_memory_write (&spool->memory, spool->offset, buffer, count))
+      file = use_file (spool);
+      if (file == NULL && temp_memory_write (&spool->memory, spool->offset, buffer, count))
         {
           spool->offset += count;
           n = count;
         }
-      else
+      else if (file == NULL)
         set_no_memory (error);
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file != NULL)
-    n = g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+    {
+      n = g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+      leave_file (spool, file);
+    }
   if (G_UNLIKELY (did_roll))
     notify_rolled (spool);
 
@@ -273,22 +299,25 @@ temp_spool_writev (TempSpool            *spool,
                    GCancellable         *cancellable,
                    GError              **error)
 {
-  g_autoptr (TempFile) file = NULL;
+  TempFile *file;
   gsize unused;
+  gboolean ok;
 
   if (bytes_written == NULL)
     bytes_written = &unused;
   *bytes_written = 0;
 
-  g_mutex_lock (&spool->lock);
-  g_set_object (&file, spool->file);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
+  file = use_file (spool);
+  pthread_mutex_unlock (&spool->lock);
 
   if (file == NULL)
     return write_each (spool, vectors, n_vectors, bytes_written, cancellable, error);
 
-  return g_output_stream_writev (g_io_stream_get_output_stream (G_IO_STREAM (file)),
-                                 vectors, n_vectors, bytes_written, cancellable, error);
+  ok = g_output_stream_writev (g_io_stream_get_output_stream (G_IO_STREAM (file)),
+                               vectors, n_vectors, bytes_written, cancellable, error);
+  leave_file (spool, file);
+  return ok;
 }
 
 /* The offset and the size */
@@ -298,9 +327,9 @@ temp_spool_tell (TempSpool *spool)
 {
   goffset offset;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   offset = spool->file != NULL ? temp_entry_tell (spool->file->entry) : spool->offset;
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return offset;
 }
@@ -342,12 +371,12 @@ temp_spool_seek (TempSpool     *spool,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (G_UNLIKELY (spool->file != NULL))
     ok = temp_entry_seek (spool->file->entry, offset, type, error);
   else if (check_open (spool, error))
     ok = seek_in_memory (spool, offset, type, error);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return ok;
 }
@@ -370,7 +399,7 @@ temp_spool_truncate (TempSpool     *spool,
       return FALSE;
     }
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (make_room (spool, size, &did_roll, cancellable, error))
     {
       if (spool->file != NULL)
@@ -380,7 +409,7 @@ temp_spool_truncate (TempSpool     *spool,
       else
         set_no_memory (error);
     }
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (did_roll)
     notify_rolled (spool);
@@ -395,12 +424,12 @@ temp_spool_get_size (TempSpool *spool)
   struct stat st;
   goffset size;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   if (spool->file == NULL)
     size = spool->memory.size;
   else
     size = fstat (temp_entry_get_fd (spool->file->entry), &st) == 0 ? st.st_size : 0;
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return size;
 }
@@ -430,11 +459,11 @@ temp_spool_roll (TempSpool     *spool,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   ok = check_open (spool, error);
   if (ok && spool->file == NULL)
     ok = did_roll = roll (spool, cancellable, error);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   if (did_roll)
     notify_rolled (spool);
@@ -448,18 +477,20 @@ temp_spool_steal_file (TempSpool *spool)
 {
   TempFile *file;
 
-  g_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&spool->lock);
   temp_memory_clear (&spool->memory);
   spool->offset = 0;
   spool->owner = NULL;
   g_atomic_int_set (&spool->closed, TRUE);
   file = g_steal_pointer (&spool->file);
-  g_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&spool->lock);
 
   return file;
 }
 
-/* Whoever is reading or writing has a reference to the file, and ends undisturbed.
+/* The streams of the file know nothing of those of the spool: one that is in use
+ * in another thread must not be closed. So whoever uses the file last lets it go.
+ *
  * The owner does this at the latest on its dispose: another thread can
  * still take a reference to it before, and no longer after. */
 gboolean
@@ -468,5 +499,8 @@ temp_spool_close (TempSpool  *spool,
 {
   g_autoptr (TempFile) file = temp_spool_steal_file (spool);
 
-  return file == NULL || g_io_stream_close (G_IO_STREAM (file), NULL, error);
+  if (file == NULL || g_atomic_int_get (&spool->n_users) > 0)
+    return TRUE;
+
+  return g_io_stream_close (G_IO_STREAM (file), NULL, error);
 }

@@ -69,6 +69,7 @@ on_roll_done (GObject      *object,
   GError *error = NULL;
 
   g_io_stream_clear_pending (G_IO_STREAM (object));
+  g_object_thaw_notify (object);
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
     g_task_return_boolean (task, TRUE);
@@ -114,6 +115,7 @@ temp_spooled_file_roll_async (TempSpooledFile     *self,
       return;
     }
 
+  g_object_freeze_notify (G_OBJECT (self));
   thread_task = g_task_new (self, cancellable, on_roll_done, g_object_ref (task));
   g_task_set_priority (thread_task, io_priority);
   g_task_set_check_cancellable (thread_task, FALSE);

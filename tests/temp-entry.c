@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -268,6 +269,141 @@ test_replaced_by_somebody (void)
   g_unlink (file_path);
   g_unlink (away);
   g_rmdir (away_dir);
+}
+
+/* An inode that is free may be used again: at once, on ext4. */
+static void
+test_inode_used_again (void)
+{
+  for (guint i = 0; i < 20; i++)
+    {
+      guint n_fds = test_count_fds ();
+      g_autoptr (GError) error = NULL;
+      TempEntry *file = new_file (NULL);
+      g_autofree char *path = g_strdup (temp_entry_get_path (file));
+      gboolean before = i % 2 == 0;
+
+      if (before)
+        g_assert_no_errno (g_unlink (path));
+      g_assert_true (temp_entry_release_fd (file, &error));
+      if (!before)
+        g_assert_no_errno (g_unlink (path));
+      test_write (path, "precious");
+
+      g_assert_false (temp_entry_keep (file, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+      assert_deletes (file);
+      assert_exists (path, TRUE);
+      temp_entry_unref (file);
+      g_assert_cmpuint (test_count_fds (), ==, n_fds);
+      g_unlink (path);
+    }
+}
+
+/* A closed file is not open for writing: it can be run. */
+static void
+test_closed_is_closed (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempEntry *file = new_file (NULL);
+  const char *path = temp_entry_get_path (file);
+  const char *argv[] = { path, NULL };
+  const char *script = "#!/bin/sh\nexit 0\n";
+  int status;
+
+  g_assert_cmpint (write (temp_entry_get_fd (file), script, strlen (script)), ==, strlen (script));
+  g_assert_no_errno (fchmod (temp_entry_get_fd (file), 0700));
+  g_assert_true (temp_entry_release_fd (file, &error));
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  assert_deletes (file);
+  temp_entry_unref (file);
+}
+
+/* Who asks for the deletion while it is under way is told when it is done. */
+static gpointer
+delete_in_thread (gpointer data)
+{
+  TempEntry *entry = data;
+
+  g_assert_true (temp_entry_delete (entry, NULL, NULL));
+  g_assert_false (g_file_test (temp_entry_get_last_path (entry), G_FILE_TEST_EXISTS));
+  return NULL;
+}
+
+static void
+test_delete_at_once (void)
+{
+  TempEntry *dir = new_dir (NULL);
+  GThread *threads[3];
+
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autofree char *base = g_strdup_printf ("%u", i);
+      g_autofree char *path = g_build_filename (temp_entry_get_path (dir), base, NULL);
+
+      test_write (path, "");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, delete_in_thread, dir);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  temp_entry_unref (dir);
+}
+
+static void
+child_mounted_on (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  TempEntry *dir = new_dir (NULL);
+
+  if (!test_mount_tmpfs (temp_entry_get_path (dir), "size=64k"))
+    test_child_skip ("cannot mount a filesystem");
+  g_assert_false (temp_entry_delete (dir, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  test_assert_error_mentions (error, temp_entry_get_path (dir));
+  g_assert_no_errno (umount (temp_entry_get_path (dir)));
+  assert_deletes (dir);
+  assert_exists (temp_entry_get_last_path (dir), FALSE);
+}
+
+static void
+test_mounted_on (void)
+{
+  test_in_child (child_mounted_on, NULL);
+}
+
+static void
+child_keeps (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (temp_entry_keep ((TempEntry *) data, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+}
+
+static void
+test_keep_in_child (void)
+{
+  TempEntry *file = new_file (NULL);
+
+  test_in_child (child_keeps, file);
+  assert_deletes (file);
+  temp_entry_unref (file);
+}
+
+static void
+test_empty_dir_name (void)
+{
+  g_autoptr (TempEntry) entry = temp_entry_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (temp_entry_create_nameless (entry, "", 0600, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_false (temp_entry_create_file (entry, "", NULL, NULL, NULL, 0600, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
 
 /* A symbolic link in its place is not followed. */
@@ -632,6 +768,12 @@ main (int    argc,
   g_test_add_func ("/temp-entry/somebody/deleted", test_deleted_by_somebody);
   g_test_add_func ("/temp-entry/somebody/renamed", test_renamed_by_somebody);
   g_test_add_func ("/temp-entry/somebody/replaced", test_replaced_by_somebody);
+  g_test_add_func ("/temp-entry/somebody/inode-used-again", test_inode_used_again);
+  g_test_add_func ("/temp-entry/somebody/mounted-on", test_mounted_on);
+  g_test_add_func ("/temp-entry/closed-is-closed", test_closed_is_closed);
+  g_test_add_func ("/temp-entry/delete-at-once", test_delete_at_once);
+  g_test_add_func ("/temp-entry/keep-in-child", test_keep_in_child);
+  g_test_add_func ("/temp-entry/empty-dir-name", test_empty_dir_name);
   g_test_add_func ("/temp-entry/somebody/symlink", test_replaced_by_symlink);
   g_test_add_func ("/temp-entry/somebody/renamed-parent", test_parent_renamed);
   g_test_add_func ("/temp-entry/keep", test_keep);

@@ -94,6 +94,36 @@ test_defaults (void)
   g_assert_cmpuint (strlen (dir), ==, strlen (expected) + 8);
 }
 
+/* One descriptor, of the directory that is the default one. */
+static void
+test_default_dir_open (void)
+{
+  g_autofree char *other = test_path ("other");
+  const char *dirs[] = { test_dir (), other, test_dir () };
+  guint n_fds = 0;
+
+  g_assert_no_errno (g_mkdir (other, 0700));
+  for (gsize i = 0; i < G_N_ELEMENTS (dirs); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (temp_set_default_dir (dirs[i], &error));
+      for (gsize j = 0; j < 3; j++)
+        {
+          g_autofree char *path = temp_mkdtemp (NULL, NULL, NULL, &error);
+          g_autofree char *parent = g_path_get_dirname (path);
+
+          g_assert_no_error (error);
+          g_assert_cmpstr (parent, ==, dirs[i]);
+          if (n_fds == 0)
+            n_fds = test_count_fds ();
+          g_assert_cmpuint (test_count_fds (), ==, n_fds);
+        }
+    }
+
+  g_assert_true (temp_set_default_dir (NULL, NULL));
+}
+
 static void
 test_path_unwanted (void)
 {
@@ -215,6 +245,7 @@ main (int    argc,
   g_test_add_func ("/temp-functions/mkstemp", test_mkstemp);
   g_test_add_func ("/temp-functions/mkdtemp", test_mkdtemp);
   g_test_add_func ("/temp-functions/defaults", test_defaults);
+  g_test_add_func ("/temp-functions/default-dir-open", test_default_dir_open);
   g_test_add_func ("/temp-functions/path-unwanted", test_path_unwanted);
   g_test_add_func ("/temp-functions/relative", test_relative);
   g_test_add_func ("/temp-functions/errors", test_errors);

@@ -5,13 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
+#include <gio/gunixinputstream.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "temp-input-stream-private.h"
 #include "test-support.h"
 
 static TempEntry *
@@ -183,6 +186,135 @@ test_splice (void)
   assert_contents (entry, "hello", 5);
 }
 
+/* Takes 'flags', and gives what is in the source from its 7th byte on. */
+static void
+check_splice (GInputStream             *source,
+              GOutputStreamSpliceFlags  flags,
+              gboolean                  in_thread)
+{
+  g_autoptr (TempEntry) entry = new_entry ();
+  g_autoptr (GOutputStream) stream = temp_output_stream_new (entry);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gssize n;
+
+  g_assert_cmpint (g_input_stream_skip (source, 6, NULL, NULL), ==, 6);
+  g_assert_cmpint (g_output_stream_write (stream, "<", 1, NULL, NULL), ==, 1);
+  if (in_thread)
+    {
+      g_output_stream_splice_async (stream, source, flags, G_PRIORITY_DEFAULT, NULL, test_keep_result, &result);
+      n = g_output_stream_splice_finish (stream, test_wait_result (&result), &error);
+    }
+  else
+    {
+      n = g_output_stream_splice (stream, source, flags, NULL, &error);
+    }
+
+  g_assert_no_error (error);
+  g_assert_cmpint (n, ==, 5);
+  assert_contents (entry, "<there", 6);
+  g_assert_cmpint (g_input_stream_is_closed (source), ==, (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE) != 0);
+  g_assert_cmpint (g_output_stream_is_closed (stream), ==, (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET) != 0);
+  g_assert_false (g_output_stream_has_pending (stream));
+  g_assert_false (g_input_stream_has_pending (source));
+
+  if (!g_input_stream_is_closed (source))
+    g_assert_cmpint (g_input_stream_read (source, &(char) { 0 }, 1, NULL, NULL), ==, 0);
+  temp_entry_release_fd (entry, NULL);
+}
+
+/* Sources that have a descriptor, and one that has read ahead. */
+static void
+test_splice_from_file (void)
+{
+  g_autofree char *path = test_path ("source");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  test_write (path, "hello there");
+  for (guint flags = 0; flags < 4; flags++)
+    for (guint in_thread = 0; in_thread < 2; in_thread++)
+      {
+        g_autoptr (GInputStream) plain = G_INPUT_STREAM (g_file_read (file, NULL, NULL));
+        g_autoptr (GInputStream) base = G_INPUT_STREAM (g_file_read (file, NULL, NULL));
+        g_autoptr (GInputStream) buffered = g_buffered_input_stream_new (base);
+        g_autoptr (GInputStream) unix_stream = g_unix_input_stream_new (open (path, O_RDONLY | O_CLOEXEC), TRUE);
+
+        check_splice (plain, flags, in_thread);
+        check_splice (buffered, flags, in_thread);
+        check_splice (unix_stream, flags, in_thread);
+      }
+}
+
+static void
+test_splice_errors (void)
+{
+  g_autoptr (TempEntry) entry = new_entry ();
+  g_autoptr (GOutputStream) stream = temp_output_stream_new (entry);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GInputStream) directory = g_unix_input_stream_new (open (test_dir (), O_RDONLY | O_CLOEXEC), TRUE);
+  g_autoptr (GInputStream) file = g_unix_input_stream_new (open ("/dev/null", O_RDONLY | O_CLOEXEC), TRUE);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_output_stream_splice (stream, directory, G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE, NULL, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
+  test_assert_error_mentions (error, test_dir ());
+  g_assert_true (g_input_stream_is_closed (directory));
+  g_clear_error (&error);
+
+  g_cancellable_cancel (cancellable);
+  g_assert_cmpint (g_output_stream_splice (stream, file,
+                                           G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE | G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET,
+                                           cancellable, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_true (g_input_stream_is_closed (file));
+  g_assert_true (g_output_stream_is_closed (stream));
+  temp_entry_release_fd (entry, NULL);
+}
+
+/* Its own input, which shares the offset: what is read is appended. */
+static void
+test_splice_from_itself (void)
+{
+  g_autoptr (TempEntry) entry = new_entry ();
+  g_autoptr (GOutputStream) stream = temp_output_stream_new (entry);
+  g_autoptr (GInputStream) source = temp_input_stream_new (entry);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_output_stream_write_all (stream, "hello there", 11, NULL, NULL, NULL));
+  g_assert_true (g_seekable_seek (G_SEEKABLE (source), 6, G_SEEK_SET, NULL, NULL));
+  g_assert_cmpint (g_output_stream_splice (stream, source, 0, NULL, &error), ==, 5);
+  g_assert_no_error (error);
+  assert_contents (entry, "hello therethere", 16);
+  temp_entry_release_fd (entry, NULL);
+}
+
+/* The socket is one of GIO's, which never block themselves. */
+static void
+test_splice_from_socket (void)
+{
+  g_autoptr (TempEntry) entry = new_entry ();
+  g_autoptr (GOutputStream) stream = temp_output_stream_new (entry);
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GError) error = NULL;
+  GInputStream *source;
+  int fds[2];
+
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+  socket = g_socket_new_from_fd (fds[0], &error);
+  g_assert_no_error (error);
+  connection = g_socket_connection_factory_create_connection (socket);
+  source = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+
+  g_assert_cmpint (write (fds[1], "hello", 5), ==, 5);
+  g_assert_no_errno (shutdown (fds[1], SHUT_WR));
+  g_assert_cmpint (g_output_stream_splice (stream, source, 0, NULL, &error), ==, 5);
+  g_assert_no_error (error);
+  assert_contents (entry, "hello", 5);
+  close (fds[1]);
+  temp_entry_release_fd (entry, NULL);
+}
+
 static void
 test_descriptor (void)
 {
@@ -211,7 +343,11 @@ main (int    argc,
   g_test_add_func ("/temp-output-stream/async", test_async);
   g_test_add_func ("/temp-output-stream/short-write", test_short_write);
   g_test_add_func ("/temp-output-stream/errors", test_errors);
-  g_test_add_func ("/temp-output-stream/splice", test_splice);
+  g_test_add_func ("/temp-output-stream/splice/memory", test_splice);
+  g_test_add_func ("/temp-output-stream/splice/file", test_splice_from_file);
+  g_test_add_func ("/temp-output-stream/splice/errors", test_splice_errors);
+  g_test_add_func ("/temp-output-stream/splice/itself", test_splice_from_itself);
+  g_test_add_func ("/temp-output-stream/splice/socket", test_splice_from_socket);
   g_test_add_func ("/temp-output-stream/descriptor", test_descriptor);
 
   return g_test_run ();

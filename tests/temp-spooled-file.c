@@ -255,7 +255,8 @@ write_text (TempSpooledFile *file,
 {
   g_autoptr (GError) error = NULL;
 
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (file)), text, strlen (text), NULL, NULL, &error);
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (file)),
+                             text, strlen (text), NULL, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -299,7 +300,13 @@ test_properties (void)
   gboolean rolled = TRUE;
   guint64 max_size;
 
-  g_object_get (file, "max-size", &max_size, "dir", &dir, "prefix", &prefix, "suffix", &suffix, "rolled", &rolled, NULL);
+  g_object_get (file,
+                "max-size", &max_size,
+                "dir", &dir,
+                "prefix", &prefix,
+                "suffix", &suffix,
+                "rolled", &rolled,
+                NULL);
   g_assert_cmpuint (max_size, ==, 7);
   g_assert_cmpuint (temp_spooled_file_get_max_size (file), ==, 7);
   g_assert_cmpstr (dir, ==, "/d");
@@ -406,6 +413,7 @@ static void
 test_seek_overflow (void)
 {
   g_autoptr (TempSpooledFile) file = temp_spooled_file_new (0);
+  GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (file));
   g_autoptr (GError) error = NULL;
 
   write_text (file, "x");
@@ -419,7 +427,7 @@ test_seek_overflow (void)
 
   /* At the very end of what can be, there is no room, and no overflow. */
   g_assert_true (g_seekable_seek (G_SEEKABLE (file), G_MAXINT64, G_SEEK_SET, NULL, &error));
-  g_assert_cmpint (g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, &error), ==, -1);
+  g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
 }
 

@@ -13,7 +13,7 @@ import gi
 
 gi.require_version("Temp", "1")
 
-from gi.repository import Temp  # noqa: E402
+from gi.repository import Gio, GLib, Temp  # noqa: E402,F401
 
 
 def skipped(name, reason):

@@ -5,7 +5,9 @@
 import importlib.util
 import os
 import re
+import shutil
 import sys
+import tempfile
 import types
 import unittest
 
@@ -36,7 +38,7 @@ def load():
     # not to look at PYTHONPATH.
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     source = re.sub(r"^( *)import tempfile$",
-                    rf"\1import sys; sys.path[:0] = {paths!r}; import gi; gi.require_version('Temp', '1'); "
+                    rf"\1import sys; sys.path[:0] = {paths!r}; "
                     r"from gi.repository import Temp as tempfile",
                     source, flags=re.MULTILINE)
     module = types.ModuleType("test_tempfile")
@@ -47,6 +49,12 @@ def load():
 
 
 def load_tests(loader, tests, pattern):
+    # They write into the default directory, and into the current one.
+    dir = tempfile.mkdtemp(prefix="temp-python-")
+    unittest.addModuleCleanup(shutil.rmtree, dir)
+    os.chdir(dir)
+    os.environ.pop("G_TEST_TMPDIR", None)
+    os.environ["TMPDIR"] = dir
     try:
         module = load()
     except unittest.SkipTest as skip:

@@ -5,7 +5,6 @@ files and directories, and all of Python's own module tempfile, on top of them.
 """
 
 import errno
-import functools
 import io
 import os
 import sys
@@ -13,6 +12,7 @@ import types
 import warnings
 import weakref
 
+import gi
 from gi.repository import Gio, GLib
 
 from ..module import get_introspection_module
@@ -20,7 +20,13 @@ from ..overrides import override
 
 Temp = get_introspection_module("Temp")
 
-# Names, not classes and functions: those go to the module in other ways, below.
+# So that changing one line is enough: whoever asked for no version has asked for this
+# one, and PyGObject need not warn that it could have been another.
+if gi.get_required_version("Temp") is None:
+    gi.require_version("Temp", Temp._version)
+
+# What Python's module has, and the private names that CPython's tests use to test the
+# public ones. The library's own go to the module in another way, below.
 __all__ = [
     "NamedTemporaryFile",
     "SpooledTemporaryFile",
@@ -43,11 +49,24 @@ __all__ = [
 _module = sys.modules["gi.repository.Temp"]
 _variables = _module.__dict__
 
+# Looked up once: these are called the most.
+_new = Temp.File.new
+_new_named = Temp.File.new_named
+_get_fd = Temp.File.get_fd
+_get_path = Temp.File.get_path
+_close = Gio.IOStream.close
+_mkstemp = Temp.mkstemp
+
 # The GObjects
 
 
 def _to_gfile(target):
     return target if isinstance(target, Gio.File) else Gio.File.new_for_path(os.fspath(target))
+
+
+def _to_path(path):
+    # Not every PyGObject takes more than str and bytes.
+    return path if path is None else os.fspath(path)
 
 
 def _is_utf8(name):
@@ -70,24 +89,18 @@ def _current_umask():
 class _Maker:
     """Construction by keyword: names are file names, and a failure is an exception."""
 
-    _NAMES = ("dir", "prefix", "suffix")
+    def __new__(cls, *, dir=None, prefix=None, suffix=None, permissions=None, **properties):
+        if permissions is not None:
+            names = {name: os.fsdecode(value)
+                     for name, value in (("dir", dir), ("prefix", prefix), ("suffix", suffix)) if value is not None}
+            if all(map(_is_utf8, names.values())):
+                self = super().__new__(cls)
+                super().__init__(self, **names, permissions=permissions, **properties)
+                self.init(None)
+                return self
 
-    def __new__(cls, **properties):
-        names = {}
-        for name in cls._NAMES:
-            value = properties.pop(name, None)
-            if value is not None:
-                names[name] = os.fsdecode(value)
-
-        if all(map(_is_utf8, names.values())):
-            self = super().__new__(cls)
-            super().__init__(self, **names, **properties)
-            self.init(None)
-            return self
-
-        # A property is UTF-8 for PyGObject; an argument may be any file name.
-        permissions = properties.pop("permissions", None)
-        self = cls._new_with_names(names, properties)
+        # A function takes any file name, and is quicker; a property of PyGObject's takes UTF-8.
+        self = cls._new_with_names(dir, prefix, suffix, properties)
         if permissions is not None:
             os.fchmod(self.get_fd(), permissions & ~_current_umask())
         for name, value in properties.items():
@@ -105,49 +118,51 @@ def _get_path_or_raise(self):
     return path
 
 
-def _await_new(start, finish, arguments, io_priority, cancellable):
-    """Starts a constructor, and gives an awaitable of what it makes.
+def _await_new(new, arguments, cancellable):
+    """Gives an awaitable of what a constructor makes, in whatever loop of asyncio is running.
 
-    PyGObject cannot await constructors before 3.52, and only in a loop of its own.
+    A thread makes it: not every PyGObject can await at all, constructors least, and
+    none of them in a loop that is not GLib's.
     """
     import asyncio
 
-    loop = asyncio.get_running_loop()
-    events = sys.modules.get("gi.events")
-    if events is None or not isinstance(loop, events.GLibEventLoop):
-        # Nobody runs GLib's main loop here, which would call back.
-        return loop.run_in_executor(None, functools.partial(_new_now, start, finish, arguments, io_priority, cancellable))
+    def make():
+        if cancellable is None:
+            return new(*arguments)
+        cancellable.set_error_if_cancelled()
+        made = new(*arguments)
+        cancellable.set_error_if_cancelled()
+        return made
 
-    future = loop.create_future()
-    if cancellable is None:
-        cancellable = Gio.Cancellable()
-
-    def on_made(source, result):
-        try:
-            made = finish(result)
-        except GLib.Error as error:
-            if not future.done():
-                future.set_exception(error)
-        else:
-            if not future.done():
-                future.set_result(made)
-
-    future.add_done_callback(lambda done: done.cancelled() and cancellable.cancel())
-    start(*arguments, io_priority, cancellable, on_made)
-    return future
+    return asyncio.get_running_loop().run_in_executor(None, make)
 
 
-def _new_now(start, finish, arguments, io_priority, cancellable):
-    context = GLib.MainContext()
-    results = []
-    context.push_thread_default()
-    try:
-        start(*arguments, io_priority, cancellable, lambda source, result: results.append(result))
-        while not results:
-            context.iteration(True)
-    finally:
-        context.pop_thread_default()
-    return finish(results[0])
+def _build_file(raw, mode, buffering, encoding, errors, newline):
+    """Does what io.open() does once it has opened the file, which it can only do by itself."""
+    text = "b" not in mode
+    if text:
+        if buffering == 0:
+            raise ValueError("can't have unbuffered text I/O")
+    elif "t" in mode:
+        raise ValueError("can't have text and binary mode at once")
+    elif not encoding is errors is newline is None:
+        raise ValueError("binary mode takes no encoding, errors or newline argument")
+    if buffering < -1:
+        raise ValueError("invalid buffering size")
+
+    if buffering == 0:
+        return raw
+    if "+" in mode:
+        buffered = io.BufferedRandom
+    elif "r" in mode:
+        buffered = io.BufferedReader
+    else:
+        buffered = io.BufferedWriter
+    file = buffered(raw, buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE)
+    if text:
+        file = io.TextIOWrapper(file, encoding, errors, newline, buffering == 1)
+        file.mode = mode
+    return file
 
 
 class _RawFile(io.FileIO):
@@ -157,44 +172,57 @@ class _RawFile(io.FileIO):
     does not: it writes what it holds, and the Temp.File is open as before.
     """
 
+    _forgotten = False
+
     def __init__(self, owner, mode):
         self._owner = owner
         super().__init__(owner.fileno(), mode, closefd=False)
 
     def close(self):
         owner, self._owner = self._owner, None
-        forgotten = self._finalizing
+        forgotten = self._forgotten or self._finalizing
         super().close()
         if owner is not None and not forgotten:
             owner._close_but(self)
 
     def _dealloc_warn(self, source):
-        # Called if, and only if, the file object above is closed by its finalizer.
-        self._owner = None
+        # Called if, and only if, it is its finalizer that closes the file object above.
+        self._forgotten = True
 
 
 class File(_Maker, Temp.File):
+    """A temporary file: a stream of GIO's, a path if it has a name, and a context manager."""
+
     _files = ()
 
     @classmethod
-    def _new_with_names(cls, names, properties):
-        if properties.pop("named", False):
-            return cls.new_named(names.get("dir"), names.get("prefix"), names.get("suffix"))
-        return cls.new(names.get("dir"))
+    def _new_with_names(cls, dir, prefix, suffix, properties):
+        if properties and properties.pop("named", False):
+            return cls.new_named(dir, prefix, suffix)
+        return cls.new(dir)
+
+    @classmethod
+    def new(cls, dir=None):
+        return _new(_to_path(dir))
+
+    @classmethod
+    def new_named(cls, dir=None, prefix=None, suffix=None):
+        return _new_named(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
+        arguments = (_to_path(dir),)
         if callback is None:
-            return _await_new(Temp.File.new_async, Temp.File.new_finish, (dir,), io_priority, cancellable)
-        return Temp.File.new_async(dir, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.File.new, arguments, cancellable)
+        return Temp.File.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     @staticmethod
     def new_named_async(dir=None, prefix=None, suffix=None, io_priority=GLib.PRIORITY_DEFAULT,
                         cancellable=None, callback=None, *user_data):
+        arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.File.new_named_async, Temp.File.new_named_finish, (dir, prefix, suffix),
-                              io_priority, cancellable)
-        return Temp.File.new_named_async(dir, prefix, suffix, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.File.new_named, arguments, cancellable)
+        return Temp.File.new_named_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
         self.fileno()
@@ -206,34 +234,23 @@ class File(_Maker, Temp.File):
     __fspath__ = _get_path_or_raise
 
     def fileno(self):
+        """Gives the descriptor, or raises ValueError if the file is closed."""
         fd = self.get_fd()
         if fd < 0:
             raise ValueError("I/O operation on closed file")
         return fd
 
     def open(self, mode="w+b", buffering=-1, encoding=None, errors=None, newline=None):
-        text = "b" not in mode
-        if not text and "t" in mode:
-            raise ValueError("can't have text and binary mode at once")
-        if not text and not encoding is errors is newline is None:
-            raise ValueError("binary mode takes no encoding, errors or newline argument")
-        if text and buffering == 0:
-            raise ValueError("can't have unbuffered text I/O")
-
+        """Gives a file object of Python's on the same descriptor, which is closed together with this."""
+        if "b" not in mode:
+            encoding = io.text_encoding(encoding)
         raw = _RawFile(self, mode.replace("t", ""))
         raw.name = self.get_path() or raw.fileno()
-        file = raw
-        if buffering != 0:
-            if "+" in mode:
-                buffered = io.BufferedRandom
-            elif "r" in mode:
-                buffered = io.BufferedReader
-            else:
-                buffered = io.BufferedWriter
-            file = buffered(raw, buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE)
-        if text:
-            file = io.TextIOWrapper(file, io.text_encoding(encoding), errors, newline, buffering == 1)
-            file.mode = mode
+        try:
+            file = _build_file(raw, mode, buffering, encoding, errors, newline)
+        except BaseException:
+            raw._owner = None
+            raise
 
         # Weakly: the file object keeps this one, and a cycle would keep both.
         still_open = [pair for pair in self._files if pair[0]() is not None]
@@ -269,7 +286,9 @@ class File(_Maker, Temp.File):
         return closed
 
     def close(self, cancellable=None):
-        return self._close_but(None, cancellable)
+        if self._files:
+            return self._close_but(None, cancellable)
+        return _close(self, cancellable)
 
     def close_async(self, *args, **kwargs):
         exception = self._close_files()
@@ -293,16 +312,23 @@ class File(_Maker, Temp.File):
 
 
 class Dir(_Maker, Temp.Dir):
+    """A temporary directory: a path, and a context manager. `/` gives the path of a child."""
+
     @classmethod
-    def _new_with_names(cls, names, properties):
-        return cls.new(names.get("dir"), names.get("prefix"), names.get("suffix"))
+    def _new_with_names(cls, dir, prefix, suffix, properties):
+        return cls.new(dir, prefix, suffix)
+
+    @classmethod
+    def new(cls, dir=None, prefix=None, suffix=None):
+        return Temp.Dir.new(_to_path(dir), _to_path(prefix), _to_path(suffix))
 
     @staticmethod
     def new_async(dir=None, prefix=None, suffix=None, io_priority=GLib.PRIORITY_DEFAULT,
                   cancellable=None, callback=None, *user_data):
+        arguments = _to_path(dir), _to_path(prefix), _to_path(suffix)
         if callback is None:
-            return _await_new(Temp.Dir.new_async, Temp.Dir.new_finish, (dir, prefix, suffix), io_priority, cancellable)
-        return Temp.Dir.new_async(dir, prefix, suffix, io_priority, cancellable, callback, *user_data)
+            return _await_new(Temp.Dir.new, arguments, cancellable)
+        return Temp.Dir.new_async(*arguments, io_priority, cancellable, callback, *user_data)
 
     def __enter__(self):
         return self
@@ -321,6 +347,15 @@ class Dir(_Maker, Temp.Dir):
             raise ValueError(f"an absolute path cannot be in a directory: {name!r}")
         return Path(self.get_path(), name)
 
+    def get_child(self, name):
+        return super().get_child(_to_path(name))
+
+    def create_file(self, prefix=None, suffix=None):
+        return super().create_file(_to_path(prefix), _to_path(suffix))
+
+    def create_dir(self, prefix=None, suffix=None):
+        return super().create_dir(_to_path(prefix), _to_path(suffix))
+
     if hasattr(Temp.Dir, "persist"):
         def persist(self, destination, flags=0, cancellable=None):
             return super().persist(_to_gfile(destination), flags, cancellable)
@@ -331,6 +366,8 @@ class Dir(_Maker, Temp.Dir):
 
 if hasattr(Temp, "SpooledFile"):
     class SpooledFile(Temp.SpooledFile):
+        """A file in memory, which moves to disk when it grows; a context manager."""
+
         def __init__(self, **properties):
             for name in properties.keys() & {"dir", "prefix", "suffix"}:
                 if properties[name] is not None:
@@ -347,7 +384,7 @@ if hasattr(Temp, "SpooledFile"):
 
 
 def _set_default_dir(dir=None):
-    result = Temp.set_default_dir(dir)
+    result = Temp.set_default_dir(_to_path(dir))
     if _variables.get("tempdir") is not None:
         _variables["tempdir"] = None
     return result
@@ -359,13 +396,21 @@ def _set_default_dir(dir=None):
 _module_type = type(_module)
 
 
+# The value of tempdir that is the library's default directory too: a str, and absolute.
+_library_tempdir = None
+
+
 def _set_variable(self, name, value):
     """Follows an assignment to tempdir, which is for the library's default directory too."""
+    global _library_tempdir
     if name == "tempdir" and name in _variables:
         try:
-            Temp.set_default_dir(value)
+            Temp.set_default_dir(_to_path(value))
         except (GLib.Error, TypeError, ValueError):
             pass  # as in Python's, it fails when it is used
+        else:
+            if type(value) is str and value == os.path.abspath(value):
+                _library_tempdir = value
     super(_module_type, self).__setattr__(name, value)
 
 
@@ -385,7 +430,11 @@ if hasattr(Temp, "remove_tree"):
     def _remove_tree(dir, flags=0, cancellable=None, *progress):
         return Temp.remove_tree(_to_gfile(dir), flags, cancellable, *progress)
 
+    def _remove_tree_async(dir, *args, **kwargs):
+        return Temp.remove_tree_async(_to_gfile(dir), *args, **kwargs)
+
     _publish("remove_tree", staticmethod(_remove_tree))
+    _publish("remove_tree_async", staticmethod(_remove_tree_async))
 
 _module_type.__setattr__ = _set_variable
 
@@ -397,10 +446,6 @@ _TEMPLATE = "tmp"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 _text_openflags = _bin_openflags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
-_new_named = Temp.File.new_named
-_get_fd = Temp.File.get_fd
-_get_path = Temp.File.get_path
-_close = Gio.IOStream.close
 
 # A GError tells less than errno does: the first of each is the usual one, and the
 # message tells which of them it was.
@@ -462,19 +507,17 @@ def _infer_return_type(*args):
     return kind
 
 
-# The value of tempdir that was looked for and not assigned: a str, and absolute.
-_found_tempdir = None
 
 
 def _find_tempdir():
-    global _found_tempdir
+    global _library_tempdir
     found = _variables.get("tempdir")
     if found is None:
         try:
             found = os.path.abspath(Temp.get_default_dir())
         except GLib.Error as error:
             raise FileNotFoundError(errno.ENOENT, error.message) from None
-        _variables["tempdir"] = _found_tempdir = found
+        _variables["tempdir"] = _library_tempdir = found
     return found
 
 
@@ -482,7 +525,7 @@ def _complete(prefix, suffix, dir):
     """Gives where and under which names to make something, and the type of its name."""
     if prefix is suffix is dir is None:
         dir = _variables.get("tempdir")
-        if dir is not None and dir is _found_tempdir:
+        if dir is not None and dir is _library_tempdir:
             return dir, None, None, str
 
     kind = _infer_return_type(prefix, suffix, dir)
@@ -492,7 +535,7 @@ def _complete(prefix, suffix, dir):
         head, prefix = os.path.split(prefix)
         if head:
             dir = os.path.join(os.fsdecode(dir), os.fsdecode(head))
-    return dir, prefix, suffix, kind
+    return dir, prefix, _to_path(suffix), kind
 
 
 def _as_kind(path, kind):
@@ -523,7 +566,7 @@ def mkstemp(suffix=None, prefix=None, dir=None, text=False):
     """Makes a file that is the caller's to delete; returns its descriptor and its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        fd, path = Temp.mkstemp(dir, prefix, suffix)
+        fd, path = _mkstemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -540,7 +583,7 @@ def mkdtemp(suffix=None, prefix=None, dir=None):
     """Makes a directory that is the caller's to delete; returns its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        path = Temp.mkdtemp(dir, prefix, suffix)
+        path = Temp.mkdtemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -567,11 +610,6 @@ def mktemp(suffix="", prefix=_TEMPLATE, dir=None):
     raise FileExistsError(errno.EEXIST, "No usable temporary filename found")
 
 
-def _raw_of(file):
-    file = getattr(file, "buffer", file)
-    return getattr(file, "raw", file)
-
-
 def _create_nameless(dir, kind):
     try:
         # The kernel looks after such a file: a Temp.File would be made only to
@@ -579,7 +617,8 @@ def _create_nameless(dir, kind):
         return os.open(dir, os.O_RDWR | os.O_TMPFILE, 0o600)
     except OSError:
         try:
-            return os.dup(Temp.File.new(dir).get_fd())
+            file = Temp.File.new(dir)
+            return os.dup(file.get_fd())
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -591,14 +630,33 @@ def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
         encoding = io.text_encoding(encoding)
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
-    if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-        # What io.open() comes to, without its questions.
-        return io.BufferedRandom(io.FileIO(_create_nameless(dir, kind), "w+b"))
+    fd = _create_nameless(dir, kind)
+    try:
+        raw = io.FileIO(fd, mode.replace("t", ""))
+    except BaseException:
+        os.close(fd)
+        raise
+    try:
+        return _build_file(raw, mode, buffering, encoding, errors, newline)
+    except BaseException:
+        raw.close()
+        raise
 
-    file = io.open(dir, mode, buffering, encoding, errors, newline,
-                   opener=lambda path, flags: _create_nameless(dir, kind))
-    _raw_of(file).name = file.fileno()
-    return file
+
+class _KeptFile:
+    """The owner of a descriptor, in place of a Temp.File, if nothing is to be deleted."""
+
+    __slots__ = ("fd",)
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def close(self, close=os.close):
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            close(fd)
+
+    __del__ = close
 
 
 class _TemporaryFileWrapper:
@@ -620,7 +678,7 @@ class _TemporaryFileWrapper:
     @delete.setter
     def delete(self, delete):
         self._delete = delete
-        if self._owner is not None:
+        if isinstance(self._owner, File):
             self._owner.set_auto_delete(bool(delete))
 
     def __getattr__(self, name):
@@ -645,11 +703,14 @@ class _TemporaryFileWrapper:
         try:
             self.file.close()
         finally:
-            if self._owner is not None:
+            owner = self._owner
+            if isinstance(owner, File):
                 try:
-                    _close(self._owner)
+                    _close(owner)
                 except GLib.Error as error:
                     raise _os_error(error, self.name) from None
+            elif owner is not None:
+                owner.close()
 
     def __iter__(self):
         # Not the file's iterator: that would not keep this object.
@@ -666,31 +727,34 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
     try:
-        owner = _new_named(dir, prefix, suffix)
+        where = None if dir is _library_tempdir else dir
+        if delete:
+            owner = _new_named(where, prefix, suffix)
+            fd, path = _get_fd(owner), _get_path(owner)
+        else:
+            fd, path = _mkstemp(where, prefix, suffix)
+            owner = _KeptFile(fd)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
-    file = None
     try:
-        name = _get_path(owner)
-        sys.audit("tempfile.mkstemp", name)
+        sys.audit("tempfile.mkstemp", path)
+        name = path if kind is str else os.fsencode(path)
         if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
-            raw = io.FileIO(_get_fd(owner), "w+b", False)
+            raw = io.FileIO(fd, "w+b", False)
             file = io.BufferedRandom(raw)
         else:
-            file = io.open(_get_fd(owner), mode, buffering, encoding, errors, newline, False)
-            raw = _raw_of(file)
-        raw.name = name = name if kind is str else os.fsencode(name)
+            raw = io.FileIO(fd, mode.replace("t", ""), False)
+            file = _build_file(raw, mode, buffering, encoding, errors, newline)
+        raw.name = name
         wrapper = _TemporaryFileWrapper(file, name, raw, owner, delete)
-        if not delete:
-            owner.keep()
-        elif not delete_on_close:
+        if delete and not delete_on_close:
             owner.set_delete_on_close(False)
         return wrapper
     except BaseException:
-        if file is not None:
-            file.close()
-        _close(owner)
+        owner.close()
+        if not delete:
+            os.unlink(path)
         raise
 
 
@@ -703,15 +767,14 @@ class SpooledTemporaryFile(io.IOBase):
 
     def __init__(self, max_size=0, mode="w+b", buffering=-1, encoding=None, newline=None,
                  suffix=None, prefix=None, dir=None, *, errors=None):
-        self._file = io.BytesIO()
+        file = io.BytesIO()
         if "b" not in mode:
             encoding = io.text_encoding(encoding)
-            self._file = io.TextIOWrapper(self._file, encoding, errors, newline)
+            file = io.TextIOWrapper(file, encoding, errors, newline)
+        self._file = file
         self._max_size = max_size
-        self._arguments = {
-            "mode": mode, "buffering": buffering, "encoding": encoding, "newline": newline,
-            "suffix": suffix, "prefix": prefix, "dir": dir, "errors": errors,
-        }
+        self._arguments = mode, buffering, encoding, newline, suffix, prefix, dir
+        self._errors = errors
 
     __class_getitem__ = classmethod(types.GenericAlias)
 
@@ -724,12 +787,12 @@ class SpooledTemporaryFile(io.IOBase):
         if self._rolled:
             return
         memory = self._file
-        disk = TemporaryFile(**self._arguments)
+        disk = TemporaryFile(*self._arguments, errors=self._errors)
         try:
             position = memory.tell()
             memory.flush()
-            data = getattr(memory, "buffer", memory).getbuffer()
-            getattr(disk, "buffer", disk).write(data)
+            with getattr(memory, "buffer", memory).getbuffer() as data:
+                getattr(disk, "buffer", disk).write(data)
             disk.flush()
             disk.seek(position)
         except BaseException:
@@ -752,9 +815,9 @@ class SpooledTemporaryFile(io.IOBase):
     def __next__(self):
         return self._file.__next__()
 
-    def __del__(self):
+    def __del__(self, warn=warnings.warn):
         if not self.closed:
-            warnings.warn(f"Unclosed file {self!r}", ResourceWarning, stacklevel=2, source=self)
+            warn(f"Unclosed file {self!r}", ResourceWarning, stacklevel=2, source=self)
             self.close()
 
     # Each asks for the file anew: it is another one once it has moved.
@@ -780,7 +843,7 @@ class SpooledTemporaryFile(io.IOBase):
 
     @property
     def mode(self):
-        return getattr(self._file, "mode", self._arguments["mode"])
+        return getattr(self._file, "mode", self._arguments[0])
 
     @property
     def name(self):
@@ -868,7 +931,7 @@ class TemporaryDirectory:
     def __init__(self, suffix=None, prefix=None, dir=None, ignore_cleanup_errors=False, *, delete=True):
         dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
         try:
-            owner = Temp.Dir.new(dir, prefix, suffix)
+            owner = Temp.Dir.new(None if dir is _library_tempdir else dir, prefix, suffix)
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 

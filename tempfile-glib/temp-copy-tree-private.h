@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+gboolean temp_copy_tree (int            from_fd,
+                         int            to_fd,
+                         const char    *to_path,
+                         GCancellable  *cancellable,
+                         GError       **error);
+
+G_END_DECLS

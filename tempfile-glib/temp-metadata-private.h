@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* Whose a file is, who may do what with it, and its extended attributes. */
+typedef struct
+{
+  uid_t       uid;
+  gid_t       gid;
+  mode_t      mode;       /* without the type */
+  GHashTable *attributes; /* char * → GBytes */
+} TempMetadata;
+
+gboolean temp_metadata_read     (TempMetadata       *metadata,
+                                 int                 fd);
+gboolean temp_metadata_read_new (TempMetadata       *metadata,
+                                 int                 dir_fd,
+                                 const TempMetadata *own);
+gboolean temp_metadata_adopt    (int                 fd,
+                                 const TempMetadata *own,
+                                 const TempMetadata *model,
+                                 gboolean            with_mode);
+void     temp_metadata_restore  (int                 fd,
+                                 const TempMetadata *own);
+mode_t   temp_metadata_umask    (void);
+void     temp_metadata_clear    (TempMetadata       *metadata);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempMetadata, temp_metadata_clear)
+
+G_END_DECLS

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+"""Tests Temp.File, Temp.Dir and Temp.SpooledFile as objects of Python."""
+
+import csv
+import gc
+import json
+import os
+import pathlib
+import stat
+import subprocess
+import unittest
+import weakref
+import zipfile
+
+import support
+from support import Gio, GLib, Temp
+
+NOT_UTF8 = b"\xff\xfe-"
+
+
+class TestFile(support.TestCase):
+    def test_construct(self):
+        file = Temp.File(named=True, prefix="myapp_", suffix=".log")
+        name = os.path.basename(file.get_path())
+        self.assertTrue(name.startswith("myapp_") and name.endswith(".log"))
+        self.assertEqual(self.list(), [name])
+        self.assertIsInstance(file, Gio.FileIOStream)
+
+    def test_construct_nameless(self):
+        file = Temp.File()
+        self.assertIsNone(file.get_path())
+        self.assertEqual(self.list(), [])
+
+    def test_construct_properties(self):
+        file = Temp.File(named=True, permissions=0o640, delete_on_close=False, auto_delete=True)
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o640)
+        self.assertFalse(file.get_delete_on_close())
+        with self.assertRaises(TypeError):
+            Temp.File(colour="red")
+
+    def test_construct_fails(self):
+        for properties in {}, {"named": True}, {"named": True, "prefix": NOT_UTF8}:
+            with self.assertRaises(GLib.Error) as caught:
+                Temp.File(dir=os.path.join(self.dir, "missing"), **properties)
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND))
+            self.assertIn("missing", caught.exception.message)
+        with self.assertRaises(GLib.Error) as caught:
+            Temp.File(named=True, prefix="a/b")
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_FILENAME))
+
+    def test_paths(self):
+        for dir in self.dir, self.dir.encode(), pathlib.Path(self.dir):
+            self.assertEqual(os.path.dirname(Temp.File(dir=dir, named=True)), self.dir)
+            self.assertEqual(os.path.dirname(Temp.File.new_named(dir)), self.dir)
+            Temp.File(dir=dir)
+            Temp.File.new(dir)
+
+    def test_not_utf8(self):
+        for file in (Temp.File(named=True, prefix=NOT_UTF8, permissions=0o604, delete_on_close=False),
+                     Temp.File(named=True, prefix=os.fsdecode(NOT_UTF8), permissions=0o604, delete_on_close=False),
+                     Temp.File.new_named(None, NOT_UTF8, None)):
+            self.assertTrue(os.fsencode(os.path.basename(file)).startswith(NOT_UTF8))
+            self.assertTrue(os.path.exists(file))
+        nameless = Temp.File(dir=Temp.Dir(prefix=NOT_UTF8))
+        self.assertIsNone(nameless.get_path())
+
+    def test_not_utf8_properties(self):
+        self.addCleanup(os.umask, os.umask(0o022))
+        file = Temp.File(named=True, suffix=NOT_UTF8, permissions=0o666, delete_on_close=False)
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o644)
+        self.assertFalse(file.get_delete_on_close())
+
+    def test_context(self):
+        with Temp.File(named=True) as file:
+            path = os.fspath(file)
+            self.assertTrue(os.path.exists(path))
+        self.assertFalse(os.path.exists(path))
+        self.assertTrue(file.is_closed())
+        with self.assertRaises(ValueError):
+            with file:
+                pass
+
+    def test_context_exception(self):
+        with self.assertRaises(KeyError):
+            with Temp.File(named=True):
+                raise KeyError
+        self.assertEqual(self.list(), [])
+
+    def test_fspath(self):
+        with Temp.File(named=True) as file:
+            self.assertEqual(os.fspath(file), file.get_path())
+            with open(file, "wb") as other:
+                other.write(b"x")
+            self.assertEqual(os.path.getsize(file), 1)
+        for file in file, Temp.File():
+            with self.assertRaises(TypeError):
+                os.fspath(file)
+
+    def test_fileno(self):
+        with Temp.File() as file:
+            self.assertEqual(os.fstat(file.fileno()), os.fstat(file.get_fd()))
+            subprocess.run(["echo", "hello"], stdout=file, check=True)
+            file.seek(0, GLib.SeekType.SET)
+            self.assertEqual(file.get_input_stream().read_bytes(100).get_data(), b"hello\n")
+        with self.assertRaises(ValueError):
+            file.fileno()
+
+    def test_dropped(self):
+        file = Temp.File(named=True)
+        self.assertEqual(len(self.list()), 1)
+        del file
+        self.assertEqual(self.list(), [])
+
+
+class TestOpen(support.TestCase):
+    def test_same_descriptor(self):
+        with Temp.File(named=True) as file:
+            opened = file.open()
+            self.assertEqual(opened.fileno(), file.get_fd())
+            self.assertEqual(opened.name, file.get_path())
+            self.assertEqual(opened.mode, "rb+")
+            opened.write(b"0123456789")
+            opened.flush()
+            self.assertEqual(file.tell(), 10)
+            file.seek(4, GLib.SeekType.SET)
+            self.assertEqual(os.read(opened.fileno(), 2), b"45")
+
+    def test_kinds(self):
+        import io
+
+        for mode, buffering, kind in (("w+b", -1, io.BufferedRandom), ("rb", -1, io.BufferedReader),
+                                      ("wb", -1, io.BufferedWriter), ("ab", 4, io.BufferedWriter),
+                                      ("r+b", 0, io.FileIO), ("w", -1, io.TextIOWrapper),
+                                      ("rt", -1, io.TextIOWrapper), ("w+", 1, io.TextIOWrapper)):
+            with self.subTest(mode=mode, buffering=buffering), Temp.File() as file:
+                opened = file.open(mode, buffering)
+                self.assertIsInstance(opened, kind)
+                self.assertEqual(opened.readable(), "r" in mode or "+" in mode)
+                self.assertEqual(opened.writable(), "r" not in mode or "+" in mode)
+
+    def test_bad_arguments(self):
+        with Temp.File() as file:
+            for arguments in ("wr",), ("wbt",), ("q",), ("w", 0), ("wb", -1, "utf-8"), ("wb", -1, None, None, ""):
+                with self.subTest(arguments=arguments), self.assertRaises(ValueError):
+                    file.open(*arguments)
+            with self.assertRaises(LookupError):
+                file.open("w", encoding="bad-encoding")
+            with self.assertRaises(TypeError):
+                file.open(7)
+            self.assertFalse(file.is_closed())
+        with self.assertRaises(ValueError):
+            file.open()
+
+    def test_text(self):
+        with Temp.File() as file:
+            text = file.open("w+", encoding="utf-16", newline="\r\n", errors="replace")
+            self.assertEqual((text.encoding, text.errors, text.mode), ("utf-16", "replace", "w+"))
+            text.write("Λ one\ntwo\n")
+            text.seek(0)
+            self.assertEqual(text.readline(), "Λ one\r\n")
+            self.assertEqual(list(text), ["two\r\n"])
+            self.assertEqual(os.fstat(file.fileno()).st_size, 2 + 2 * 12)
+
+    def test_line_buffering(self):
+        with Temp.File() as file:
+            text = file.open("w", buffering=1, encoding="utf-8")
+            text.write("line\npart")
+            self.assertEqual(os.fstat(file.fileno()).st_size, 9)
+
+    def test_modules(self):
+        with Temp.File() as file:
+            text = file.open("w+", encoding="utf-8")
+            json.dump({"a": [1, 2]}, text)
+            text.seek(0)
+            self.assertEqual(json.load(text), {"a": [1, 2]})
+        with Temp.File() as file:
+            text = file.open("w+", newline="", encoding="utf-8")
+            csv.writer(text).writerows([["a", "b,c"], ["d", "e"]])
+            text.seek(0)
+            self.assertEqual(list(csv.reader(text)), [["a", "b,c"], ["d", "e"]])
+        with Temp.File(named=True, suffix=".zip") as file:
+            with zipfile.ZipFile(file.open(), "w") as archive:
+                archive.writestr("a", "b")
+            self.assertTrue(zipfile.is_zipfile(file))
+
+    def test_close_object_first(self):
+        with Temp.File(named=True, auto_delete=False) as file:
+            path = file.get_path()
+            self.addCleanup(os.unlink, path)
+            text = file.open("w", encoding="utf-8")
+            text.write("buffered")
+            file.close()
+            self.assertTrue(text.closed)
+        text.close()
+        with open(path) as kept:
+            self.assertEqual(kept.read(), "buffered")
+
+    def test_close_file_first(self):
+        for mode, buffering in ("w", -1), ("wb", -1), ("wb", 0):
+            file = Temp.File(named=True)
+            path = file.get_path()
+            with file.open(mode, buffering) as opened:
+                opened.write("x" if mode == "w" else b"x")
+            self.assertTrue(file.is_closed())
+            self.assertFalse(os.path.exists(path))
+            file.close()
+            opened.close()
+
+    def test_close_several(self):
+        file = Temp.File(named=True, auto_delete=False)
+        path = file.get_path()
+        self.addCleanup(os.unlink, path)
+        first, second = file.open("wb"), file.open("wb")
+        first.write(b"first ")
+        second.write(b"second")
+        first.close()
+        self.assertTrue(second.closed)
+        with open(path, "rb") as kept:
+            self.assertEqual(sorted(kept.read().split()), [b"first", b"second"])
+
+    def test_close_fails_to_flush(self):
+        with Temp.File() as file:
+            opened = file.open("wb")
+            opened.write(b"x")
+            full = os.open("/dev/full", os.O_WRONLY)
+            os.dup2(full, file.fileno())
+            os.close(full)
+            with self.assertRaises(OSError):
+                file.close()
+            self.assertTrue(file.is_closed() and opened.closed)
+
+    def test_forgotten_file(self):
+        for mode, buffering in ("w", -1), ("wb", -1), ("wb", 0):
+            with self.subTest(mode=mode, buffering=buffering), Temp.File() as file:
+                file.open(mode, buffering).write("x" if mode == "w" else b"x")
+                self.assertFalse(file.is_closed())
+                self.assertEqual(os.fstat(file.fileno()).st_size, 1)
+
+    def test_file_keeps_object(self):
+        opened = Temp.File(named=True).open("w+b")
+        opened.write(b"x")
+        opened.flush()
+        self.assertEqual(os.path.getsize(opened.name), 1)
+        del opened
+        self.assertEqual(self.list(), [])
+
+    def test_no_cycle(self):
+        gc.disable()
+        self.addCleanup(gc.enable)
+        file = Temp.File(named=True)
+        opened = file.open()
+        gone = weakref.ref(opened)
+        del file, opened
+        self.assertIsNone(gone())
+        self.assertEqual(self.list(), [])
+
+    def test_close_async(self):
+        file = Temp.File(named=True, auto_delete=False)
+        path = file.get_path()
+        self.addCleanup(os.unlink, path)
+        file.open("w").write("x")
+        kept = file.open("w")
+        kept.write("y")
+        loop = GLib.MainLoop()
+        results = []
+
+        def on_closed(source, result):
+            results.append(source.close_finish(result))
+            loop.quit()
+
+        file.close_async(GLib.PRIORITY_DEFAULT, None, on_closed)
+        loop.run()
+        self.assertEqual(results, [True])
+        self.assertTrue(kept.closed)
+        with open(path) as written:
+            self.assertEqual(written.read(), "xy")
+
+    @unittest.skipUnless(hasattr(Temp.File, "persist"), "this library has no persist()")
+    def test_persist_flushes(self):
+        destination = pathlib.Path(self.dir, "kept")
+        with Temp.File() as file:
+            opened = file.open("w")
+            opened.write("all of it")
+            file.persist(destination)
+        self.assertEqual(destination.read_text(), "all of it")
+
+
+    @unittest.skipUnless(hasattr(Temp.File, "new_beside"), "this library has no new_beside()")
+    def test_beside(self):
+        target = pathlib.Path(self.dir, "document")
+        for path in target, os.fspath(target), os.fsencode(target), Gio.File.new_for_path(os.fspath(target)):
+            with Temp.File.new_beside(path) as file:
+                file.open("w").write("new")
+                file.persist(path, Temp.PersistFlags.REPLACE)
+            self.assertEqual(target.read_text(), "new")
+            target.unlink()
+
+
+class TestDir(support.TestCase):
+    def test_construct(self):
+        dir = Temp.Dir(prefix="a-", suffix="-b", permissions=0o750)
+        name, = self.list()
+        self.assertTrue(name.startswith("a-") and name.endswith("-b"))
+        self.assertEqual(stat.S_IMODE(os.stat(dir).st_mode), 0o750)
+        with self.assertRaises(GLib.Error):
+            Temp.Dir(dir=dir / "missing")
+
+    def test_context(self):
+        with Temp.Dir() as dir:
+            (dir / "file").write_text("x")
+            self.assertEqual(os.listdir(dir), ["file"])
+        self.assertEqual(self.list(), [])
+        with self.assertRaises(KeyError):
+            with Temp.Dir():
+                raise KeyError
+        self.assertEqual(self.list(), [])
+
+    def test_context_kept(self):
+        with Temp.Dir() as dir:
+            dir.keep()
+        with Temp.Dir(auto_delete=False):
+            pass
+        self.assertEqual(len(self.list()), 2)
+
+    def test_child(self):
+        with Temp.Dir() as dir:
+            self.assertEqual(os.fspath(dir / "name"), os.path.join(dir.get_path(), "name"))
+            self.assertEqual(dir / "a" / "b", pathlib.Path(dir.get_path(), "a", "b"))
+            self.assertEqual(os.fsencode(dir / NOT_UTF8), os.fsencode(dir) + b"/" + NOT_UTF8)
+            self.assertEqual(dir / pathlib.Path("p"), dir / "p")
+            with self.assertRaises(ValueError):
+                dir / "/etc"
+            with self.assertRaises(TypeError):
+                dir / 3
+
+    def test_not_utf8(self):
+        with Temp.Dir(suffix=NOT_UTF8) as dir, Temp.Dir(dir=dir) as inner:
+            self.assertTrue(os.fsencode(dir).endswith(NOT_UTF8))
+            self.assertEqual(os.path.dirname(inner), os.fspath(dir))
+            (inner / "x").touch()
+        self.assertEqual(self.list(), [])
+
+    def test_dropped(self):
+        dir = Temp.Dir()
+        (dir / "x").touch()
+        del dir
+        self.assertEqual(self.list(), [])
+
+    def test_create(self):
+        with Temp.Dir() as dir:
+            file = dir.create_file(None, NOT_UTF8)
+            self.assertIsInstance(file, Temp.File)
+            file.open("w").write("x")
+            self.assertIsInstance(dir.create_dir() / "x", pathlib.Path)
+
+
+@unittest.skipUnless(hasattr(Temp, "SpooledFile"), "this library has no SpooledFile")
+class TestSpooledFile(support.TestCase):
+    def test_context(self):
+        with Temp.SpooledFile(max_size=4, dir=pathlib.Path(self.dir)) as file:
+            self.assertFalse(file.get_rolled())
+            file.get_output_stream().write_all(b"more than that")
+            self.assertTrue(file.get_rolled())
+        self.assertTrue(file.is_closed())
+        with self.assertRaises(ValueError):
+            with file:
+                pass
+
+
+class TestDefaultDir(support.TestCase):
+    def test_set(self):
+        with Temp.Dir(prefix=NOT_UTF8) as dir:
+            self.assertTrue(Temp.set_default_dir(dir))
+            self.assertEqual(Temp.get_default_dir(), os.fspath(dir))
+            self.assertEqual(Temp.gettempdir(), os.fspath(dir))
+            Temp.set_default_dir(self.dir)
+            self.assertEqual(Temp.gettempdir(), self.dir)
+        with self.assertRaises(GLib.Error):
+            Temp.set_default_dir(os.path.join(self.dir, "missing"))
+
+
+@unittest.skipUnless(hasattr(Temp, "remove_tree"), "this library has no remove_tree()")
+class TestRemoveTree(support.TestCase):
+    def test_paths(self):
+        for convert in os.fspath, os.fsencode, pathlib.Path, Gio.File.new_for_path:
+            path = Temp.mkdtemp()
+            pathlib.Path(path, "file").touch()
+            self.assertTrue(Temp.remove_tree(convert(path)))
+        self.assertEqual(self.list(), [])
+
+
+if __name__ == "__main__":
+    support.main()

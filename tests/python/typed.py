@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+"""Is checked, not run: what a checker of types has to make of Temp."""
+
+import io
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, assert_type
+
+from gi.repository import Temp
+from gi.repository import Temp as tempfile
+
+assert_type(tempfile.mkstemp(), tuple[int, str])
+assert_type(tempfile.mkstemp(b"x"), tuple[int, bytes])
+assert_type(tempfile.mkdtemp(dir=Path("x")), str)
+assert_type(tempfile.mkdtemp(dir=b"x"), bytes)
+assert_type(tempfile.gettempdir(), str)
+assert_type(tempfile.gettempdirb(), bytes)
+assert_type(tempfile.mktemp(".txt"), str)
+tempfile.tempdir = None
+tempfile.mkstemp(3)  # error
+
+assert_type(tempfile.TemporaryFile(), io.BufferedRandom)
+assert_type(tempfile.TemporaryFile("w+", encoding="utf-8"), io.TextIOWrapper)
+
+with tempfile.NamedTemporaryFile("w", delete_on_close=False) as named_text:
+    assert_type(named_text.read(), str)
+    named_text.write("x")
+    named_text.write(b"x")  # error
+with tempfile.NamedTemporaryFile() as named:
+    assert_type(named.read(), bytes)
+    assert_type(named.name, str)
+    named.write(b"x")
+tempfile.NamedTemporaryFile("w", -1, None, None, None, None, None, True, "strict")  # error
+
+with tempfile.SpooledTemporaryFile(max_size=3) as spooled:
+    assert_type(spooled.read(), bytes)
+    spooled.rollover()
+assert_type(tempfile.SpooledTemporaryFile(3, "w").read(), str)
+
+with tempfile.TemporaryDirectory(delete=False) as directory:
+    assert_type(directory, str)
+assert_type(tempfile.TemporaryDirectory(b"x").name, bytes)
+tempfile.TemporaryDirectory(None, None, None, False, True)  # error
+
+with Temp.File(named=True, prefix="a", dir=Path("x")) as file:
+    assert_type(file.fileno(), int)
+    assert_type(file.get_path(), str | None)
+    assert_type(file.open(), BinaryIO)
+    assert_type(file.open("w"), TextIO)
+    open(file).close()
+assert_type(Temp.File.new_async(), Awaitable[Temp.File])
+Temp.File("x")  # error
+Temp.File(colour="red")  # error
+
+with Temp.Dir() as dir:
+    assert_type(dir / "name" / "other", Path)
+    assert_type(dir.create_file(), Temp.File)
+
+
+def callback(*arguments: Any) -> None:
+    pass
+
+
+Temp.Dir.new_async(None, None, None, 0, None, callback)
