@@ -185,6 +185,33 @@ test('with leaves what is kept', async () => {
     GLib.rmdir(path);
 });
 
+test('with leaves what is persisted', async () => {
+    await Temp.Dir.with(async dir => {
+        const target = dir.get_child('target');
+        const file = await Temp.File.with({named: true, dir: dir.path}, async one => {
+            one.writeText('saved');
+            await one.persist_async(target, Temp.PersistFlags.NONE);
+            return one;
+        });
+        assertEqual(file.is_closed(), true);
+        assertEqual(file.path, target.get_path());
+        assertEqual(new TextDecoder().decode(target.load_contents(null)[1]), 'saved');
+    });
+});
+
+test('progress', async () => {
+    const dir = new Temp.Dir();
+    dir.get_child('a').make_directory(null);
+    let n = 0;
+    await dir.delete_async(GLib.PRIORITY_DEFAULT, null, removed => (n = removed));
+    assertEqual(exists(dir.path), false);
+    assertEqual(n > 0, true);
+
+    const other = new Temp.Dir();
+    await Temp.remove_tree_async(other.file, Temp.RemoveFlags.NONE);
+    assertEqual(exists(other.path), false);
+});
+
 test('dispose', async () => {
     const file = new Temp.File({named: true});
     const {path} = file;
