@@ -16,6 +16,9 @@
 #define READ_SIZE (32 * 1024)
 #define MAX_BUFFER_SIZE (1024 * 1024)
 
+/* What some thousand entries take; fewer are not worth sorting. */
+#define SORT_SIZE (4 * READ_SIZE)
+
 /* Space for the largest entry. */
 #define ENTRY_SIZE (sizeof (struct dirent64))
 
@@ -204,7 +207,7 @@ temp_remove_files (TempRemoveWorker *worker,
 {
   TempRemoveWalk *walk = worker->walk;
   gssize used = temp_remove_read (worker, node);
-  gboolean is_sorted = used > READ_SIZE;
+  gboolean is_sorted = used > SORT_SIZE;
   gsize n_sorted, i = 0;
   gboolean any_stuck;
   const struct dirent64 *entry;
