@@ -4,6 +4,7 @@
 
 #include "temp-dir-private.h"
 
+#include "temp-dir-delete-private.h"
 #include "temp-file-private.h"
 
 /**
@@ -645,12 +646,21 @@ temp_dir_delete (TempDir       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  g_autoptr (GError) local_error = NULL;
-
   g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  if (temp_entry_delete (self->entry, cancellable, &local_error))
+  return temp_dir_delete_with_progress (self, NULL, cancellable, error);
+}
+
+gboolean
+temp_dir_delete_with_progress (TempDir             *self,
+                               TempRemoveProgress  *progress,
+                               GCancellable        *cancellable,
+                               GError             **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (temp_entry_delete_with_progress (self->entry, progress, cancellable, &local_error))
     return TRUE;
   if (self->ignore_errors && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return TRUE;

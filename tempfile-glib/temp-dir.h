@@ -52,6 +52,19 @@ gboolean    temp_dir_delete            (TempDir              *self,
                                         GCancellable         *cancellable,
                                         GError              **error);
 TEMP_AVAILABLE_IN_1_0
+void        temp_dir_delete_async      (TempDir              *self,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        TempProgressCallback  progress,
+                                        gpointer              progress_data,
+                                        GDestroyNotify        progress_destroy,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_dir_delete_finish     (TempDir              *self,
+                                        GAsyncResult         *result,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
 gboolean    temp_dir_persist           (TempDir              *self,
                                         GFile                *destination,
                                         TempPersistFlags      flags,

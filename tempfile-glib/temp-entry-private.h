@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "temp-parent-private.h"
+#include "temp-remove-private.h"
 #include "temp-types.h"
 
 G_BEGIN_DECLS
@@ -78,6 +79,10 @@ gboolean    temp_entry_set_auto_delete   (TempEntry      *entry,
 gboolean    temp_entry_delete            (TempEntry      *entry,
                                           GCancellable   *cancellable,
                                           GError        **error);
+gboolean    temp_entry_delete_with_progress (TempEntry          *entry,
+                                             TempRemoveProgress *progress,
+                                             GCancellable       *cancellable,
+                                             GError            **error);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
 char       *temp_entry_find_dir          (GFile             *target,

@@ -20,9 +20,6 @@
 #include "temp-process-private.h"
 #include "temp-remove-private.h"
 
-/* A directory that fills up as fast as it is emptied is given up at last. */
-#define MAX_REMOVE_TRIES 8
-
 /* All that is OWNED in this process. What is on the list is referenced by an
  * owner that takes it off before it goes. */
 static GQueue owned = G_QUEUE_INIT;
@@ -182,27 +179,6 @@ temp_entry_create_nameless (TempEntry   *entry,
   return TRUE;
 }
 
-/* Keeps the default directory open from its first use on. Opening and closing it
- * takes as long as making a file in it. */
-static void
-keep_open (TempParent *parent)
-{
-  static TempParent *kept;
-  TempParent *old;
-
-  if (g_atomic_pointer_get (&kept) == parent)
-    return;
-
-  temp_parent_ref (parent);
-  temp_process_lock ();
-  old = kept;
-  g_atomic_pointer_set (&kept, parent);
-  temp_process_unlock ();
-
-  if (old != NULL)
-    temp_parent_unref (old);
-}
-
 /* Settles where the new thing goes: in parent, which dir is the path of, or else
  * in what dir names now. */
 static gboolean
@@ -214,7 +190,6 @@ prepare (TempEntry   *entry,
          GError     **error)
 {
   g_autofree char *to_free = NULL;
-  gboolean is_default = dir == NULL;
 
   /* An earlier attempt may have failed. */
   temp_name_clear (&entry->name);
@@ -226,8 +201,6 @@ prepare (TempEntry   *entry,
 
   entry->generation = temp_process_generation ();
   entry->parent = parent != NULL ? temp_parent_ref (parent) : temp_parent_open (dir, error);
-  if (is_default && entry->parent != NULL)
-    keep_open (entry->parent);
   return entry->parent != NULL;
 }
 
@@ -326,6 +299,13 @@ temp_entry_create_dir (TempEntry   *entry,
 
   if (!temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, error))
     return FALSE;
+
+  /* The caller has only its path. */
+  if (entry->is_callers)
+    {
+      own (entry);
+      return TRUE;
+    }
 
   fd = open_new_dir (entry, mode, &st);
   if (fd < 0)
@@ -489,17 +469,23 @@ temp_entry_is_still_ours (TempEntry *entry)
 }
 
 static gboolean
-remove_dir (TempEntry     *entry,
-            GCancellable  *cancellable,
-            GError       **error)
+remove_dir (TempEntry           *entry,
+            TempRemoveProgress  *progress,
+            GCancellable        *cancellable,
+            GError             **error)
 {
-  for (guint i = 0; i < MAX_REMOVE_TRIES; i++)
+  for (guint i = 0; i < TEMP_REMOVE_MAX_PASSES; i++)
     {
       if (unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR) == 0)
-        return TRUE;
+        {
+          if (progress != NULL)
+            progress->n_removed++;
+          return TRUE;
+        }
       if (errno != ENOTEMPTY && errno != EEXIST)
         break;
-      if (!temp_remove_contents (temp_parent_get_fd (entry->directory), entry->name.path, cancellable, error))
+      if (!temp_remove_contents (temp_parent_get_fd (entry->directory), entry->name.path, progress, cancellable,
+                                 error))
         return FALSE;
       errno = ENOTEMPTY;
     }
@@ -539,12 +525,13 @@ keeps_everything (void)
 
 /* TRUE: it is gone, or not ours. */
 static gboolean
-remove_if_ours (TempEntry     *entry,
-                GCancellable  *cancellable,
-                GError       **error)
+remove_if_ours (TempEntry           *entry,
+                TempRemoveProgress  *progress,
+                GCancellable        *cancellable,
+                GError             **error)
 {
   if (temp_entry_is_still_ours (entry))
-    return entry->directory != NULL ? remove_dir (entry, cancellable, error) : remove_file (entry, error);
+    return entry->directory != NULL ? remove_dir (entry, progress, cancellable, error) : remove_file (entry, error);
 
   if (errno == ENOENT)
     return TRUE;
@@ -573,9 +560,10 @@ let_go_of_parent (TempEntry *entry)
  * this one was forked from has made. If it is not ours, or gone already, nothing happens,
  * and that is no error. After an error it can be tried again. */
 gboolean
-temp_entry_delete (TempEntry     *entry,
-                   GCancellable  *cancellable,
-                   GError       **error)
+temp_entry_delete_with_progress (TempEntry           *entry,
+                                 TempRemoveProgress  *progress,
+                                 GCancellable        *cancellable,
+                                 GError             **error)
 {
   gboolean is_foreign = entry->generation != temp_process_generation ();
   gboolean gone = TRUE;
@@ -595,7 +583,7 @@ temp_entry_delete (TempEntry     *entry,
     }
   else
     {
-      gone = is_foreign || remove_if_ours (entry, cancellable, error);
+      gone = is_foreign || remove_if_ours (entry, progress, cancellable, error);
       if (gone)
         {
           disown (entry, TEMP_ENTRY_NAMELESS);
@@ -605,6 +593,14 @@ temp_entry_delete (TempEntry     *entry,
 
   temp_entry_end (entry);
   return gone;
+}
+
+gboolean
+temp_entry_delete (TempEntry     *entry,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  return temp_entry_delete_with_progress (entry, NULL, cancellable, error);
 }
 
 /* From now on, the name is the caller's: nothing here deletes it. */

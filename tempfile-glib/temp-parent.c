@@ -78,7 +78,7 @@ temp_parent_take (int                fd,
   if (parent == NULL)
     {
       if (parents == NULL)
-        parents = g_hash_table_new (parent_hash, parent_equal);
+        g_atomic_pointer_set (&parents, g_hash_table_new (parent_hash, parent_equal));
 
       parent = g_new (TempParent, 1);
       parent->ref_count = 1;
@@ -102,7 +102,7 @@ temp_parent_open (const char  *dir,
   TempParent *parent;
   struct stat st;
 
-  if (stat (dir, &st) == 0)
+  if (g_atomic_pointer_get (&parents) != NULL && stat (dir, &st) == 0)
     {
       parent = lookup (&st);
       if (parent != NULL)
@@ -141,7 +141,12 @@ temp_parent_unref (TempParent *parent)
     {
       g_hash_table_remove (parents, parent);
       if (g_hash_table_size (parents) == 0)
-        g_clear_pointer (&parents, g_hash_table_unref);
+        {
+          GHashTable *empty = parents;
+
+          g_atomic_pointer_set (&parents, NULL);
+          g_hash_table_unref (empty);
+        }
     }
   temp_process_unlock ();
 

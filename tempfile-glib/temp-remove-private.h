@@ -4,11 +4,31 @@
 
 #include <gio/gio.h>
 
+#include "temp-types.h"
+
 G_BEGIN_DECLS
 
-gboolean temp_remove_contents (int            dir_fd,
-                               const char    *path,
-                               GCancellable  *cancellable,
-                               GError       **error);
+/* After so many tries, a directory that fills up as fast as it is emptied is given
+ * up. */
+#define TEMP_REMOVE_MAX_PASSES 8
+
+/* Whom to tell of the progress, and what was told. It can go through several
+ * removals, whose entries it adds up. */
+typedef struct
+{
+  TempProgressCallback callback; /* in the thread that removes; NULL: nobody */
+  gpointer             user_data;
+  guint64              n_removed;
+  gint64               last_time;
+} TempRemoveProgress;
+
+gboolean temp_remove_contents    (int                  dir_fd,
+                                  const char          *path,
+                                  TempRemoveProgress  *progress,
+                                  GCancellable        *cancellable,
+                                  GError             **error);
+
+gboolean temp_remove_is_on_mount (int                  parent_fd,
+                                  int                  fd);
 
 G_END_DECLS

@@ -31,6 +31,35 @@ typedef enum /*< flags >*/
   TEMP_PERSIST_COPY    = 1 << 2,
 } TempPersistFlags;
 
+/**
+ * TempRemoveFlags:
+ * @TEMP_REMOVE_NONE: remove the directory and all that is in it
+ * @TEMP_REMOVE_KEEP_ROOT: empty the directory, and keep it
+ * @TEMP_REMOVE_IGNORE_ERRORS: it is no error if something cannot be removed; all else is
+ *
+ * How to remove a tree.
+ *
+ * Since: 1.0
+ */
+typedef enum /*< flags >*/
+{
+  TEMP_REMOVE_NONE          = 0,
+  TEMP_REMOVE_KEEP_ROOT     = 1 << 0,
+  TEMP_REMOVE_IGNORE_ERRORS = 1 << 1,
+} TempRemoveFlags;
+
+/**
+ * TempProgressCallback:
+ * @n_removed: how many entries are removed so far
+ * @user_data: the data it was given along with
+ *
+ * Tells how far the removal of a tree is: at most ten times a second, and once at the end.
+ *
+ * Since: 1.0
+ */
+typedef void (*TempProgressCallback) (guint64  n_removed,
+                                      gpointer user_data);
+
 typedef struct _TempFile TempFile;
 typedef struct _TempDir TempDir;
 typedef struct _TempSpooledFile TempSpooledFile;

@@ -8,8 +8,10 @@
 #include "temp-file.h"
 #include "temp-functions.h"
 #include "temp-location.h"
+#include "temp-remove-tree.h"
 #include "temp-spooled-file.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
+#include <tempfile-glib/temp-enum-types.h>
 #include <tempfile-glib/temp-version.h>
 #undef TEMPFILE_GLIB_INSIDE

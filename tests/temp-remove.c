@@ -3,7 +3,6 @@
 #include "temp-remove-private.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -18,11 +17,16 @@
 #include "temp-fd-private.h"
 #include "test-support.h"
 
-/* The library's calls of unlinkat() and readdir() come here, so that a test can do
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+/* The library's calls of unlinkat() and getdents64() come here, so that a test can do
  * something right before or after one of them. */
 static void (*before_unlinkat) (const char *base);
 static void (*after_unlinkat) (const char *base,
                                gboolean    ok);
+static void (*after_getdents) (void);
 static gboolean hide_types;
 
 int
@@ -44,25 +48,23 @@ unlinkat (int         dir_fd,
   return result;
 }
 
-struct dirent *
-readdir (DIR *dir)
+ssize_t
+getdents64 (int    fd,
+            void  *buffer,
+            size_t size)
 {
-  static struct dirent *(*next) (DIR *);
-  struct dirent *entry;
+  ssize_t n = syscall (SYS_getdents64, fd, buffer, size);
+  struct dirent64 *entry;
 
-  if (next == NULL)
+  if (after_getdents != NULL)
+    after_getdents ();
+  for (ssize_t offset = 0; hide_types && offset < n; offset += entry->d_reclen)
     {
-      void *symbol = dlsym (RTLD_NEXT, "readdir64");
-
-      if (symbol == NULL)
-        symbol = dlsym (RTLD_NEXT, "readdir");
-      memcpy (&next, &symbol, sizeof next);
+      entry = (struct dirent64 *) ((char *) buffer + offset);
+      entry->d_type = DT_UNKNOWN;
     }
 
-  entry = next (dir);
-  if (entry != NULL && hide_types)
-    entry->d_type = DT_UNKNOWN;
-  return entry;
+  return n;
 }
 
 /* The tree is in the test's directory, and so is what nothing may touch. */
@@ -133,9 +135,10 @@ remove_contents (GCancellable  *cancellable,
   gboolean ok;
 
   g_assert_no_errno (fd);
-  ok = temp_remove_contents (fd, path, cancellable, error);
+  ok = temp_remove_contents (fd, path, NULL, cancellable, error);
   before_unlinkat = NULL;
   after_unlinkat = NULL;
+  after_getdents = NULL;
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 
   return ok;
@@ -149,6 +152,32 @@ assert_removes (void)
   g_assert_true (remove_contents (NULL, &error));
   g_assert_no_error (error);
   assert_left (NULL, "");
+}
+
+/* From a root of which nobody but the library may list the contents. */
+static void
+assert_removes_as (mode_t mode)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = tree_path (NULL);
+  struct stat st;
+
+  g_assert_true (remove_contents (NULL, &error));
+  g_assert_no_error (error);
+  g_assert_no_errno (stat (path, &st));
+  g_assert_cmpuint (st.st_mode & 07777, ==, mode);
+  g_assert_no_errno (chmod (path, 0700));
+  assert_left (NULL, "");
+}
+
+static int
+rename_in_tree (const char *from,
+                const char *to)
+{
+  g_autofree char *old = tree_path (from);
+  g_autofree char *new = tree_path (to);
+
+  return g_rename (old, new);
 }
 
 static void
@@ -227,7 +256,7 @@ child_no_descriptors (gconstpointer data)
   test_limit_fds (n_fds_allowed);
   while (dup (0) >= 0)
     ;
-  g_assert_false (temp_remove_contents (fd, path, NULL, &error));
+  g_assert_false (temp_remove_contents (fd, path, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
   test_assert_error_mentions (error, path);
 }
@@ -324,19 +353,61 @@ test_names (void)
   assert_removes ();
 }
 
-/* What the owner made unwritable: all else goes. */
+static void
+change_mode (const char *relative,
+             mode_t      mode)
+{
+  g_autofree char *path = tree_path (relative);
+
+  g_assert_no_errno (chmod (path, mode));
+}
+
+static void
+assert_mode (const char *relative,
+             mode_t      mode)
+{
+  g_autofree char *path = tree_path (relative);
+  struct stat st;
+
+  g_assert_no_errno (stat (path, &st));
+  g_assert_cmpuint (st.st_mode & 07777, ==, mode);
+}
+
+static void
+become_nobody_or_skip (void)
+{
+  if (geteuid () != 0)
+    test_child_skip ("only root can make what is another's");
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+}
+
+/* What another user does not let us remove: all else goes. */
 static void
 child_unwritable (gconstpointer data)
 {
-  g_autofree char *stuck = NULL;
-  g_autofree char *root = NULL;
+  g_autofree char *root = tree_path (NULL);
   g_autoptr (GError) error = NULL;
 
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
+  become_nobody_or_skip ();
 
-  root = tree_path (NULL);
-  stuck = tree_path ("sub/stuck");
+  g_assert_false (remove_contents (NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  test_assert_error_mentions (error, "3 entries are left");
+  test_assert_error_mentions (error, "… and 2 more");
+  test_assert_error_mentions (error, "“sub/stuck/");
+  test_assert_error_mentions (error, root);
+  assert_left (NULL, "sub");
+  assert_left ("sub", "stuck");
+  assert_left ("sub/stuck", "dir one two");
+  assert_left ("sub/stuck/dir", "");
+}
+
+static void
+test_unwritable (void)
+{
+  static const char *const open_to_all[] = { "", "sub", "sub/stuck/dir", "z" };
+
   make_file ("a");
   make_file ("sub/b");
   make_file ("sub/stuck/one");
@@ -344,84 +415,136 @@ child_unwritable (gconstpointer data)
   make_file ("sub/stuck/dir/inner");
   make_file ("sub/z");
   make_file ("z/z");
-  g_assert_no_errno (chmod (stuck, 0500));
+  for (gsize i = 0; i < G_N_ELEMENTS (open_to_all); i++)
+    change_mode (open_to_all[i], 0777);
+  change_mode ("sub/stuck", 0755);
 
-  g_assert_false (remove_contents (NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
-  test_assert_error_mentions (error, "3 entries are left");
-  test_assert_error_mentions (error, "“sub/stuck/");
-  test_assert_error_mentions (error, root);
-  assert_left (NULL, "sub");
-  assert_left ("sub", "stuck");
-  assert_left ("sub/stuck", "dir one two");
-  assert_left ("sub/stuck/dir", "");
-
-  g_assert_no_errno (chmod (stuck, 0700));
-  assert_removes ();
-}
-
-static void
-test_unwritable (void)
-{
   test_in_child (child_unwritable, NULL);
+  assert_removes ();
 }
 
 static void
 child_one_error (gconstpointer data)
 {
-  g_autofree char *stuck = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
-
-  stuck = tree_path ("stuck");
-  make_file ("stuck/\xff");
-  g_assert_no_errno (chmod (stuck, 0500));
+  become_nobody_or_skip ();
 
   g_assert_false (remove_contents (NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
   g_assert_true (g_str_has_prefix (error->message, "Could not remove “stuck/"));
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   g_assert_false (remove_contents (NULL, NULL));
-
-  g_assert_no_errno (chmod (stuck, 0700));
-  assert_removes ();
 }
 
 static void
 test_one_error (void)
 {
+  make_file ("stuck/\xff");
+  change_mode ("", 0777);
+  change_mode ("stuck", 0755);
   test_in_child (child_one_error, NULL);
+  assert_removes ();
 }
 
 static void
 child_unreadable (gconstpointer data)
 {
-  g_autofree char *stuck = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
-
-  stuck = tree_path ("stuck");
-  make_file ("stuck/a");
-  make_file ("z");
-  g_assert_no_errno (chmod (stuck, 0300));
+  become_nobody_or_skip ();
 
   g_assert_false (remove_contents (NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
   test_assert_error_mentions (error, "“stuck”");
   assert_left (NULL, "stuck");
-
-  g_assert_no_errno (chmod (stuck, 0700));
-  assert_removes ();
 }
 
 static void
 test_unreadable (void)
 {
+  make_file ("stuck/a");
+  make_file ("z");
+  change_mode ("", 0777);
+  change_mode ("stuck", 0711);
   test_in_child (child_unreadable, NULL);
+  assert_removes ();
+}
+
+/* Modes in the way are repaired, where the tree is ours. */
+static void
+child_modes (gconstpointer data)
+{
+  static const mode_t modes[] = { 0000, 0100, 0200, 0300, 0400, 0500, 0600 };
+
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+
+  if (GPOINTER_TO_INT (data) != 0)
+    test_fail_syscall (GPOINTER_TO_INT (data), ENOSYS);
+
+  make_dirs ("");
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (modes); j++)
+      {
+        g_autofree char *outer = g_strdup_printf ("%03o-%03o", modes[i], modes[j]);
+        g_autofree char *inner = g_build_filename (outer, "inner", NULL);
+        g_autofree char *file = g_build_filename (inner, "file", NULL);
+        g_autofree char *empty = g_build_filename (outer, "empty", NULL);
+
+        make_file (file);
+        make_dirs (empty);
+        change_mode (empty, modes[j]);
+        change_mode (inner, modes[j]);
+        change_mode (outer, modes[i]);
+      }
+  change_mode ("", 0000);
+
+  assert_removes_as (0000);
+}
+
+static void
+test_modes (gconstpointer failing)
+{
+  test_in_child (child_modes, failing);
+}
+
+/* What stays, stays as it was. */
+static void
+child_modes_put_back (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  become_nobody_or_skip ();
+
+  make_dirs ("ours/a/b");
+  make_file ("ours/gone/file");
+  make_dirs ("ours/a/b/c/d/e/f/g/h");
+  g_assert_no_errno (rename_in_tree ("stuck", "ours/a/b/c/d/e/f/g/h/stuck"));
+  change_mode ("ours/a/b", 0500);
+  change_mode ("ours/a", 0500);
+  change_mode ("ours", 0511);
+
+  test_limit_fds (64);
+  g_assert_false (remove_contents (NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  assert_left ("ours", "a");
+  assert_mode ("ours", 0511);
+  assert_mode ("ours/a", 0500);
+  assert_mode ("ours/a/b", 0500);
+}
+
+static void
+test_modes_put_back (void)
+{
+  make_file ("stuck/inner/file");
+  change_mode ("stuck", 0755);
+  change_mode ("stuck/inner", 0755);
+  change_mode ("", 0777);
+  /* Another's directory can be moved only by whoever may write to it. */
+  change_mode ("stuck", 0777);
+  test_in_child (child_modes_put_back, NULL);
+  assert_removes ();
 }
 
 /* What is mounted in the tree is not part of it. */
@@ -523,36 +646,35 @@ swap_in_link (void)
   g_assert_no_errno (symlink ("../outside", victim));
 }
 
+static const char *swap_before;
+
 static void
 swap_in_link_before (const char *base)
 {
-  if (g_str_equal (base, "victim"))
+  if (g_str_equal (base, swap_before))
     swap_in_link ();
 }
 
-static void
-swap_in_link_after (const char *base,
-                    gboolean    ok)
-{
-  if (g_str_equal (base, "victim"))
-    swap_in_link ();
-}
-
+/* Between the reading of its name and the opening, while it is emptied, and when it
+ * is to be removed. */
 static void
 test_swapped (gconstpointer data)
 {
-  g_autofree char *inner = test_path ("aside/inner");
+  g_autofree char *aside = test_path ("aside");
+  g_autofree char *names = NULL;
 
   make_canary ();
   make_file ("victim/inner");
-  if (g_str_equal (data, "before"))
-    before_unlinkat = swap_in_link_before;
+  swap_before = data;
+  if (g_str_equal (data, "reading"))
+    after_getdents = swap_in_link;
   else
-    after_unlinkat = swap_in_link_after;
+    before_unlinkat = swap_in_link_before;
 
   assert_removes ();
   assert_canary ();
-  g_assert_true (g_file_test (inner, G_FILE_TEST_EXISTS));
+  names = test_list (aside);
+  g_assert_cmpstr (names, ==, g_str_equal (data, "reading") ? "inner" : "");
 }
 
 /* What was a file when its name was read is a directory by now. */
@@ -698,7 +820,7 @@ test_made_meanwhile (void)
       g_autoptr (GError) error = NULL;
       temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-      if (!temp_remove_contents (fd, path, NULL, &error))
+      if (!temp_remove_contents (fd, path, NULL, NULL, &error))
         g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
     }
   g_atomic_int_set (&stop, TRUE);
@@ -716,7 +838,7 @@ test_not_a_directory (void)
 
   make_file ("file");
   fd = open (path, O_PATH | O_CLOEXEC);
-  g_assert_false (temp_remove_contents (fd, path, NULL, &error));
+  g_assert_false (temp_remove_contents (fd, path, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
   test_assert_error_mentions (error, path);
 }
@@ -742,12 +864,17 @@ main (int    argc,
   g_test_add_func ("/temp-remove/unwritable", test_unwritable);
   g_test_add_func ("/temp-remove/one-error", test_one_error);
   g_test_add_func ("/temp-remove/unreadable", test_unreadable);
+  g_test_add_data_func ("/temp-remove/modes", NULL, test_modes);
+  g_test_add_data_func ("/temp-remove/modes-without-openat2", GINT_TO_POINTER (SYS_openat2), test_modes);
+  g_test_add_data_func ("/temp-remove/modes-without-fchmodat2", GINT_TO_POINTER (SYS_fchmodat2), test_modes);
+  g_test_add_func ("/temp-remove/modes-put-back", test_modes_put_back);
   g_test_add_data_func ("/temp-remove/mount", GINT_TO_POINTER (FALSE), test_mount);
   g_test_add_data_func ("/temp-remove/mount-of-another", GINT_TO_POINTER (TRUE), test_mount);
   g_test_add_func ("/temp-remove/cancelled", test_cancelled);
   g_test_add_func ("/temp-remove/cancelled-meanwhile", test_cancelled_meanwhile);
-  g_test_add_data_func ("/temp-remove/swapped/before", "before", test_swapped);
-  g_test_add_data_func ("/temp-remove/swapped/after", "after", test_swapped);
+  g_test_add_data_func ("/temp-remove/swapped/once-read", "reading", test_swapped);
+  g_test_add_data_func ("/temp-remove/swapped/once-open", "inner", test_swapped);
+  g_test_add_data_func ("/temp-remove/swapped/once-emptied", "victim", test_swapped);
   g_test_add_func ("/temp-remove/swapped-for-directory", test_swapped_for_directory);
   g_test_add_data_func ("/temp-remove/moved/shallow", GUINT_TO_POINTER (3), test_moved);
   g_test_add_data_func ("/temp-remove/moved/deep", GUINT_TO_POINTER (60), test_moved);

@@ -53,6 +53,14 @@ def work(arguments):
         return os.path.exists(path), text.upper(), file.name
 
 
+class TestImport(support.TestCase):
+    def test_one_line(self):
+        done = subprocess.run([sys.executable, "-W", "error", "-W", "ignore::ImportWarning", "-c",
+                               "from gi.repository import Temp as tempfile; print(tempfile.gettempdir())"],
+                              env=dict(os.environ, TMPDIR=self.dir, G_TEST_TMPDIR=""), capture_output=True, text=True)
+        self.assertEqual((done.stdout, done.stderr, done.returncode), (self.dir + "\n", "", 0))
+
+
 class TestExit(support.TestCase):
     def test_all_alive(self):
         self.run_program(MAKE_ALL)
@@ -107,7 +115,8 @@ class TestFork(support.TestCase):
         named = Temp.NamedTemporaryFile()
         named.write(b"x")
         named.flush()
-        return [Temp.File(named=True), dir, named, Temp.TemporaryDirectory(), Temp.File(named=True, delete_on_close=False)]
+        later = Temp.File(named=True, delete_on_close=False)
+        return [Temp.File(named=True), dir, named, Temp.TemporaryDirectory(), later]
 
     def clean(self, things):
         things[3].cleanup()

@@ -31,8 +31,8 @@ class TestStubs(support.TestCase):
     def test_mypy(self):
         program = os.path.join(HERE, "typed.py")
         done = subprocess.run(["mypy", "--strict", "--python-executable", sys.executable, "--python-version", "3.11",
-                               "--cache-dir", os.path.join(self.dir, "cache"), "--no-error-summary", "--hide-error-context",
-                               program],
+                               "--cache-dir", os.path.join(self.dir, "cache"), "--no-error-summary",
+                               "--hide-error-context", program],
                               env=dict(os.environ, MYPYPATH=BINDINGS), capture_output=True, text=True)
         with open(program) as lines:
             expected = {number for number, line in enumerate(lines, 1) if line.endswith("# error\n")}

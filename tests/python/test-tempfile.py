@@ -77,7 +77,8 @@ class TestTempdir(support.TestCase):
 
     def test_unusable(self):
         Temp.tempdir = os.path.join(self.dir, "missing")
-        for function in Temp.mkstemp, Temp.mkdtemp, Temp.TemporaryFile, Temp.NamedTemporaryFile, Temp.TemporaryDirectory:
+        for function in (Temp.mkstemp, Temp.mkdtemp, Temp.TemporaryFile, Temp.NamedTemporaryFile,
+                         Temp.TemporaryDirectory):
             error(errno.ENOENT, function)
 
     def test_patch(self):
@@ -111,7 +112,8 @@ class TestErrors(support.TestCase):
 
     def test_name_too_long(self):
         for function in Temp.mkstemp, Temp.mkdtemp, Temp.NamedTemporaryFile, Temp.TemporaryDirectory:
-            self.assertTrue(error(errno.ENAMETOOLONG, function, prefix="x" * 255).filename.startswith(self.dir + "/xxx"))
+            exception = error(errno.ENAMETOOLONG, function, prefix="x" * 255)
+            self.assertTrue(exception.filename.startswith(self.dir + "/xxx"))
 
     def test_loop(self):
         path = os.path.join(self.dir, "loop")
@@ -193,7 +195,8 @@ class TestNames(support.TestCase):
         os.mkdir("inside")
         for path in (Temp.mkdtemp(dir="inside"), Temp.mkdtemp(dir="./inside/../inside//"),
                      os.fsdecode(Temp.mkdtemp(dir=b"inside")), Temp.mkstemp(dir="inside")[1],
-                     Temp.NamedTemporaryFile(dir="inside").name, Temp.TemporaryDirectory(dir="inside", delete=False).name):
+                     Temp.NamedTemporaryFile(dir="inside").name,
+                     Temp.TemporaryDirectory(dir="inside", delete=False).name):
             self.assertEqual(os.path.dirname(path), os.path.join(self.dir, "inside"))
 
     def test_prefix_with_directory(self):
@@ -227,6 +230,11 @@ class TestNames(support.TestCase):
 
 
 class TestNamedTemporaryFile(support.TestCase):
+    def setUp(self):
+        super().setUp()
+        # From its first use on, the default directory is open.
+        Temp.NamedTemporaryFile().close()
+
     def test_delete_on_close(self):
         with Temp.NamedTemporaryFile(delete_on_close=False) as file:
             file.write(b"x")
@@ -266,6 +274,24 @@ class TestNamedTemporaryFile(support.TestCase):
                 file.write("x")
             with open(file.name) as kept:
                 self.assertEqual(kept.read(), "x")
+
+    def test_keep_dropped(self):
+        before = os.listdir("/proc/self/fd")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for buffering in -1, 0:
+                file = Temp.NamedTemporaryFile(buffering=buffering, delete=False)
+                file.write(b"x")
+                name = file.name
+                del file
+                self.assertEqual(os.path.getsize(name), 1)
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
+
+    def test_keep_bad_mode(self):
+        before = os.listdir("/proc/self/fd")
+        self.assertRaises(ValueError, Temp.NamedTemporaryFile, "wr", delete=False)
+        self.assertEqual(self.list(), [])
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
 
     def test_delete_assigned(self):
         file = Temp.NamedTemporaryFile()
@@ -362,8 +388,8 @@ class TestTemporaryFile(support.TestCase):
 
 class TestSpooledTemporaryFile(support.TestCase):
     def test_rolls(self):
-        for mode, data in ("w+b", b"12345"), ("w+", "Λ2345"):
-            with Temp.SpooledTemporaryFile(max_size=9, mode=mode, **({} if "b" in mode else {"encoding": "utf-8"})) as file:
+        for mode, encoding, data in ("w+b", None, b"12345"), ("w+", "utf-8", "Λ2345"):
+            with Temp.SpooledTemporaryFile(max_size=9, mode=mode, encoding=encoding) as file:
                 file.write(data)
                 self.assertFalse(file._rolled)
                 position = file.tell()

@@ -13,6 +13,14 @@ async void asynchronous () throws Error {
 
   var dir = yield Temp.Dir.new_async ();
   assert (FileUtils.test (dir.get_path (), FileTest.IS_DIR));
+  dir.create_file ().keep ();
+  uint64 n_removed = 0;
+  assert (yield dir.delete_async (Priority.DEFAULT, null, (n) => { n_removed = n; }));
+  assert (n_removed == 2);
+
+  DirUtils.create_with_parents (path, 0700);
+  assert (yield Temp.remove_tree_async (GLib.File.new_for_path (path)));
+  assert (!FileUtils.test (path, FileTest.EXISTS));
 
   var spooled = new Temp.SpooledFile ();
   yield spooled.roll_async ();

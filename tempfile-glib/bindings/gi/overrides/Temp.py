@@ -5,7 +5,6 @@ files and directories, and all of Python's own module tempfile, on top of them.
 """
 
 import errno
-import functools
 import io
 import os
 import sys
@@ -13,12 +12,18 @@ import types
 import warnings
 import weakref
 
+import gi
 from gi.repository import Gio, GLib
 
 from ..module import get_introspection_module
 from ..overrides import override
 
 Temp = get_introspection_module("Temp")
+
+# So that changing one line is enough: whoever asked for no version has asked for this
+# one, and PyGObject need not warn that it could have been another.
+if gi.get_required_version("Temp") is None:
+    gi.require_version("Temp", Temp._version)
 
 # What Python's module has, and the private names that CPython's tests use to test the
 # public ones. The library's own go to the module in another way, below.
@@ -50,6 +55,7 @@ _new_named = Temp.File.new_named
 _get_fd = Temp.File.get_fd
 _get_path = Temp.File.get_path
 _close = Gio.IOStream.close
+_mkstemp = Temp.mkstemp
 
 # The GObjects
 
@@ -560,7 +566,7 @@ def mkstemp(suffix=None, prefix=None, dir=None, text=False):
     """Makes a file that is the caller's to delete; returns its descriptor and its absolute path."""
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
     try:
-        fd, path = Temp.mkstemp(None if dir is _library_tempdir else dir, prefix, suffix)
+        fd, path = _mkstemp(None if dir is _library_tempdir else dir, prefix, suffix)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
@@ -637,6 +643,22 @@ def TemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
         raise
 
 
+class _KeptFile:
+    """The owner of a descriptor, in place of a Temp.File, if nothing is to be deleted."""
+
+    __slots__ = ("fd",)
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def close(self, close=os.close):
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            close(fd)
+
+    __del__ = close
+
+
 class _TemporaryFileWrapper:
     """A file object with a name, which deletes its file."""
 
@@ -656,7 +678,7 @@ class _TemporaryFileWrapper:
     @delete.setter
     def delete(self, delete):
         self._delete = delete
-        if self._owner is not None:
+        if isinstance(self._owner, File):
             self._owner.set_auto_delete(bool(delete))
 
     def __getattr__(self, name):
@@ -681,11 +703,14 @@ class _TemporaryFileWrapper:
         try:
             self.file.close()
         finally:
-            if self._owner is not None:
+            owner = self._owner
+            if isinstance(owner, File):
                 try:
-                    _close(self._owner)
+                    _close(owner)
                 except GLib.Error as error:
                     raise _os_error(error, self.name) from None
+            elif owner is not None:
+                owner.close()
 
     def __iter__(self):
         # Not the file's iterator: that would not keep this object.
@@ -702,23 +727,34 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
     dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
 
     try:
-        owner = _new_named(None if dir is _library_tempdir else dir, prefix, suffix)
+        where = None if dir is _library_tempdir else dir
+        if delete:
+            owner = _new_named(where, prefix, suffix)
+            fd, path = _get_fd(owner), _get_path(owner)
+        else:
+            fd, path = _mkstemp(where, prefix, suffix)
+            owner = _KeptFile(fd)
     except GLib.Error as error:
         raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
     try:
-        path = _get_path(owner)
         sys.audit("tempfile.mkstemp", path)
-        raw = io.FileIO(_get_fd(owner), mode.replace("t", ""), False)
-        raw.name = name = path if kind is str else os.fsencode(path)
-        file = _build_file(raw, mode, buffering, encoding, errors, newline)
-        if not delete:
-            owner.keep()
-        elif not delete_on_close:
+        name = path if kind is str else os.fsencode(path)
+        if mode == "w+b" and buffering == -1 and encoding is errors is newline is None:
+            raw = io.FileIO(fd, "w+b", False)
+            file = io.BufferedRandom(raw)
+        else:
+            raw = io.FileIO(fd, mode.replace("t", ""), False)
+            file = _build_file(raw, mode, buffering, encoding, errors, newline)
+        raw.name = name
+        wrapper = _TemporaryFileWrapper(file, name, raw, owner, delete)
+        if delete and not delete_on_close:
             owner.set_delete_on_close(False)
-        return _TemporaryFileWrapper(file, name, raw, owner, delete)
+        return wrapper
     except BaseException:
-        _close(owner)
+        owner.close()
+        if not delete:
+            os.unlink(path)
         raise
 
 

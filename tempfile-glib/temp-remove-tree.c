@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-remove-tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "temp-error-private.h"
+#include "temp-fd-private.h"
+#include "temp-remove-private.h"
+#include "temp-remove-task-private.h"
+
+/* Its address is what a task of ours is known by: ISO C has no pointers to functions
+ * as plain pointers. */
+static char tree_task;
+
+static gboolean
+fail (GError     **error,
+      int          errsv,
+      const char  *path)
+{
+  temp_error_from_errno (error, errsv, "Could not remove", path);
+  return FALSE;
+}
+
+/* Opens what is to be removed, for none of its rights: it is a descriptor to
+ * look at it and to go on from. */
+static int
+open_top (int          parent_fd,
+           const char  *base,
+           struct stat *st)
+{
+  temp_autofd int fd = -1;
+
+  do
+    fd = openat (parent_fd, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
+
+  if (fd < 0 || fstat (fd, st) < 0)
+    return -1;
+  return g_steal_fd (&fd);
+}
+
+/* What is under the name by now may be of another kind than it was when it was
+ * looked at; then the kernel refuses to remove it, and it is looked at again. */
+static gboolean
+remove_once (int                  parent_fd,
+             const char          *base,
+             const char          *path,
+             TempRemoveFlags      flags,
+             TempRemoveProgress  *progress,
+             GCancellable        *cancellable,
+             gboolean            *again,
+             GError             **error)
+{
+  struct stat st;
+  temp_autofd int fd = open_top (parent_fd, base, &st);
+  gboolean is_dir = fd >= 0 && S_ISDIR (st.st_mode);
+  gboolean keeps_root = (flags & TEMP_REMOVE_KEEP_ROOT) != 0;
+
+  if (fd < 0)
+    return fail (error, errno, path);
+
+  if (!is_dir && keeps_root)
+    return fail (error, ENOTDIR, path);
+  if (is_dir && !keeps_root && !temp_remove_is_on_mount (parent_fd, fd))
+    return fail (error, errno, path);
+
+  if (is_dir && !temp_remove_contents (fd, path, progress, cancellable, error))
+    return FALSE;
+  if (keeps_root)
+    return TRUE;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (unlinkat (parent_fd, base, is_dir ? AT_REMOVEDIR : 0) == 0)
+    {
+      progress->n_removed++;
+      return TRUE;
+    }
+
+  /* Somebody else was faster; what was there is gone. */
+  if (errno == ENOENT)
+    return TRUE;
+
+  *again = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR || errno == EISDIR;
+  return fail (error, errno, path);
+}
+
+static gboolean
+remove_tree (GFile               *file,
+             TempRemoveFlags      flags,
+             TempRemoveProgress  *progress,
+             GCancellable        *cancellable,
+             GError             **error)
+{
+  g_autofree char *path = g_file_get_path (file);
+  g_autofree char *dir = path != NULL ? g_path_get_dirname (path) : NULL;
+  g_autofree char *base = path != NULL ? g_path_get_basename (path) : NULL;
+  temp_autofd int parent_fd = -1;
+
+  if (path == NULL || !g_file_has_parent (file, NULL))
+    {
+      g_autofree char *shown = g_file_get_parse_name (file);
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                   path == NULL ? "Could not remove “%s”: it is not a local file"
+                                : "Could not remove “%s”: it is the root of all files", shown);
+      return FALSE;
+    }
+
+  parent_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (parent_fd < 0)
+    return fail (error, errno, path);
+
+  for (guint i = 1;; i++)
+    {
+      g_autoptr (GError) local_error = NULL;
+      gboolean again = FALSE;
+
+      if (remove_once (parent_fd, base, path, flags, progress, cancellable, &again, &local_error))
+        return TRUE;
+
+      if (!again || i == TEMP_REMOVE_MAX_PASSES)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+    }
+}
+
+static gboolean
+remove_with_flags (GFile               *file,
+                   TempRemoveFlags      flags,
+                   TempRemoveProgress  *progress,
+                   GCancellable        *cancellable,
+                   GError             **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (remove_tree (file, flags, progress, cancellable, &local_error))
+    return TRUE;
+  if ((flags & TEMP_REMOVE_IGNORE_ERRORS) != 0 && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/**
+ * temp_remove_tree:
+ * @dir: the directory to remove, which is a local one
+ * @flags: how to remove it
+ * @cancellable: (nullable): an object to cancel it with
+ * @progress: (scope call) (closure progress_data) (nullable): called now and then, and once at the end
+ * @progress_data: data for @progress
+ * @error: return location for an error
+ *
+ * Removes a directory with all that is in it.
+ *
+ * Trees of any size, depth and kind are removed, large ones by several threads. If something cannot be
+ * removed, all else is, and the first error is returned; its message tells the path in the tree, and how many
+ * entries are left. With %TEMP_REMOVE_IGNORE_ERRORS, that is no error.
+ *
+ * A symbolic link or a file given as @dir is removed itself, unless it is %TEMP_REMOVE_KEEP_ROOT that is asked for.
+ *
+ * ## Security
+ *
+ * No symbolic link is followed, whatever others do to the tree meanwhile: each step goes by the descriptor
+ * of the directory it is in. Directories of ours that do not let us in are opened up, and get back their
+ * mode if they stay. What is mounted in the tree is not entered.
+ *
+ * ## Errors
+ *
+ * Fails with `G_IO_ERROR_NOT_FOUND` if there is no @dir, `G_IO_ERROR_BUSY` if something is mounted on it or in
+ * it, `G_IO_ERROR_NOT_DIRECTORY` if a file is to be emptied, `G_IO_ERROR_NOT_SUPPORTED` if @dir is not local,
+ * `G_IO_ERROR_CANCELLED`, or the `G_IO_ERROR` of the system call's error. Cancelled, it stops at once;
+ * what is not yet removed stays whole.
+ *
+ * ## Example
+ *
+ * ```c
+ * g_autoptr (GFile) cache = g_file_new_build_filename (g_get_user_cache_dir (), "app", NULL);
+ *
+ * if (!temp_remove_tree (cache, TEMP_REMOVE_KEEP_ROOT, NULL, NULL, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * Returns: %TRUE if it is gone, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_remove_tree (GFile                 *dir,
+                  TempRemoveFlags        flags,
+                  GCancellable          *cancellable,
+                  TempProgressCallback   progress,
+                  gpointer               progress_data,
+                  GError               **error)
+{
+  TempRemoveProgress state = { .callback = progress, .user_data = progress_data };
+  gboolean removed;
+
+  g_return_val_if_fail (G_IS_FILE (dir), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  removed = remove_with_flags (dir, flags, &state, cancellable, error);
+  if (progress != NULL)
+    progress (state.n_removed, progress_data);
+
+  return removed;
+}
+
+static gboolean
+remove_in_thread (GObject             *source,
+                  gpointer             data,
+                  TempRemoveProgress  *progress,
+                  GCancellable        *cancellable,
+                  GError             **error)
+{
+  return remove_with_flags (G_FILE (source), GPOINTER_TO_UINT (data), progress, cancellable, error);
+}
+
+/**
+ * temp_remove_tree_async:
+ * @dir: the directory to remove, which is a local one
+ * @flags: how to remove it
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @progress: (scope notified) (closure progress_data) (destroy progress_destroy) (nullable): called now and then,
+ *   and once at the end, in the main context of the caller
+ * @progress_data: data for @progress
+ * @progress_destroy: (nullable): frees @progress_data
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Removes a directory with all that is in it without blocking.
+ *
+ * [func@Temp.remove_tree_finish] gives the result; [func@Temp.remove_tree] says more.
+ *
+ * Since: 1.0
+ */
+void
+temp_remove_tree_async (GFile                *dir,
+                        TempRemoveFlags       flags,
+                        int                   io_priority,
+                        GCancellable         *cancellable,
+                        TempProgressCallback  progress,
+                        gpointer              progress_data,
+                        GDestroyNotify        progress_destroy,
+                        GAsyncReadyCallback   callback,
+                        gpointer              user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (G_IS_FILE (dir));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (dir, cancellable, callback, user_data);
+  g_task_set_source_tag (task, &tree_task);
+  g_task_set_priority (task, io_priority);
+  temp_remove_task_run (task, remove_in_thread, GUINT_TO_POINTER (flags), progress, progress_data, progress_destroy);
+}
+
+/**
+ * temp_remove_tree_finish:
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.remove_tree_async] began.
+ *
+ * ```c
+ * static void
+ * on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *
+ *   if (!temp_remove_tree_finish (result, &error))
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [func@Temp.remove_tree] does.
+ *
+ * Returns: %TRUE if it is gone, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_remove_tree_finish (GAsyncResult  *result,
+                         GError       **error)
+{
+  g_return_val_if_fail (G_IS_TASK (result), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, &tree_task), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "temp-remove-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "temp-fd-private.h"
+#include "test-support.h"
+
+static int
+open_root (void)
+{
+  g_autofree char *path = test_path ("tree");
+  int fd;
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd);
+  return fd;
+}
+
+static int
+make_dir_at (int         fd,
+             const char *name)
+{
+  int sub;
+
+  if (mkdirat (fd, name, 0700) < 0)
+    g_assert_cmpint (errno, ==, EEXIST);
+  sub = openat (fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  g_assert_no_errno (sub);
+  return sub;
+}
+
+static void
+make_files (int   fd,
+            guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      char name[16];
+      int file;
+
+      g_snprintf (name, sizeof name, "%u", i);
+      file = openat (fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      g_assert_no_errno (file);
+      close (file);
+    }
+}
+
+/* More than enough for threads. */
+static void
+make_large_tree (guint n_files)
+{
+  temp_autofd int tree = open_root ();
+
+  for (guint i = 0; i < 100; i++)
+    {
+      char name[16];
+      temp_autofd int above = -1;
+      temp_autofd int below = -1;
+
+      g_snprintf (name, sizeof name, "d%u", i / 10);
+      above = make_dir_at (tree, name);
+      g_snprintf (name, sizeof name, "e%u", i);
+      below = make_dir_at (above, name);
+      make_files (below, n_files);
+    }
+}
+
+static gboolean
+remove_contents (GError **error)
+{
+  g_autofree char *path = test_path ("tree");
+  temp_autofd int fd = open_root ();
+  guint n_fds = test_count_fds ();
+  gboolean ok = temp_remove_contents (fd, path, NULL, NULL, error);
+
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+  return ok;
+}
+
+static void
+assert_removes (void)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autofree char *names = NULL;
+  g_autoptr (GError) error = NULL;
+
+  remove_contents (&error);
+  g_assert_no_error (error);
+  names = test_list (path);
+  g_assert_cmpstr (names, ==, "");
+}
+
+static void
+test_large (void)
+{
+  make_large_tree (100);
+  assert_removes ();
+}
+
+static void
+child_few_descriptors (gconstpointer data)
+{
+  test_limit_fds (64);
+  assert_removes ();
+}
+
+static void
+test_few_descriptors (void)
+{
+  make_large_tree (100);
+  test_in_child (child_few_descriptors, NULL);
+}
+
+/* A comb: at each level, something to hand out, so that chains of workers part
+ * and join all the way up. */
+static void
+test_comb (void)
+{
+  temp_autofd int fd = open_root ();
+
+  for (guint i = 0; i < 300; i++)
+    {
+      temp_autofd int parent = g_steal_fd (&fd);
+
+      for (guint j = 0; j < 3; j++)
+        {
+          char name[16];
+          temp_autofd int side = -1;
+
+          g_snprintf (name, sizeof name, "side%u", j);
+          side = make_dir_at (parent, name);
+          make_files (side, 20);
+        }
+      fd = make_dir_at (parent, "deeper");
+    }
+
+  test_in_child (child_few_descriptors, NULL);
+}
+
+static void *
+remove_in_thread (void *data)
+{
+  assert_removes ();
+  return NULL;
+}
+
+static void
+child_deep (gconstpointer data)
+{
+  pthread_attr_t attributes;
+  pthread_t thread;
+
+  test_limit_fds (64);
+  pthread_attr_init (&attributes);
+  pthread_attr_setstacksize (&attributes, 256 * 1024);
+  g_assert_cmpint (pthread_create (&thread, &attributes, remove_in_thread, NULL), ==, 0);
+  pthread_attr_destroy (&attributes);
+  pthread_join (thread, NULL);
+}
+
+static void
+test_deep (void)
+{
+  temp_autofd int fd = open_root ();
+  guint depth = g_test_slow () ? 100000 : 10000;
+
+  for (guint i = 0; i < depth; i++)
+    {
+      temp_autofd int parent = g_steal_fd (&fd);
+
+      fd = make_dir_at (parent, "d");
+    }
+  temp_fd_clear (&fd);
+
+  test_in_child (child_deep, NULL);
+}
+
+/* Errors of all workers are counted, and all else goes. */
+static void
+child_errors (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+
+  g_assert_false (remove_contents (&error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  test_assert_error_mentions (error, "… and 99 more");
+}
+
+static void
+test_errors (void)
+{
+  temp_autofd int tree = open_root ();
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can make what is another's");
+      return;
+    }
+
+  make_large_tree (60);
+  g_assert_no_errno (fchmod (tree, 0777));
+  for (guint i = 0; i < 100; i++)
+    {
+      char name[32];
+      temp_autofd int dir = -1;
+      temp_autofd int stuck = -1;
+
+      g_snprintf (name, sizeof name, "d%u", i / 10);
+      g_assert_no_errno (fchmodat (tree, name, 0777, 0));
+      g_snprintf (name, sizeof name, "d%u/e%u", i / 10, i);
+      g_assert_no_errno (fchmodat (tree, name, 0777, 0));
+      dir = make_dir_at (tree, name);
+      stuck = make_dir_at (dir, "stuck");
+      make_files (stuck, 1);
+      g_assert_no_errno (fchmod (stuck, 0755));
+    }
+
+  test_in_child (child_errors, NULL);
+  assert_removes ();
+}
+
+/* Attack */
+
+typedef struct
+{
+  gint  stop;  /* atomic */
+  guint n_swaps;
+  int   tree;
+  int   aside; /* where a directory waits while a link is in its place */
+} Attack;
+
+/* Puts links to what is outside in the place of directories, and back again. */
+static gpointer
+swap (gpointer data)
+{
+  Attack *attack = data;
+
+  while (!g_atomic_int_get (&attack->stop))
+    {
+      for (guint i = 0; i < 100; i++)
+        {
+          char name[32], waiting[32];
+
+          g_snprintf (name, sizeof name, "d%u/e%u", i / 10, i);
+          g_snprintf (waiting, sizeof waiting, "e%u", i);
+          if (renameat (attack->tree, name, attack->aside, waiting) == 0)
+            attack->n_swaps++;
+          if (symlinkat ("../../outside", attack->tree, name) == 0)
+            attack->n_swaps++;
+          syscall (SYS_renameat2, attack->tree, name, attack->aside, waiting, RENAME_EXCHANGE);
+          unlinkat (attack->aside, waiting, 0);
+        }
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static void
+make_canaries (void)
+{
+  g_autofree char *path = test_path ("outside/dir");
+  temp_autofd int fd = -1;
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  make_files (fd, 100);
+}
+
+static void
+assert_canaries (void)
+{
+  g_autofree char *path = test_path ("outside/dir");
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s/%u", path, i);
+
+      g_assert_true (g_file_test (name, G_FILE_TEST_EXISTS));
+    }
+}
+
+static void
+test_attack (void)
+{
+  Attack attack = { .tree = open_root () };
+  g_autofree char *aside = test_path ("aside");
+  const guint n_wanted = g_test_slow () ? 100000 : 3000;
+  GThread *thread;
+
+  g_assert_no_errno (g_mkdir (aside, 0700));
+  attack.aside = open (aside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  make_canaries ();
+
+  for (guint n_swaps = 0; n_swaps < n_wanted; n_swaps += attack.n_swaps)
+    {
+      g_autofree char *path = test_path ("tree");
+      g_autoptr (GError) error = NULL;
+
+      make_large_tree (60);
+      attack.n_swaps = 0;
+      g_atomic_int_set (&attack.stop, FALSE);
+      thread = g_thread_new ("swap", swap, &attack);
+      temp_remove_contents (attack.tree, path, NULL, NULL, &error);
+      g_atomic_int_set (&attack.stop, TRUE);
+      g_thread_join (thread);
+
+      assert_canaries ();
+      assert_removes ();
+      temp_remove_contents (attack.aside, aside, NULL, NULL, NULL);
+      assert_canaries ();
+    }
+
+  close (attack.tree);
+  close (attack.aside);
+}
+
+/* A mount of the same filesystem is another mount too. */
+static void
+child_bind_mount (gconstpointer data)
+{
+  g_autofree char *outside = test_path ("outside");
+  g_autofree char *elsewhere = test_path ("elsewhere");
+  g_autofree char *mount_point = test_path ("tree/mount");
+  g_autoptr (GError) error = NULL;
+
+  if (!test_mount_tmpfs (elsewhere, "size=64k") || mount (outside, mount_point, NULL, MS_BIND, NULL) < 0)
+    test_child_skip ("no mounts here");
+  if (data != NULL && !test_fail_syscall (SYS_openat2, ENOSYS))
+    test_child_skip ("no filters of system calls here");
+
+  g_assert_false (remove_contents (&error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  test_assert_error_mentions (error, "“mount”");
+  assert_canaries ();
+}
+
+static void
+test_bind_mount (gconstpointer without_openat2)
+{
+  g_autofree char *mount_point = test_path ("tree/mount");
+  g_autofree char *elsewhere = test_path ("elsewhere");
+
+  g_assert_no_errno (g_mkdir_with_parents (mount_point, 0700));
+  g_assert_no_errno (g_mkdir_with_parents (elsewhere, 0700));
+  make_canaries ();
+  test_in_child (child_bind_mount, without_openat2);
+  assert_removes ();
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-remove-threads/large", test_large);
+  g_test_add_func ("/temp-remove-threads/few-descriptors", test_few_descriptors);
+  g_test_add_func ("/temp-remove-threads/comb", test_comb);
+  g_test_add_func ("/temp-remove-threads/deep", test_deep);
+  g_test_add_func ("/temp-remove-threads/errors", test_errors);
+  g_test_add_func ("/temp-remove-threads/attack", test_attack);
+  g_test_add_data_func ("/temp-remove-threads/bind-mount", NULL, test_bind_mount);
+  g_test_add_data_func ("/temp-remove-threads/bind-mount-without-openat2", "", test_bind_mount);
+
+  return g_test_run ();
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include <tempfile-glib/tempfile-glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "test-support.h"
+
+static void
+make_file (const char *relative)
+{
+  g_autofree char *path = test_path (relative);
+  g_autofree char *dir = g_path_get_dirname (path);
+  int fd;
+
+  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_no_errno (fd);
+  close (fd);
+}
+
+static void
+make_tree (guint n_dirs,
+           guint n_files)
+{
+  for (guint i = 0; i < n_dirs; i++)
+    for (guint j = 0; j < n_files; j++)
+      {
+        g_autofree char *name = g_strdup_printf ("tree/%u/%u/%u", i % 7, i, j);
+
+        make_file (name);
+      }
+}
+
+static GFile *
+tree (void)
+{
+  g_autofree char *path = test_path ("tree");
+
+  return g_file_new_for_path (path);
+}
+
+static void
+assert_left (const char *expected)
+{
+  g_autofree char *names = test_list (test_dir ());
+
+  g_assert_cmpstr (names, ==, expected);
+}
+
+static gboolean
+remove_tree (TempRemoveFlags   flags,
+             GError          **error)
+{
+  g_autoptr (GFile) file = tree ();
+  guint n_fds = test_count_fds ();
+  gboolean removed = temp_remove_tree (file, flags, NULL, NULL, NULL, error);
+
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+  return removed;
+}
+
+static void
+assert_removes (TempRemoveFlags flags)
+{
+  g_autoptr (GError) error = NULL;
+
+  remove_tree (flags, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_simple (void)
+{
+  make_tree (3, 3);
+  make_file ("other");
+  assert_removes (TEMP_REMOVE_NONE);
+  assert_left ("other");
+}
+
+static void
+test_empty (void)
+{
+  g_autofree char *path = test_path ("tree");
+
+  g_assert_no_errno (g_mkdir (path, 0000));
+  assert_removes (TEMP_REMOVE_NONE);
+  assert_left ("");
+}
+
+static void
+test_keep_root (void)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autofree char *names = NULL;
+
+  make_tree (3, 3);
+  assert_removes (TEMP_REMOVE_KEEP_ROOT);
+  names = test_list (path);
+  g_assert_cmpstr (names, ==, "");
+}
+
+static void
+test_file (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  make_file ("tree");
+  g_assert_false (remove_tree (TEMP_REMOVE_KEEP_ROOT, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
+  assert_left ("tree");
+  assert_removes (TEMP_REMOVE_NONE);
+  assert_left ("");
+}
+
+static void
+test_symlink (gconstpointer target)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autofree char *outside = test_path ("outside");
+  g_autofree char *names = NULL;
+
+  make_file ("outside/canary");
+  g_assert_no_errno (symlink (target, path));
+  assert_removes (TEMP_REMOVE_NONE);
+  assert_left ("outside");
+  names = test_list (outside);
+  g_assert_cmpstr (names, ==, "canary");
+}
+
+static void
+test_missing (void)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (remove_tree (TEMP_REMOVE_NONE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_error_mentions (error, path);
+  assert_removes (TEMP_REMOVE_IGNORE_ERRORS);
+}
+
+static void
+test_not_removable (gconstpointer uri)
+{
+  g_autoptr (GFile) file = g_file_new_for_uri (uri);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (temp_remove_tree (file, TEMP_REMOVE_KEEP_ROOT, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+}
+
+static void
+child_mount (gconstpointer data)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autofree char *canary = test_path ("tree/canary");
+  g_autoptr (GError) error = NULL;
+
+  if (!test_mount_tmpfs (path, "size=64k"))
+    test_child_skip ("no mounts here");
+  test_write (canary, "alive");
+
+  g_assert_false (remove_tree (TEMP_REMOVE_NONE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_true (g_file_test (canary, G_FILE_TEST_EXISTS));
+
+  assert_removes (TEMP_REMOVE_KEEP_ROOT);
+  g_assert_false (g_file_test (canary, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_mount (void)
+{
+  g_autofree char *path = test_path ("tree");
+
+  g_assert_no_errno (g_mkdir (path, 0700));
+  test_in_child (child_mount, NULL);
+}
+
+static guint64 last_told;
+static guint n_told;
+static GThread *told_in;
+
+static void
+on_progress (guint64  n_removed,
+             gpointer data)
+{
+  g_assert_cmpuint (n_removed, >=, last_told);
+  g_assert_true (told_in == g_thread_self ());
+  last_told = n_removed;
+  n_told++;
+}
+
+static void
+start_telling (void)
+{
+  last_told = n_told = 0;
+  told_in = g_thread_self ();
+}
+
+static void
+test_progress (void)
+{
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GError) error = NULL;
+
+  make_tree (2, 3);
+  start_telling ();
+  g_assert_true (temp_remove_tree (file, TEMP_REMOVE_NONE, NULL, on_progress, NULL, &error));
+  g_assert_cmpuint (last_told, ==, 1 + 2 + 2 + 6);
+  g_assert_cmpuint (n_told, >=, 1);
+
+  start_telling ();
+  g_assert_false (temp_remove_tree (file, TEMP_REMOVE_NONE, NULL, on_progress, NULL, NULL));
+  g_assert_cmpuint (n_told, ==, 1);
+}
+
+/* Large enough for threads: they agree on the number. */
+static void
+test_threads (void)
+{
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GError) error = NULL;
+  guint n_fds = test_count_fds ();
+
+  make_tree (120, 40);
+  start_telling ();
+  temp_remove_tree (file, TEMP_REMOVE_NONE, NULL, on_progress, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (last_told, ==, 1 + 7 + 120 + 120 * 40);
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+  assert_left ("");
+}
+
+static GCancellable *to_cancel;
+
+static gpointer
+cancel_soon (gpointer data)
+{
+  g_autofree char *gone = test_path (data);
+
+  while (g_file_test (gone, G_FILE_TEST_EXISTS))
+    g_thread_yield ();
+  g_cancellable_cancel (to_cancel);
+  return NULL;
+}
+
+/* Once a part of it is gone. The rest is still there, and can be removed. */
+static void
+test_cancelled (void)
+{
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  guint n_fds = test_count_fds ();
+  GThread *thread;
+
+  make_tree (120, 40);
+  to_cancel = cancellable;
+  thread = g_thread_new ("cancel", cancel_soon, (gpointer) "tree");
+  g_cancellable_cancel (cancellable);
+  g_assert_false (temp_remove_tree (file, TEMP_REMOVE_IGNORE_ERRORS, cancellable, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_left ("tree");
+  assert_removes (TEMP_REMOVE_NONE);
+  g_thread_join (thread);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      make_tree (110, 40);
+      g_cancellable_reset (cancellable);
+      thread = g_thread_new ("cancel", cancel_soon, (gpointer) "tree/3/3/3");
+      if (temp_remove_tree (file, TEMP_REMOVE_NONE, cancellable, NULL, NULL, NULL))
+        assert_left ("");
+      else
+        assert_left ("tree");
+      g_thread_join (thread);
+      g_assert_cmpuint (test_count_fds (), ==, n_fds);
+      remove_tree (TEMP_REMOVE_NONE, NULL);
+      assert_left ("");
+    }
+}
+
+static void
+on_destroy (gpointer data)
+{
+  gboolean *destroyed = data;
+
+  g_assert_true (told_in == g_thread_self ());
+  g_assert_false (*destroyed);
+  *destroyed = TRUE;
+}
+
+static void
+test_async (gconstpointer data)
+{
+  gboolean is_cancelled = GPOINTER_TO_INT (data);
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean destroyed = FALSE;
+
+  make_tree (2, 3);
+  start_telling ();
+  if (is_cancelled)
+    g_cancellable_cancel (cancellable);
+  temp_remove_tree_async (file, TEMP_REMOVE_NONE, G_PRIORITY_DEFAULT, cancellable, on_progress, &destroyed, on_destroy,
+                          test_keep_result, &result);
+  test_wait_result (&result);
+  g_assert_true (destroyed);
+  g_assert_cmpuint (n_told, >=, 1);
+
+  g_assert_true (temp_remove_tree_finish (result, &error) != is_cancelled);
+  if (is_cancelled)
+    {
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_assert_cmpuint (last_told, ==, 0);
+      assert_left ("tree");
+    }
+  else
+    {
+      g_assert_no_error (error);
+      g_assert_cmpuint (last_told, ==, 1 + 2 + 2 + 6);
+      assert_left ("");
+    }
+}
+
+/* Every system call of it fails in turn: that is told, nothing outside is touched, and no
+ * descriptor is left. */
+static void
+child_failing (gconstpointer data)
+{
+  guint n_fds = test_count_fds ();
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GError) error = NULL;
+
+  if (!test_fail_syscall (GPOINTER_TO_INT (data), EIO))
+    test_child_skip ("no filters of system calls here");
+  if (temp_remove_tree (file, TEMP_REMOVE_NONE, NULL, NULL, NULL, &error))
+    test_child_exit (0); /* not one of those needed */
+
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  test_assert_error_mentions (error, g_strerror (EIO));
+  test_assert_error_mentions (error, "tree");
+  if (GPOINTER_TO_INT (data) != SYS_getdents64 && GPOINTER_TO_INT (data) != SYS_openat)
+    g_assert_cmpuint (test_count_fds (), ==, n_fds);
+  g_assert_no_errno (access (test_dir (), F_OK));
+}
+
+static void
+test_failing (gconstpointer data)
+{
+  make_tree (2, 3);
+  make_file ("outside/canary");
+  test_in_child (child_failing, data);
+  remove_tree (TEMP_REMOVE_IGNORE_ERRORS, NULL);
+  assert_left ("outside");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    int         number;
+  } calls[] = {
+    { "unlinkat", SYS_unlinkat },
+    { "getdents64", SYS_getdents64 },
+    { "openat", SYS_openat },
+    { "openat2", SYS_openat2 },
+    { "statx", SYS_statx },
+    { "lseek", SYS_lseek },
+  };
+
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-remove-tree/simple", test_simple);
+  g_test_add_func ("/temp-remove-tree/empty", test_empty);
+  g_test_add_func ("/temp-remove-tree/keep-root", test_keep_root);
+  g_test_add_func ("/temp-remove-tree/file", test_file);
+  g_test_add_data_func ("/temp-remove-tree/symlink", "outside", test_symlink);
+  g_test_add_data_func ("/temp-remove-tree/dangling-symlink", "nowhere", test_symlink);
+  g_test_add_func ("/temp-remove-tree/missing", test_missing);
+  g_test_add_data_func ("/temp-remove-tree/root-of-all", "file:///", test_not_removable);
+  g_test_add_data_func ("/temp-remove-tree/not-local", "http://localhost/tree", test_not_removable);
+  g_test_add_func ("/temp-remove-tree/mount", test_mount);
+  g_test_add_func ("/temp-remove-tree/progress", test_progress);
+  g_test_add_func ("/temp-remove-tree/threads", test_threads);
+  g_test_add_func ("/temp-remove-tree/cancelled", test_cancelled);
+  g_test_add_data_func ("/temp-remove-tree/async", GINT_TO_POINTER (FALSE), test_async);
+  g_test_add_data_func ("/temp-remove-tree/async-cancelled", GINT_TO_POINTER (TRUE), test_async);
+  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/temp-remove-tree/failing/%s", calls[i].name);
+
+      g_test_add_data_func (path, GINT_TO_POINTER (calls[i].number), test_failing);
+    }
+
+  return g_test_run ();
+}
