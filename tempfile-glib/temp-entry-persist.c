@@ -254,10 +254,9 @@ finish (TempStage  *p,
         GError    **error)
 {
   g_autoptr (GError) first_error = NULL;
-  gboolean has_right = p->stage != NULL && temp_entry_begin (p->stage);
 
   temp_entry_settle (p->entry, p->stage, p->path, temp_stage_is_copy (p));
-  if (has_right)
+  if (p->holds_stage)
     temp_entry_end (p->stage);
 
   if (p->sync_fd >= 0 && !temp_persist_sync (p->sync_fd))

@@ -44,6 +44,7 @@ typedef struct
   gboolean          needs_filling;
   gboolean          adopted;       /* the file's own metadata have changed */
   TempEntry        *stage;         /* of the name that it waits under */
+  gboolean          holds_stage;   /* the right to it: the program's exit waits */
   TempMetadata      own;
   int               old_fd;        /* while the entry's has become that of the copy */
   TempEntry        *remains;       /* of a directory that was replaced */

@@ -109,6 +109,15 @@ temp_stage_consider_copying (TempStage  *p,
   p->needs_copy = TRUE;
 }
 
+/* What has just been made for the stage is not to be deleted at exit, in the middle of it all. */
+static gboolean
+hold_stage (TempStage  *p,
+            GError    **error)
+{
+  p->holds_stage = temp_entry_begin (p->stage);
+  return p->holds_stage || temp_stage_fail (p, error, ENOENT);
+}
+
 /* Never replaces; but others may see it while it is half full. */
 static gboolean
 create_target (TempStage  *p,
@@ -148,6 +157,8 @@ copy_file (TempStage  *p,
                        : !temp_entry_create_file (p->stage, p->dir, p->parent, ".tmp", NULL, 0600, error) &&
                          !temp_stage_prefix (p, error))
     return FALSE;
+  if (!hold_stage (p, error))
+    return FALSE;
 
   copy.out = temp_entry_get_fd (p->stage);
   if (offset < 0 || fstat (copy.in, &st) < 0 || lseek (copy.in, 0, SEEK_SET) < 0)
@@ -174,10 +185,13 @@ static gboolean
 copy_dir (TempStage  *p,
           GError    **error)
 {
-  return (temp_entry_create_dir (p->stage, p->dir, p->parent, ".tmp", NULL, 0700, error) &&
-          temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
-                          p->cancellable, error)) ||
-         temp_stage_prefix (p, error);
+  if (!temp_entry_create_dir (p->stage, p->dir, p->parent, ".tmp", NULL, 0700, error))
+    return temp_stage_prefix (p, error);
+
+  return hold_stage (p, error) &&
+         (temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
+                          p->cancellable, error) ||
+          temp_stage_prefix (p, error));
 }
 
 gboolean
@@ -199,7 +213,7 @@ temp_stage_put (TempStage  *p,
 
   if (temp_entry_create_name (p->stage, p->dir, p->parent, &st,
                               p->way == TEMP_STAGE_LINKED ? place_by_link : place_by_rename, p, &errsv, error))
-    return TRUE;
+    return hold_stage (p, error);
 
   temp_stage_prefix (p, error);
   temp_stage_consider_copying (p, error, errsv);
@@ -213,22 +227,29 @@ temp_stage_leave (TempStage *p)
 {
   TempEntry *stage = g_steal_pointer (&p->stage);
   TempEntry *entry = p->entry;
+  gboolean moved_back = FALSE;
 
   if (stage == NULL)
     return;
 
-  if (p->way == TEMP_STAGE_MOVED && stage->state == TEMP_ENTRY_OWNED)
+  if (p->way == TEMP_STAGE_MOVED && p->holds_stage)
     {
-      if (temp_persist_rename_noreplace (temp_parent_get_fd (stage->parent), stage->name.base,
-                                         temp_parent_get_fd (entry->parent), entry->name.base) ||
-          (temp_persist_has_no_rename_flags (errno) &&
-           temp_persist_rename (temp_parent_get_fd (stage->parent), stage->name.base,
-                                temp_parent_get_fd (entry->parent), entry->name.base)))
-        temp_entry_let_go (stage);             /* there is nothing under its name */
-      else
-        temp_entry_swap (entry, stage);        /* it lives on where it is */
+      moved_back = temp_persist_rename_noreplace (temp_parent_get_fd (stage->parent), stage->name.base,
+                                                  temp_parent_get_fd (entry->parent), entry->name.base) ||
+                   (temp_persist_has_no_rename_flags (errno) &&
+                    temp_persist_rename (temp_parent_get_fd (stage->parent), stage->name.base,
+                                         temp_parent_get_fd (entry->parent), entry->name.base));
+      if (!moved_back)
+        temp_entry_swap (entry, stage); /* it lives on where it is */
     }
 
+  if (p->holds_stage)
+    temp_entry_end (stage);
+  p->holds_stage = FALSE;
+
+  /* There is nothing under its name then. */
+  if (moved_back)
+    temp_entry_let_go (stage);
   if (temp_entry_delete (stage, NULL, NULL))
     temp_entry_unref (stage);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -908,6 +909,39 @@ test_async (gconstpointer data)
   write_new (file);
 }
 
+/* The program exits while a copy is under way. */
+static void
+child_exit (gconstpointer data)
+{
+  g_autofree char *target = target_path ();
+  g_autoptr (GFile) destination = g_file_new_for_path (target);
+  TempFile *file = new_file (ELSEWHERE);
+
+  if (!test_fail_syscall (SYS_renameat2, EXDEV))
+    test_child_skip ("no filters of system calls here");
+
+  temp_file_persist_async (file, destination, TEMP_PERSIST_COPY | TEMP_PERSIST_REPLACE, G_PRIORITY_DEFAULT,
+                           NULL, NULL, NULL);
+  exit (0);
+}
+
+static void
+test_exit (void)
+{
+  g_autofree char *target = target_path ();
+
+  for (guint i = 0; i < 20; i++)
+    {
+      test_in_child (child_exit, NULL);
+      if (g_file_test (target, G_FILE_TEST_EXISTS))
+        {
+          assert_contents (target, NEW);
+          unlink (target);
+        }
+      assert_names ("", "target");
+    }
+}
+
 static void
 test_pending (void)
 {
@@ -1169,6 +1203,7 @@ main (int    argc,
   g_test_add_func ("/temp-file-persist/not-owner", test_not_owner);
   g_test_add_func ("/temp-file-persist/dir-sync", test_dir_sync);
   g_test_add_func ("/temp-file-persist/unnamed", test_unnamed);
+  g_test_add_func ("/temp-file-persist/exit", test_exit);
   g_test_add_func ("/temp-file-persist/pending", test_pending);
   g_test_add_func ("/temp-file-persist/beside", test_beside);
   g_test_add_func ("/temp-file-persist/flags-type", test_flags_type);
