@@ -909,6 +909,18 @@ test_async (gconstpointer data)
   write_new (file);
 }
 
+/* The leak sanitizer asks this: a program that exits in the middle of something has
+ * leaks, and of course GLib's own threads. */
+int __lsan_is_turned_off (void);
+
+static gboolean exits_early;
+
+int
+__lsan_is_turned_off (void)
+{
+  return exits_early;
+}
+
 /* The program exits while a copy is under way. */
 static void
 child_exit (gconstpointer data)
@@ -922,6 +934,7 @@ child_exit (gconstpointer data)
 
   temp_file_persist_async (file, destination, TEMP_PERSIST_COPY | TEMP_PERSIST_REPLACE, G_PRIORITY_DEFAULT,
                            NULL, NULL, NULL);
+  exits_early = TRUE;
   exit (0);
 }
 
@@ -929,6 +942,12 @@ static void
 test_exit (void)
 {
   g_autofree char *target = target_path ();
+
+  if (g_getenv ("TEST_VALGRIND") != NULL)
+    {
+      g_test_skip ("Valgrind counts the leaks of a program that exits in the middle of something");
+      return;
+    }
 
   for (guint i = 0; i < 20; i++)
     {
