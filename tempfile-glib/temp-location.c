@@ -52,19 +52,12 @@ create_probe (const char *dir)
 {
   temp_autofd int dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   g_auto (TempName) name = { 0 };
-  int fd = -1;
+  int fd;
 
   if (dir_fd < 0 || !temp_name_init (&name, dir, NULL, NULL, NULL))
     return -1;
 
-  do
-    {
-      if (!temp_name_randomize (&name, NULL))
-        return -1;
-      fd = openat (dir_fd, name.base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
-    }
-  while (fd < 0 && (errno == EEXIST || errno == EINTR));
-
+  fd = temp_create_file (dir_fd, &name, 0600, NULL);
   if (fd >= 0)
     unlinkat (dir_fd, name.base, 0);
   return fd;
