@@ -22,13 +22,6 @@ new_dir (void)
 }
 
 static void
-assert_exists (const char *path,
-               gboolean    exists)
-{
-  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
-}
-
-static void
 fill (TempDir *dir)
 {
   g_autofree char *sub = g_build_filename (temp_dir_get_path (dir), "sub", NULL);
@@ -69,7 +62,7 @@ test_unref_deletes (void)
 
   fill (dir);
   g_object_unref (dir);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
@@ -83,7 +76,7 @@ test_delete (void)
   temp_dir_set_auto_delete (dir, FALSE);
   g_assert_true (temp_dir_delete (dir, NULL, &error));
   g_assert_no_error (error);
-  assert_exists (temp_dir_get_path (dir), FALSE);
+  test_assert_exists (temp_dir_get_path (dir), FALSE);
   g_assert_cmpint (temp_dir_get_fd (dir), ==, -1);
   g_assert_true (temp_dir_delete (dir, NULL, &error));
   g_assert_null (temp_dir_keep (dir));
@@ -101,7 +94,7 @@ test_keep (void)
   g_assert_false (temp_dir_get_auto_delete (dir));
   g_assert_true (temp_dir_delete (dir, NULL, NULL));
   g_object_unref (dir);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_rmdir (path);
 }
 
@@ -113,7 +106,7 @@ test_auto_delete (void)
 
   temp_dir_set_auto_delete (dir, FALSE);
   g_object_unref (dir);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_rmdir (path);
 }
 
@@ -178,11 +171,11 @@ test_inside (void)
   g_assert_cmpstr (sub_dir, ==, temp_dir_get_path (dir));
   g_assert_cmpuint (test_count_fds (), ==, n_fds + 2);
   g_object_unref (sub);
-  assert_exists (sub_path, FALSE);
+  test_assert_exists (sub_path, FALSE);
 
   /* They outlive it, but not its deletion. */
   g_assert_true (temp_dir_delete (dir, NULL, &error));
-  assert_exists (temp_file_get_path (file), FALSE);
+  test_assert_exists (temp_file_get_path (file), FALSE);
   g_assert_null (temp_dir_create_file (dir, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   test_assert_error_mentions (error, temp_dir_get_path (dir));
@@ -207,7 +200,7 @@ test_inside_renamed (void)
   g_assert_no_errno (g_mkdir (temp_dir_get_path (dir), 0700));
   file = temp_dir_create_file (dir, "f", NULL, &error);
   g_assert_no_error (error);
-  assert_exists (temp_file_get_path (file), FALSE);
+  test_assert_exists (temp_file_get_path (file), FALSE);
   names = test_list (away);
   g_assert_cmpuint (strlen (names), ==, 9);
   g_clear_object (&file);
@@ -226,7 +219,7 @@ test_async (void)
   temp_dir_new_async (test_dir (), "a", NULL, 0, NULL, test_keep_result, &result);
   dir = temp_dir_new_finish (test_wait_result (&result), &error);
   g_assert_no_error (error);
-  assert_exists (temp_dir_get_path (dir), TRUE);
+  test_assert_exists (temp_dir_get_path (dir), TRUE);
   g_clear_object (&result);
 
   temp_dir_new_async (missing, "a", NULL, 0, NULL, test_keep_result, &result);

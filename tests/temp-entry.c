@@ -56,13 +56,6 @@ assert_deletes (TempEntry *entry)
 }
 
 static void
-assert_exists (const char *path,
-               gboolean    exists)
-{
-  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
-}
-
-static void
 test_nameless (void)
 {
   g_autoptr (TempEntry) entry = temp_entry_new ();
@@ -125,7 +118,7 @@ test_file (void)
   g_assert_cmpint (fcntl (temp_entry_get_fd (entry), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
 
   assert_deletes (entry);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
   g_assert_null (temp_entry_get_path (entry));
   g_assert_cmpstr (temp_entry_get_last_path (entry), ==, path);
   g_assert_cmpint (temp_entry_get_fd (entry), >=, 0);
@@ -155,7 +148,7 @@ test_directory (void)
   close (other);
 
   assert_deletes (entry);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
   g_assert_cmpint (temp_entry_get_fd (entry), ==, -1);
   temp_entry_unref (entry);
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
@@ -228,8 +221,8 @@ test_renamed_by_somebody (void)
   test_write (inside, "precious");
   assert_deletes (file);
   assert_deletes (dir);
-  assert_exists (new_file_path, TRUE);
-  assert_exists (inside, TRUE);
+  test_assert_exists (new_file_path, TRUE);
+  test_assert_exists (inside, TRUE);
   temp_entry_unref (file);
   temp_entry_unref (dir);
 
@@ -257,10 +250,10 @@ test_replaced_by_somebody (void)
 
   assert_deletes (file);
   assert_deletes (dir);
-  assert_exists (file_path, TRUE);
-  assert_exists (inside, TRUE);
-  assert_exists (away, TRUE);
-  assert_exists (away_dir, TRUE);
+  test_assert_exists (file_path, TRUE);
+  test_assert_exists (inside, TRUE);
+  test_assert_exists (away, TRUE);
+  test_assert_exists (away_dir, TRUE);
   temp_entry_unref (file);
   temp_entry_unref (dir);
 
@@ -293,7 +286,7 @@ test_inode_used_again (void)
       g_assert_false (temp_entry_keep (file, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
       assert_deletes (file);
-      assert_exists (path, TRUE);
+      test_assert_exists (path, TRUE);
       temp_entry_unref (file);
       g_assert_cmpuint (test_count_fds (), ==, n_fds);
       g_unlink (path);
@@ -365,7 +358,7 @@ child_mounted_on (gconstpointer data)
   test_assert_error_mentions (error, temp_entry_get_path (dir));
   g_assert_no_errno (umount (temp_entry_get_path (dir)));
   assert_deletes (dir);
-  assert_exists (temp_entry_get_last_path (dir), FALSE);
+  test_assert_exists (temp_entry_get_last_path (dir), FALSE);
 }
 
 static void
@@ -421,8 +414,8 @@ test_replaced_by_symlink (void)
   g_assert_no_errno (symlink (victim, dir_path));
 
   assert_deletes (dir);
-  assert_exists (inside, TRUE);
-  assert_exists (dir_path, TRUE);
+  test_assert_exists (inside, TRUE);
+  test_assert_exists (dir_path, TRUE);
   temp_entry_unref (dir);
 
   g_unlink (dir_path);
@@ -461,11 +454,11 @@ test_keep (void)
   g_assert_false (temp_entry_get_auto_delete (entry));
   g_assert_false (temp_entry_set_auto_delete (entry, TRUE));
   assert_deletes (entry);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_assert_cmpstr (temp_entry_get_path (entry), ==, path);
   g_assert_true (temp_entry_keep (entry, &error));
   temp_entry_unref (entry);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_unlink (path);
 }
 
@@ -577,8 +570,8 @@ test_fork (gconstpointer data)
   g_assert_no_errno (waitpid (pid, &status, 0));
   g_assert_cmpint (status, ==, 0);
 
-  assert_exists (temp_entry_get_path (file), TRUE);
-  assert_exists (inside, TRUE);
+  test_assert_exists (temp_entry_get_path (file), TRUE);
+  test_assert_exists (inside, TRUE);
   assert_deletes (file);
   assert_deletes (dir);
   temp_entry_unref (file);

@@ -22,13 +22,6 @@ new_named (void)
 }
 
 static void
-assert_exists (const char *path,
-               gboolean    exists)
-{
-  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
-}
-
-static void
 count_notify (GObject    *object,
               GParamSpec *pspec,
               gpointer    data)
@@ -79,7 +72,7 @@ test_named (void)
   g_assert_true (g_str_has_prefix (base, "a-"));
   g_assert_true (g_str_has_suffix (base, ".b"));
   g_assert_cmpstr (file_path, ==, path);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
 }
 
 static void
@@ -149,7 +142,7 @@ test_close_deletes (void)
   g_signal_connect (file, "notify", G_CALLBACK (count_notify), counts);
   g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
   g_assert_no_error (error);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
   g_assert_null (temp_file_get_path (file));
   g_assert_null (temp_file_get_file (file));
   g_assert_cmpint (temp_file_get_fd (file), ==, -1);
@@ -167,7 +160,7 @@ test_unref_deletes (void)
   g_autofree char *path = g_strdup (temp_file_get_path (file));
 
   g_object_unref (file);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
@@ -183,11 +176,11 @@ test_delete_on_close (void)
   temp_file_set_delete_on_close (file, FALSE);
   g_assert_cmpint (n_notified (counts, "delete-on-close"), ==, 1);
   g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_assert_cmpstr (temp_file_get_path (file), ==, path);
   g_assert_cmpint (n_notified (counts, "path"), ==, 0);
   g_object_unref (file);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
 }
 
 /* It counts at the moment of deletion. */
@@ -199,11 +192,11 @@ test_auto_delete (void)
 
   temp_file_set_auto_delete (file, FALSE);
   g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_assert_cmpstr (temp_file_get_path (file), ==, path);
   temp_file_set_auto_delete (file, TRUE);
   g_object_unref (file);
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
 
   file = new_named ();
   g_free (path);
@@ -212,7 +205,7 @@ test_auto_delete (void)
   g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
   temp_file_set_auto_delete (file, FALSE);
   g_object_unref (file);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_unlink (path);
 }
 
@@ -233,7 +226,7 @@ test_keep (void)
   temp_file_set_auto_delete (file, TRUE);
   g_assert_false (temp_file_get_auto_delete (file));
   g_object_unref (file);
-  assert_exists (path, TRUE);
+  test_assert_exists (path, TRUE);
   g_unlink (path);
 }
 
@@ -294,7 +287,7 @@ test_relative_dir (void)
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (temp_file_get_path (file), sub));
   g_assert_no_errno (g_chdir ("/"));
-  assert_exists (temp_file_get_path (file), TRUE);
+  test_assert_exists (temp_file_get_path (file), TRUE);
   g_object_unref (file);
   names = test_list (sub);
   g_assert_cmpstr (names, ==, "");
@@ -328,9 +321,9 @@ test_default_dir_anew (void)
   g_assert_no_errno (g_mkdir (dir, 0700));
   file = temp_file_new_named (NULL, NULL, NULL, &error);
   g_assert_no_error (error);
-  assert_exists (temp_file_get_path (file), TRUE);
+  test_assert_exists (temp_file_get_path (file), TRUE);
   g_object_unref (before);
-  assert_exists (temp_file_get_path (file), TRUE);
+  test_assert_exists (temp_file_get_path (file), TRUE);
   temp_set_default_dir (NULL, NULL);
 }
 
@@ -381,7 +374,7 @@ test_not_utf8 (void)
 
   g_assert_no_error (error);
   g_assert_nonnull (strstr (temp_file_get_path (file), "\xff\xfe"));
-  assert_exists (temp_file_get_path (file), TRUE);
+  test_assert_exists (temp_file_get_path (file), TRUE);
 }
 
 static void
@@ -468,7 +461,7 @@ test_dispose_twice (void)
   g_autofree char *path = g_strdup (temp_file_get_path (file));
 
   g_object_run_dispose (G_OBJECT (file));
-  assert_exists (path, FALSE);
+  test_assert_exists (path, FALSE);
   g_assert_cmpint (temp_file_get_fd (file), ==, -1);
   g_object_run_dispose (G_OBJECT (file));
   g_object_unref (file);

@@ -128,6 +128,13 @@ test_write (const char *path,
 }
 
 void
+test_assert_exists (const char *path,
+                    gboolean    exists)
+{
+  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
+}
+
+void
 test_assert_error_mentions (const GError *error,
                             const char   *text)
 {

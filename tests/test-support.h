@@ -21,6 +21,8 @@ guint    test_count_fds               (void);
 
 void     test_write                   (const char      *path,
                                        const char      *contents);
+void     test_assert_exists           (const char      *path,
+                                       gboolean         exists);
 void     test_assert_error_mentions   (const GError    *error,
                                        const char      *text);
 
