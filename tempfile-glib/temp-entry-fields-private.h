@@ -52,6 +52,9 @@ gboolean temp_entry_create_name   (TempEntry          *entry,
                                    gpointer            data,
                                    int                *errsv,
                                    GError            **error);
+void     temp_entry_own           (TempEntry          *entry);
+void     temp_entry_disown        (TempEntry          *entry,
+                                   TempEntryState      state);
 gboolean temp_entry_begin         (TempEntry          *entry);
 void     temp_entry_end           (TempEntry          *entry);
 void     temp_entry_take_over     (TempEntry          *entry,

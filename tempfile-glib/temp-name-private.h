@@ -16,7 +16,7 @@ typedef struct
 {
   char  *path;
   char  *base;   /* in path: the base name */
-  char  *random; /* in base: the random part, written in place */
+  char  *random; /* in base: the random part, written in place; NULL: it has none */
 } TempName;
 
 gboolean temp_name_init      (TempName    *name,
@@ -24,6 +24,8 @@ gboolean temp_name_init      (TempName    *name,
                               const char  *prefix,
                               const char  *suffix,
                               GError     **error);
+void     temp_name_set_path  (TempName    *name,
+                              const char  *path);
 void     temp_name_clear     (TempName    *name);
 gboolean temp_name_randomize (TempName    *name,
                               GError     **error);

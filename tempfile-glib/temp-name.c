@@ -69,6 +69,16 @@ temp_name_init (TempName    *name,
   return TRUE;
 }
 
+/* Makes it the name of what is there already. */
+void
+temp_name_set_path (TempName   *name,
+                    const char *path)
+{
+  name->path = g_strdup (path);
+  name->base = strrchr (name->path, '/') + 1;
+  name->random = NULL;
+}
+
 void
 temp_name_clear (TempName *name)
 {

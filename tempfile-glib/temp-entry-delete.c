@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-entry-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "temp-entry-fields-private.h"
+#include "temp-error-private.h"
+#include "temp-process-private.h"
+
+/* The end of what was made: the only place that deletes. */
+
+/* Something is mounted on it, which hides what was made. */
+static gboolean
+is_mounted_on (TempEntry *entry)
+{
+#ifdef STATX_ATTR_MOUNT_ROOT
+  struct statx stx;
+
+  return statx (temp_parent_get_fd (entry->parent), entry->name.base, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+                STATX_BASIC_STATS, &stx) == 0 &&
+         (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#else
+  return FALSE;
+#endif
+}
+
+/* Whether the name is still that of what was made; sets errno if not. */
+gboolean
+temp_entry_is_still_ours (TempEntry *entry)
+{
+  struct stat st;
+
+  if (fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return FALSE;
+  if (st.st_dev == entry->dev && st.st_ino == entry->ino)
+    return TRUE;
+
+  errno = is_mounted_on (entry) ? EBUSY : ENOENT;
+  return FALSE;
+}
+
+static gboolean
+remove_dir (TempEntry           *entry,
+            TempRemoveProgress  *progress,
+            GCancellable        *cancellable,
+            GError             **error)
+{
+  for (guint i = 0; i < TEMP_REMOVE_MAX_PASSES; i++)
+    {
+      if (unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR) == 0)
+        {
+          if (progress != NULL)
+            progress->n_removed++;
+          return TRUE;
+        }
+      if (errno != ENOTEMPTY && errno != EEXIST)
+        break;
+      if (!temp_remove_contents (temp_parent_get_fd (entry->directory), entry->name.path, progress, cancellable,
+                                 error))
+        return FALSE;
+      errno = ENOTEMPTY;
+    }
+
+  if (errno == ENOENT)
+    return TRUE;
+
+  temp_error_from_errno (error, errno, "Could not remove the temporary directory", entry->name.path);
+  return FALSE;
+}
+
+static gboolean
+remove_file (TempEntry  *entry,
+             GError    **error)
+{
+  if (unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0) == 0 || errno == ENOENT)
+    return TRUE;
+
+  temp_error_from_errno (error, errno, "Could not delete the temporary file", entry->name.path);
+  return FALSE;
+}
+
+static gboolean
+keeps_everything (void)
+{
+  static gsize answer;
+
+  if (g_once_init_enter (&answer))
+    {
+      const char *value = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_KEEP") : NULL;
+
+      g_once_init_leave (&answer, value != NULL && *value != '\0' && strcmp (value, "0") != 0 ? 2 : 1);
+    }
+
+  return answer == 2;
+}
+
+/* TRUE: it is gone, or not ours. */
+static gboolean
+remove_if_ours (TempEntry           *entry,
+                TempRemoveProgress  *progress,
+                GCancellable        *cancellable,
+                GError             **error)
+{
+  if (temp_entry_is_still_ours (entry))
+    return entry->directory != NULL ? remove_dir (entry, progress, cancellable, error) : remove_file (entry, error);
+
+  if (errno == ENOENT)
+    return TRUE;
+
+  temp_error_from_errno (error, errno, "Could not delete", entry->name.path);
+  return FALSE;
+}
+
+/* What is gone needs its parent no more. */
+static void
+let_go_of_parent (TempEntry *entry)
+{
+  TempParent *directory, *parent;
+
+  temp_process_lock ();
+  directory = g_steal_pointer (&entry->directory);
+  parent = g_steal_pointer (&entry->parent);
+  temp_process_unlock ();
+
+  g_clear_pointer (&directory, temp_parent_unref);
+  g_clear_pointer (&parent, temp_parent_unref);
+}
+
+/* Deletes what was made, whatever is in it: but only under the name it was made
+ * with, only while that is still the same inode, and never what a process that
+ * this one was forked from has made. If it is not ours, or gone already, nothing happens,
+ * and that is no error. After an error it can be tried again. */
+gboolean
+temp_entry_delete_with_progress (TempEntry           *entry,
+                                 TempRemoveProgress  *progress,
+                                 GCancellable        *cancellable,
+                                 GError             **error)
+{
+  gboolean is_foreign = entry->generation != temp_process_generation ();
+  gboolean gone = TRUE;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (!temp_entry_begin (entry))
+    return TRUE;
+
+  if (G_UNLIKELY (keeps_everything ()))
+    {
+      g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+      temp_entry_disown (entry, TEMP_ENTRY_KEPT);
+      if (!is_foreign)
+        g_message ("Kept “%s”", shown);
+    }
+  else
+    {
+      gone = is_foreign || remove_if_ours (entry, progress, cancellable, error);
+      if (gone)
+        {
+          temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
+          let_go_of_parent (entry);
+        }
+    }
+
+  temp_entry_end (entry);
+  return gone;
+}
+
+gboolean
+temp_entry_delete (TempEntry     *entry,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  return temp_entry_delete_with_progress (entry, NULL, cancellable, error);
+}
