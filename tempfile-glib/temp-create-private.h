@@ -9,16 +9,25 @@
 
 G_BEGIN_DECLS
 
-gboolean temp_create_is_unsupported (int          errsv);
-int      temp_create_nameless       (const char  *dir,
-                                     mode_t       mode);
-int      temp_create_file           (int          parent_fd,
-                                     TempName    *name,
-                                     mode_t       mode,
-                                     GError     **error);
-gboolean temp_create_dir            (int          parent_fd,
-                                     TempName    *name,
-                                     mode_t       mode,
-                                     GError     **error);
+/* Writes a name's random part. */
+typedef gboolean (*TempCreateChoose) (gpointer    data,
+                                      TempName   *name,
+                                      GError    **error);
+
+gboolean temp_create_is_unsupported (int                errsv);
+int      temp_create_nameless       (const char        *dir,
+                                     mode_t             mode);
+int      temp_create_file           (int                parent_fd,
+                                     TempName          *name,
+                                     mode_t             mode,
+                                     TempCreateChoose   choose,
+                                     gpointer           data,
+                                     GError           **error);
+gboolean temp_create_dir            (int                parent_fd,
+                                     TempName          *name,
+                                     mode_t             mode,
+                                     TempCreateChoose   choose,
+                                     gpointer           data,
+                                     GError           **error);
 
 G_END_DECLS

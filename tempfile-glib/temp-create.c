@@ -60,12 +60,14 @@ create_file_at (int         parent_fd,
 /* Both kinds of thing are made in this one loop: a name that is taken, or was
  * being taken when a signal came, is thrown away for another. */
 static int
-create_anew (int          (*create) (int, const char *, mode_t),
-             int            parent_fd,
-             TempName      *name,
-             mode_t         mode,
-             const char    *action,
-             GError       **error)
+create_anew (int               (*create) (int, const char *, mode_t),
+             int                 parent_fd,
+             TempName           *name,
+             mode_t              mode,
+             TempCreateChoose    choose,
+             gpointer            data,
+             const char         *action,
+             GError            **error)
 {
   int errsv = EEXIST;
 
@@ -73,7 +75,7 @@ create_anew (int          (*create) (int, const char *, mode_t),
     {
       int result;
 
-      if (!temp_name_randomize (name, error))
+      if (!(choose != NULL ? choose (data, name, error) : temp_name_randomize (name, error)))
         return -1;
 
       result = create (parent_fd, name->base, mode);
@@ -89,22 +91,29 @@ create_anew (int          (*create) (int, const char *, mode_t),
   return -1;
 }
 
-/* Makes a new file under a random name, and gives its descriptor, or -1. */
+/* Makes a new file under a random name, and gives its descriptor, or -1. If choose is not
+ * NULL, it chooses the names to try, one after the other. */
 int
-temp_create_file (int        parent_fd,
-                  TempName  *name,
-                  mode_t     mode,
-                  GError   **error)
+temp_create_file (int                parent_fd,
+                  TempName          *name,
+                  mode_t             mode,
+                  TempCreateChoose   choose,
+                  gpointer           data,
+                  GError           **error)
 {
-  return create_anew (create_file_at, parent_fd, name, mode, "Could not create the temporary file", error);
+  return create_anew (create_file_at, parent_fd, name, mode, choose, data,
+                      "Could not create the temporary file", error);
 }
 
 /* Makes a new directory under a random name. */
 gboolean
-temp_create_dir (int        parent_fd,
-                 TempName  *name,
-                 mode_t     mode,
-                 GError   **error)
+temp_create_dir (int                parent_fd,
+                 TempName          *name,
+                 mode_t             mode,
+                 TempCreateChoose   choose,
+                 gpointer           data,
+                 GError           **error)
 {
-  return create_anew (mkdirat, parent_fd, name, mode, "Could not create the temporary directory", error) >= 0;
+  return create_anew (mkdirat, parent_fd, name, mode, choose, data,
+                      "Could not create the temporary directory", error) >= 0;
 }

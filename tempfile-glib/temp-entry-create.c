@@ -87,7 +87,19 @@ prepare (TempEntry   *entry,
 
   entry->generation = temp_process_generation ();
   entry->parent = parent != NULL ? temp_parent_ref (parent) : temp_parent_open (dir, error);
-  return entry->parent != NULL;
+  if (entry->parent == NULL)
+    return FALSE;
+
+  temp_entry_prepare_ledger (entry);
+  return TRUE;
+}
+
+/* Nothing was made. */
+static gboolean
+fail (TempEntry *entry)
+{
+  temp_ledger_release (&entry->claim, NULL);
+  return FALSE;
 }
 
 /* Makes a file with a name. */
@@ -105,21 +117,21 @@ temp_entry_create_file (TempEntry   *entry,
   if (!prepare (entry, dir, parent, prefix, suffix, error))
     return FALSE;
 
-  entry->fd = temp_create_file (temp_parent_get_fd (entry->parent), &entry->name, mode, error);
+  entry->fd = temp_create_file (temp_parent_get_fd (entry->parent), &entry->name, mode, temp_entry_choose_name, entry,
+                                error);
   if (entry->fd < 0)
-    return FALSE;
+    return fail (entry);
 
-  if (fstat (entry->fd, &st) < 0)
+  if (!temp_identity_get (entry->fd, "", &entry->identity, &st))
     {
       temp_error_from_errno (error, errno, "Could not look at the temporary file", entry->name.path);
       unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0);
       temp_fd_clear (&entry->fd);
-      return FALSE;
+      return fail (entry);
     }
 
-  entry->dev = st.st_dev;
-  entry->ino = st.st_ino;
   entry->n_fd_users = 1;
+  temp_entry_complete_record (entry);
   temp_entry_own (entry);
   return TRUE;
 }
@@ -152,7 +164,7 @@ open_new_dir (TempEntry   *entry,
   temp_autofd int fd = openat (temp_parent_get_fd (entry->parent), entry->name.base,
                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-  if (fd < 0 || fstat (fd, st) < 0)
+  if (fd < 0 || !temp_identity_get (fd, "", &entry->identity, st))
     return -1;
 
   if (st->st_uid != geteuid () && !owns_what_it_makes_in (fd, st->st_uid))
@@ -183,8 +195,9 @@ temp_entry_create_dir (TempEntry   *entry,
   if (!prepare (entry, dir, parent, prefix, suffix, error))
     return FALSE;
 
-  if (!temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, error))
-    return FALSE;
+  if (!temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, temp_entry_choose_name, entry,
+                        error))
+    return fail (entry);
 
   /* The caller has only its path. */
   if (entry->is_callers)
@@ -200,45 +213,44 @@ temp_entry_create_dir (TempEntry   *entry,
 
       /* Nothing is in it yet: and if it were another one, only an empty directory can go. */
       unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR);
-      return FALSE;
+      return fail (entry);
     }
 
   /* Cleaners of old files, systemd-tmpfiles among them, leave what is locked
    * alone. Where there are no locks, that is all that is lost. */
   flock (fd, LOCK_SH | LOCK_NB);
 
-  entry->dev = st.st_dev;
-  entry->ino = st.st_ino;
   entry->directory = temp_parent_take (fd, &st);
+  temp_entry_complete_record (entry);
   temp_entry_own (entry);
   return TRUE;
 }
 
-/* Gives something that is there already, and that st tells of, a random name of
- * the kind that is deleted. On failure, errsv says why, too. */
+/* Gives something that is there already a random name of the kind that is deleted. On
+ * failure, errsv says why, too. */
 gboolean
-temp_entry_create_name (TempEntry          *entry,
-                        const char         *dir,
-                        TempParent         *parent,
-                        const struct stat  *st,
-                        TempEntryPlace      place,
-                        gpointer            data,
-                        int                *errsv,
-                        GError            **error)
+temp_entry_create_name (TempEntry           *entry,
+                        const char          *dir,
+                        TempParent          *parent,
+                        const TempIdentity  *identity,
+                        TempEntryPlace       place,
+                        gpointer             data,
+                        int                 *errsv,
+                        GError             **error)
 {
   *errsv = EEXIST;
   if (!prepare (entry, dir, parent, ".tmp", NULL, error))
     return FALSE;
 
+  entry->identity = *identity;
   for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
     {
       if (!temp_name_randomize (&entry->name, error))
-        return FALSE;
+        return fail (entry);
 
+      temp_entry_enter_record (entry);
       if (place (data, temp_parent_get_fd (entry->parent), entry->name.base))
         {
-          entry->dev = st->st_dev;
-          entry->ino = st->st_ino;
           temp_entry_own (entry);
           return TRUE;
         }
@@ -246,20 +258,21 @@ temp_entry_create_name (TempEntry          *entry,
     }
 
   temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
-  return FALSE;
+  return fail (entry);
 }
 
-/* Makes a new entry the owner of what is there under that path, in parent. */
+/* Makes a new entry the owner of what is there under that path, in parent, or will be. */
 void
-temp_entry_take_over (TempEntry         *entry,
-                      TempParent        *parent,
-                      const char        *path,
-                      const struct stat *st)
+temp_entry_take_over (TempEntry          *entry,
+                      TempParent         *parent,
+                      const char         *path,
+                      const TempIdentity *identity)
 {
   entry->parent = temp_parent_ref (parent);
   temp_name_set_path (&entry->name, path);
   entry->generation = temp_process_generation ();
-  entry->dev = st->st_dev;
-  entry->ino = st->st_ino;
+  entry->identity = *identity;
+  temp_entry_prepare_ledger (entry);
+  temp_entry_enter_record (entry);
   temp_entry_own (entry);
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "temp-entry-private.h"
+#include "temp-identity-private.h"
+#include "temp-ledger-private.h"
 #include "temp-name-private.h"
 
 G_BEGIN_DECLS
@@ -23,6 +25,9 @@ struct _TempEntry
   TempEntryState  state;
   gboolean        auto_delete; /* guarded by the process's lock, as the list is */
   gboolean        is_callers;  /* from the start: it is never owned */
+  gboolean        is_remnant;  /* of a dead process, in whose ledger it is */
+  gboolean        is_empty;    /* a directory of which that is sure */
+  gboolean        is_covered;  /* a crash deletes it with its directory */
   GThread        *worker;      /* who is just deciding the fate of the name */
   GList           link;
 
@@ -31,8 +36,8 @@ struct _TempEntry
   TempName        name;      /* for a nameless file only the path of its directory */
   GSList         *former;    /* the paths it had, which somebody may still hold */
   guint           generation;
-  dev_t           dev;
-  ino_t           ino;
+  TempIdentity    identity;
+  TempLedgerClaim claim;     /* in the ledger; for who has the right to decide */
 
   int             fd;         /* -1 once closed; of a directory: in `directory` */
   int             pin_fd;     /* holds the inode of a closed file that is still to be deleted */
@@ -44,29 +49,49 @@ typedef gboolean (*TempEntryPlace) (gpointer    data,
                                     int         dir_fd,
                                     const char *base);
 
-gboolean temp_entry_create_name   (TempEntry          *entry,
-                                   const char         *dir,
-                                   TempParent         *parent,
-                                   const struct stat  *st,
-                                   TempEntryPlace      place,
-                                   gpointer            data,
-                                   int                *errsv,
-                                   GError            **error);
-void     temp_entry_own           (TempEntry          *entry);
-void     temp_entry_disown        (TempEntry          *entry,
-                                   TempEntryState      state);
-gboolean temp_entry_begin         (TempEntry          *entry);
-void     temp_entry_end           (TempEntry          *entry);
-void     temp_entry_take_over     (TempEntry          *entry,
-                                   TempParent         *parent,
-                                   const char         *path,
-                                   const struct stat  *st);
-gboolean temp_entry_is_still_ours (TempEntry          *entry);
-void     temp_entry_settle        (TempEntry          *entry,
-                                   TempEntry          *stage,
-                                   const char         *path,
-                                   gboolean            is_copy);
-void     temp_entry_swap          (TempEntry          *entry,
-                                   TempEntry          *stage);
+gboolean temp_entry_create_name   (TempEntry           *entry,
+                                   const char          *dir,
+                                   TempParent          *parent,
+                                   const TempIdentity  *identity,
+                                   TempEntryPlace       place,
+                                   gpointer             data,
+                                   int                 *errsv,
+                                   GError             **error);
+void     temp_entry_own           (TempEntry           *entry);
+void     temp_entry_disown        (TempEntry           *entry,
+                                   TempEntryState       state);
+gboolean temp_entry_begin         (TempEntry           *entry);
+gboolean temp_entry_try_begin     (TempEntry           *entry);
+void     temp_entry_end           (TempEntry           *entry);
+void     temp_entry_take_over     (TempEntry           *entry,
+                                   TempParent          *parent,
+                                   const char          *path,
+                                   const TempIdentity  *identity);
+gboolean temp_entry_is_still_ours (TempEntry           *entry);
+void     temp_entry_settle        (TempEntry           *entry,
+                                   TempEntry           *stage,
+                                   TempParent          *parent,
+                                   const char          *path,
+                                   const char          *base,
+                                   gboolean             is_copy);
+void     temp_entry_forget        (TempEntry           *entry);
+void     temp_entry_swap          (TempEntry           *entry,
+                                   TempEntry           *stage);
+
+gboolean temp_entry_keeps_everything (void);
+
+GPtrArray *temp_entry_list_owned (TempParent          *parent);
+
+/* What a crash would leave. */
+void     temp_entry_prepare_ledger  (TempEntry         *entry);
+gboolean temp_entry_choose_name     (gpointer           data,
+                                     TempName          *name,
+                                     GError           **error);
+void     temp_entry_complete_record (TempEntry         *entry);
+void     temp_entry_enter_record    (TempEntry         *entry);
+void     temp_entry_update_record   (TempEntry         *entry);
+void     temp_entry_uncover         (TempEntry         *entry,
+                                     TempParent        *parent,
+                                     const char        *path);
 
 G_END_DECLS

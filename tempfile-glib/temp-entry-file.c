@@ -60,10 +60,10 @@ pin (TempEntry *entry)
   if (fd < 0 && errno != ENOENT)
     return FALSE;
 
-  if (fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == entry->dev && st.st_ino == entry->ino)
+  if (fd >= 0 && fstat (fd, &st) == 0 && temp_identity_is_of (&entry->identity, &st))
     entry->pin_fd = g_steal_fd (&fd);
   else
-    entry->ino = 0; /* somebody took it away: it is never ours again */
+    entry->identity.ino = 0; /* somebody took it away: it is never ours again */
 
   return TRUE;
 }

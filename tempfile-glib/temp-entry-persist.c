@@ -255,7 +255,7 @@ finish (TempStage  *p,
 {
   g_autoptr (GError) first_error = NULL;
 
-  temp_entry_settle (p->entry, p->stage, p->path, temp_stage_is_copy (p));
+  temp_entry_settle (p->entry, p->stage, p->parent, p->path, p->base, temp_stage_is_copy (p));
   if (p->holds_stage)
     temp_entry_end (p->stage);
 

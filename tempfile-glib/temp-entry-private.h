@@ -95,6 +95,8 @@ gboolean    temp_entry_persist           (TempEntry         *entry,
                                           GError           **error);
 void        temp_entry_let_go            (TempEntry      *entry);
 
+gboolean    temp_entry_guard_start       (GError        **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)
 
 G_END_DECLS

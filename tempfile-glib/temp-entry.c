@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "temp-entry-fields-private.h"
+#include "temp-entry-sweep-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-process-private.h"
@@ -76,9 +77,14 @@ temp_entry_own (TempEntry *entry)
       g_queue_push_tail_link (&owned, &entry->link);
     }
   temp_process_unlock ();
+
+  /* What was made while its directory was being kept. */
+  if (G_UNLIKELY (entry->is_covered && !temp_parent_is_covered (entry->parent)) && temp_entry_begin (entry))
+    temp_entry_end (entry);
 }
 
-/* Takes it off, for good. The inode may then be used again. */
+/* Takes it off, for good: its name is gone, or else nobody's to delete any more. The inode may
+ * then be used again. */
 void
 temp_entry_disown (TempEntry      *entry,
                    TempEntryState  state)
@@ -89,6 +95,47 @@ temp_entry_disown (TempEntry      *entry,
   temp_process_unlock ();
 
   temp_fd_clear (&entry->pin_fd);
+  if (entry->claim.slot == 0)
+    return;
+
+  if (state == TEMP_ENTRY_KEPT)
+    {
+      temp_entry_uncover (entry, entry->parent, entry->name.path);
+      temp_ledger_clear (&entry->claim, TRUE);
+    }
+  else
+    {
+      temp_ledger_release (&entry->claim, &entry->identity);
+    }
+}
+
+/* The owned entries that are in parent, or all if that is NULL, in the order in which they were made. */
+GPtrArray *
+temp_entry_list_owned (TempParent *parent)
+{
+  GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) temp_entry_unref);
+
+  temp_process_lock ();
+  for (GList *l = owned.head; l != NULL; l = l->next)
+    {
+      TempEntry *entry = l->data;
+
+      if (parent == NULL || entry->parent == parent)
+        g_ptr_array_add (entries, temp_entry_ref (entry));
+    }
+  temp_process_unlock ();
+
+  return entries;
+}
+
+static gboolean
+begin_locked (TempEntry *entry)
+{
+  if (entry->state != TEMP_ENTRY_OWNED || entry->worker != NULL)
+    return FALSE;
+
+  entry->worker = g_thread_self ();
+  return TRUE;
 }
 
 /* Gives the calling thread the right to decide what becomes of the name, until
@@ -101,13 +148,27 @@ temp_entry_begin (TempEntry *entry)
   gboolean begun;
 
   temp_process_lock ();
-  /* A thread of the parent's is not here, and never ends. */
   while (entry->worker != NULL && entry->worker != self && entry->generation == temp_process_generation ())
     temp_process_wait ();
 
-  begun = entry->state == TEMP_ENTRY_OWNED && entry->worker != self;
-  if (begun)
-    entry->worker = self;
+  /* A thread of the parent's is not here, and never ends. */
+  if (entry->worker != self && entry->generation != temp_process_generation ())
+    entry->worker = NULL;
+
+  begun = begin_locked (entry);
+  temp_process_unlock ();
+
+  return begun;
+}
+
+/* The same, if nobody else has it now. */
+gboolean
+temp_entry_try_begin (TempEntry *entry)
+{
+  gboolean begun;
+
+  temp_process_lock ();
+  begun = begin_locked (entry);
   temp_process_unlock ();
 
   return begun;
@@ -116,6 +177,8 @@ temp_entry_begin (TempEntry *entry)
 void
 temp_entry_end (TempEntry *entry)
 {
+  temp_entry_update_record (entry);
+
   temp_process_lock ();
   entry->worker = NULL;
   temp_process_wake ();
@@ -170,6 +233,10 @@ temp_entry_set_auto_delete (TempEntry *entry,
     entry->auto_delete = auto_delete;
   temp_process_unlock ();
 
+  /* Whoever is busy with it sees to the ledger in the end. */
+  if (changed && temp_entry_try_begin (entry))
+    temp_entry_end (entry);
+
   return changed;
 }
 
@@ -212,14 +279,16 @@ swap_locked (TempEntry *entry,
   entry->directory = stage->directory;
   entry->name = stage->name;
   entry->generation = stage->generation;
-  entry->dev = stage->dev;
-  entry->ino = stage->ino;
+  entry->identity = stage->identity;
+  entry->claim = stage->claim;
+  entry->is_covered = stage->is_covered;
 
   stage->parent = was.parent;
   stage->directory = was.directory;
   stage->generation = was.generation;
-  stage->dev = was.dev;
-  stage->ino = was.ino;
+  stage->identity = was.identity;
+  stage->claim = was.claim;
+  stage->is_covered = was.is_covered;
 
   /* Whoever asked for the path may keep it as long as the entry. */
   entry->former = g_slist_prepend (entry->former, was.name.path);
@@ -239,16 +308,18 @@ temp_entry_swap (TempEntry *entry,
   temp_process_unlock ();
 }
 
-/* The file has moved to path, for good. The stage's name, by way of which it went, is
- * gone; or, if it was copied, the stage now owns what it was copied from. */
+/* The file has moved to path, which ends in base, in parent, for good. The stage's name, by way
+ * of which it went, is gone; or, if it was copied, the stage now owns what it was copied from. */
 void
 temp_entry_settle (TempEntry  *entry,
                    TempEntry  *stage,
+                   TempParent *parent,
                    const char *path,
+                   const char *base,
                    gboolean    is_copy)
 {
-  gboolean had_name;
-  TempParent *parent;
+  gboolean had_name, is_same_name;
+  TempParent *former_parent;
 
   temp_process_lock ();
   had_name = entry->state == TEMP_ENTRY_OWNED;
@@ -262,13 +333,20 @@ temp_entry_settle (TempEntry  *entry,
   if (is_copy)
     swap_locked (entry, stage);
 
+  is_same_name = entry->name.base != NULL && g_str_equal (entry->name.base, base);
   entry->former = g_slist_prepend (entry->former, entry->name.path);
   temp_name_set_path (&entry->name, path);
   entry->state = TEMP_ENTRY_KEPT;
-  parent = g_steal_pointer (&entry->parent);
+  former_parent = g_steal_pointer (&entry->parent);
   temp_process_unlock ();
 
-  g_clear_pointer (&parent, temp_parent_unref);
+  if (entry->claim.slot != 0)
+    temp_entry_uncover (entry, parent, path);
+  temp_ledger_clear (&entry->claim, is_same_name);
+  if (stage != NULL && stage->state != TEMP_ENTRY_OWNED)
+    temp_ledger_clear (&stage->claim, FALSE);
+
+  g_clear_pointer (&former_parent, temp_parent_unref);
 }
 
 /* The owner goes. What is still there, stays. */
@@ -278,7 +356,23 @@ temp_entry_let_go (TempEntry *entry)
   if (!temp_entry_begin (entry))
     return;
 
+  /* It could not be deleted: the ledger keeps it in mind. */
+  if (entry->auto_delete)
+    entry->claim = (TempLedgerClaim) { 0 };
+
   temp_entry_disown (entry, TEMP_ENTRY_KEPT);
+  temp_entry_end (entry);
+}
+
+/* There is nothing of ours under the name: it was never placed there, or was moved away. */
+void
+temp_entry_forget (TempEntry *entry)
+{
+  if (!temp_entry_begin (entry))
+    return;
+
+  temp_ledger_clear (&entry->claim, FALSE);
+  temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
   temp_entry_end (entry);
 }
 
@@ -290,24 +384,18 @@ temp_entry_let_go (TempEntry *entry)
 __attribute__ ((destructor)) static void
 temp_entry_delete_all_at_exit (void)
 {
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) temp_entry_unref);
-
-  temp_process_lock ();
-  for (GList *l = owned.head; l != NULL; l = l->next)
-    {
-      TempEntry *entry = l->data;
-
-      if (entry->auto_delete)
-        g_ptr_array_add (entries, temp_entry_ref (entry));
-    }
-  temp_process_unlock ();
+  g_autoptr (GPtrArray) entries = temp_entry_list_owned (NULL);
 
   /* What was made last goes first: it may be in what was made before. */
   for (guint i = entries->len; i > 0; i--)
     {
+      TempEntry *entry = g_ptr_array_index (entries, i - 1);
       g_autoptr (GError) error = NULL;
 
-      if (!temp_entry_delete (g_ptr_array_index (entries, i - 1), NULL, &error))
+      if (entry->auto_delete && !entry->is_remnant && !temp_entry_delete (entry, NULL, &error))
         g_warning ("At exit: %s", error->message);
     }
+
+  temp_entry_finish_sweep ();
+  temp_ledger_close ();
 }

@@ -57,7 +57,7 @@ create_probe (const char *dir)
   if (dir_fd < 0 || !temp_name_init (&name, dir, NULL, NULL, NULL))
     return -1;
 
-  fd = temp_create_file (dir_fd, &name, 0600, NULL);
+  fd = temp_create_file (dir_fd, &name, 0600, NULL, NULL, NULL);
   if (fd >= 0)
     unlinkat (dir_fd, name.base, 0);
   return fd;

@@ -18,6 +18,14 @@ TempParent *temp_parent_take   (int                 fd,
 TempParent *temp_parent_ref    (TempParent         *parent);
 void        temp_parent_unref  (TempParent         *parent);
 int         temp_parent_get_fd (TempParent         *parent);
+void        temp_parent_get_id (TempParent         *parent,
+                                dev_t              *dev,
+                                ino_t              *ino);
+
+/* Whether a crash leaves nothing in it, as it goes itself then. */
+void        temp_parent_set_covered (TempParent    *parent,
+                                     gboolean       is_covered);
+gboolean    temp_parent_is_covered  (TempParent    *parent);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempParent, temp_parent_unref)
 

@@ -17,6 +17,7 @@ struct _TempParent
   int   fd;
   dev_t dev;
   ino_t ino;
+  gint  is_covered; /* atomic */
 };
 
 /* By device and inode, not by path: a path can come to name another directory
@@ -80,7 +81,7 @@ temp_parent_take (int                fd,
       if (parents == NULL)
         g_atomic_pointer_set (&parents, g_hash_table_new (parent_hash, parent_equal));
 
-      parent = g_new (TempParent, 1);
+      parent = g_new0 (TempParent, 1);
       parent->ref_count = 1;
       parent->fd = g_steal_fd (&fd);
       parent->dev = st->st_dev;
@@ -161,4 +162,26 @@ int
 temp_parent_get_fd (TempParent *parent)
 {
   return parent->fd;
+}
+
+void
+temp_parent_get_id (TempParent *parent,
+                    dev_t      *dev,
+                    ino_t      *ino)
+{
+  *dev = parent->dev;
+  *ino = parent->ino;
+}
+
+void
+temp_parent_set_covered (TempParent *parent,
+                         gboolean    is_covered)
+{
+  g_atomic_int_set (&parent->is_covered, is_covered);
+}
+
+gboolean
+temp_parent_is_covered (TempParent *parent)
+{
+  return g_atomic_int_get (&parent->is_covered);
 }

@@ -6,11 +6,15 @@
 
 G_BEGIN_DECLS
 
-guint temp_process_generation (void);
+guint temp_process_generation   (void);
 
-void  temp_process_lock       (void);
-void  temp_process_unlock     (void);
-void  temp_process_wait       (void);
-void  temp_process_wake       (void);
+void  temp_process_lock         (void);
+void  temp_process_unlock       (void);
+void  temp_process_wait         (void);
+gboolean temp_process_wait_for (guint seconds);
+void  temp_process_wake         (void);
+
+void  temp_process_hold_fork    (void);
+void  temp_process_release_fork (void);
 
 G_END_DECLS

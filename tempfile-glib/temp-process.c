@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the library knows of the process it is in: whether that is still the
@@ -14,6 +15,7 @@
 /* Not a GMutex: thread sanitizers know this one. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static guint n_holding_forks;
 
 /* The generation is kept twice. `*current` is in a page that the kernel zeroes
  * in every child with memory of its own, so it tells of forks that run no handlers, as
@@ -30,6 +32,8 @@ before_fork (void)
   temp_process_generation ();
 
   pthread_mutex_lock (&lock);
+  while (n_holding_forks > 0)
+    pthread_cond_wait (&changed, &lock);
 }
 
 static void
@@ -112,8 +116,38 @@ temp_process_wait (void)
   pthread_cond_wait (&changed, &lock);
 }
 
+/* The same, for so many seconds at most; FALSE: they are over. */
+gboolean
+temp_process_wait_for (guint seconds)
+{
+  struct timespec until;
+
+  clock_gettime (CLOCK_REALTIME, &until);
+  until.tv_sec += seconds;
+  return pthread_cond_timedwait (&changed, &lock, &until) == 0;
+}
+
 void
 temp_process_wake (void)
 {
   pthread_cond_broadcast (&changed);
+}
+
+/* From here to temp_process_release_fork(), fork() waits: in between, descriptors are open
+ * that nobody could close in the child. */
+void
+temp_process_hold_fork (void)
+{
+  temp_process_lock ();
+  n_holding_forks++;
+  temp_process_unlock ();
+}
+
+void
+temp_process_release_fork (void)
+{
+  temp_process_lock ();
+  n_holding_forks--;
+  temp_process_wake ();
+  temp_process_unlock ();
 }

@@ -38,35 +38,53 @@ temp_stage_remove_remains (TempStage  *p,
   return FALSE;
 }
 
+/* What is now at the destination becomes what remains of it, once it has changed places. The
+ * ledger knows that before, as after a crash it is to be found by nobody else. */
+static gboolean
+expect_remains (TempStage  *p,
+                TempEntry  *from,
+                GError    **error)
+{
+  temp_autofd int fd = openat (temp_parent_get_fd (p->parent), p->base,
+                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  TempIdentity identity;
+  struct stat st;
+
+  if (fd < 0 || !temp_identity_get (fd, "", &identity, &st))
+    return temp_stage_fail (p, error, errno);
+
+  p->remains = temp_entry_new ();
+  p->remains->directory = temp_parent_take (g_steal_fd (&fd), &st);
+  temp_entry_take_over (p->remains, from->parent, from->name.path, &identity);
+  return TRUE;
+}
+
 /* A directory that has something in it changes places with the new one, and is then removed. */
 static gboolean
 exchange_dirs (TempStage  *p,
                TempEntry  *from,
                GError    **error)
 {
-  int parent_fd = temp_parent_get_fd (p->parent);
-  temp_autofd int fd = openat (parent_fd, p->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  struct stat st;
+  g_autofree char *shown = NULL;
+  int errsv;
 
-  if (fd < 0 || fstat (fd, &st) < 0)
-    return temp_stage_fail (p, error, errno);
+  if (!expect_remains (p, from, error))
+    return FALSE;
+  if (temp_persist_exchange (temp_parent_get_fd (from->parent), from->name.base,
+                             temp_parent_get_fd (p->parent), p->base))
+    return TRUE;
 
-  if (!temp_persist_exchange (temp_parent_get_fd (from->parent), from->name.base, parent_fd, p->base))
-    {
-      g_autofree char *shown = g_filename_display_name (p->path);
+  errsv = errno;
+  temp_entry_forget (p->remains);
+  g_clear_pointer (&p->remains, temp_entry_unref);
+  if (!temp_persist_has_no_rename_flags (errsv))
+    return temp_stage_fail (p, error, errsv);
 
-      if (!temp_persist_has_no_rename_flags (errno))
-        return temp_stage_fail (p, error, errno);
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   "Could not replace the directory “%s”, which is not empty: its filesystem cannot do "
-                   "that in one step", shown);
-      return FALSE;
-    }
-
-  p->remains = temp_entry_new ();
-  p->remains->directory = temp_parent_take (g_steal_fd (&fd), &st);
-  temp_entry_take_over (p->remains, from->parent, from->name.path, &st);
-  return TRUE;
+  shown = g_filename_display_name (p->path);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "Could not replace the directory “%s”, which is not empty: its filesystem cannot do "
+               "that in one step", shown);
+  return FALSE;
 }
 
 static gboolean
@@ -87,9 +105,10 @@ link_without_replacing (TempStage  *p,
                         TempEntry  *from,
                         GError    **error)
 {
+  TempIdentity identity;
   struct stat st;
 
-  if (fstat (temp_stage_get_fd (p), &st) < 0)
+  if (!temp_identity_get (temp_stage_get_fd (p), "", &identity, &st))
     return temp_stage_fail (p, error, errno);
 
   if (!temp_persist_link (temp_stage_get_fd (p), temp_parent_get_fd (p->parent), p->base))
@@ -99,7 +118,7 @@ link_without_replacing (TempStage  *p,
     }
 
   p->remains = temp_entry_new ();
-  temp_entry_take_over (p->remains, from->parent, from->name.path, &st);
+  temp_entry_take_over (p->remains, from->parent, from->name.path, &identity);
   return TRUE;
 }
 
@@ -113,13 +132,14 @@ move_dir_without_replacing (TempStage  *p,
   int parent_fd = temp_parent_get_fd (p->parent);
   temp_autofd int fd = -1;
   TempEntry *empty;
+  TempIdentity identity;
   struct stat st;
 
   if (mkdirat (parent_fd, p->base, 0700) < 0)
     return temp_stage_fail (p, error, errno);
 
   fd = openat (parent_fd, p->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &st) < 0)
+  if (fd < 0 || !temp_identity_get (fd, "", &identity, &st))
     {
       temp_stage_fail (p, error, errno);
       unlinkat (parent_fd, p->base, AT_REMOVEDIR);
@@ -128,7 +148,7 @@ move_dir_without_replacing (TempStage  *p,
 
   empty = p->remains = temp_entry_new ();
   empty->directory = temp_parent_take (g_steal_fd (&fd), &st);
-  temp_entry_take_over (empty, p->parent, p->resolved, &st);
+  temp_entry_take_over (empty, p->parent, p->resolved, &identity);
 
   if (temp_persist_rename (temp_parent_get_fd (from->parent), from->name.base, parent_fd, p->base))
     return TRUE;

@@ -125,11 +125,12 @@ create_target (TempStage  *p,
 {
   temp_autofd int fd = openat (temp_parent_get_fd (p->parent), p->base,
                                O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  TempIdentity identity;
   struct stat st;
 
   if (fd < 0)
     return temp_stage_fail (p, error, errno);
-  if (fstat (fd, &st) < 0)
+  if (!temp_identity_get (fd, "", &identity, &st))
     {
       temp_stage_fail (p, error, errno);
       unlinkat (temp_parent_get_fd (p->parent), p->base, 0);
@@ -138,7 +139,7 @@ create_target (TempStage  *p,
 
   p->stage->fd = g_steal_fd (&fd);
   p->stage->n_fd_users = 1;
-  temp_entry_take_over (p->stage, p->parent, p->resolved, &st);
+  temp_entry_take_over (p->stage, p->parent, p->resolved, &identity);
   return TRUE;
 }
 
@@ -199,6 +200,7 @@ temp_stage_put (TempStage  *p,
                 GError    **error)
 {
   int errsv = 0;
+  TempIdentity identity;
   struct stat st;
 
   if (p->way == TEMP_STAGE_IN_PLACE || p->way == TEMP_STAGE_UNNAMED)
@@ -208,10 +210,13 @@ temp_stage_put (TempStage  *p,
   if (temp_stage_is_copy (p))
     return p->is_dir ? copy_dir (p, error) : copy_file (p, error);
 
-  if (fstat (temp_entry_get_fd (p->entry), &st) < 0)
+  if (!temp_identity_get (temp_entry_get_fd (p->entry), "", &identity, &st))
     return temp_stage_fail (p, error, errno);
 
-  if (temp_entry_create_name (p->stage, p->dir, p->parent, &st,
+  /* What is never to be deleted is not, on its way either. */
+  if (p->way == TEMP_STAGE_MOVED)
+    p->stage->auto_delete = p->entry->auto_delete;
+  if (temp_entry_create_name (p->stage, p->dir, p->parent, &identity,
                               p->way == TEMP_STAGE_LINKED ? place_by_link : place_by_rename, p, &errsv, error))
     return hold_stage (p, error);
 
@@ -220,36 +225,45 @@ temp_stage_put (TempStage  *p,
   return FALSE;
 }
 
-/* Takes back what put_on_stage() did. If it cannot delete what it has made, that is
+/* Back under the name that it had. */
+static gboolean
+move_back (TempEntry *stage,
+           TempEntry *entry)
+{
+  int from_fd = temp_parent_get_fd (stage->parent);
+  int to_fd = temp_parent_get_fd (entry->parent);
+
+  if (temp_persist_rename_noreplace (from_fd, stage->name.base, to_fd, entry->name.base))
+    return TRUE;
+
+  return temp_persist_has_no_rename_flags (errno) &&
+         temp_persist_rename (from_fd, stage->name.base, to_fd, entry->name.base);
+}
+
+/* Takes back what temp_stage_put() did. If it cannot delete what it has made, that is
  * tried again at exit. */
 void
 temp_stage_leave (TempStage *p)
 {
   TempEntry *stage = g_steal_pointer (&p->stage);
-  TempEntry *entry = p->entry;
-  gboolean moved_back = FALSE;
+  gboolean is_empty = FALSE;
 
   if (stage == NULL)
     return;
 
   if (p->way == TEMP_STAGE_MOVED && p->holds_stage)
     {
-      moved_back = temp_persist_rename_noreplace (temp_parent_get_fd (stage->parent), stage->name.base,
-                                                  temp_parent_get_fd (entry->parent), entry->name.base) ||
-                   (temp_persist_has_no_rename_flags (errno) &&
-                    temp_persist_rename (temp_parent_get_fd (stage->parent), stage->name.base,
-                                         temp_parent_get_fd (entry->parent), entry->name.base));
-      if (!moved_back)
-        temp_entry_swap (entry, stage); /* it lives on where it is */
+      is_empty = move_back (stage, p->entry);
+      if (!is_empty)
+        temp_entry_swap (p->entry, stage); /* it lives on where it is */
     }
 
   if (p->holds_stage)
     temp_entry_end (stage);
   p->holds_stage = FALSE;
 
-  /* There is nothing under its name then. */
-  if (moved_back)
-    temp_entry_let_go (stage);
+  if (is_empty)
+    temp_entry_forget (stage);
   if (temp_entry_delete (stage, NULL, NULL))
     temp_entry_unref (stage);
 }

@@ -10,6 +10,7 @@
 #include "temp-location.h"
 #include "temp-remove-tree.h"
 #include "temp-spooled-file.h"
+#include "temp-sweep.h"
 #include "temp-types.h"
 #include "temp-version-macros.h"
 #include <tempfile-glib/temp-enum-types.h>

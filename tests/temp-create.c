@@ -93,7 +93,7 @@ test_file (void)
   char byte;
 
   init_name (&name, test_dir (), ".txt");
-  fd = temp_create_file (dir_fd, &name, 0600, &error);
+  fd = temp_create_file (dir_fd, &name, 0600, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (fd, >=, 0);
 
@@ -116,7 +116,7 @@ test_directory (void)
   g_autofree char *names = NULL;
 
   init_name (&name, test_dir (), ".d");
-  g_assert_true (temp_create_dir (dir_fd, &name, 0700, &error));
+  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
   g_assert_no_error (error);
 
   names = test_list (test_dir ());
@@ -165,12 +165,12 @@ child_umask (gconstpointer data)
 
   umask (027);
   init_name (&file, test_dir (), NULL);
-  fd = temp_create_file (dir_fd, &file, 0666, NULL);
+  fd = temp_create_file (dir_fd, &file, 0666, NULL, NULL, NULL);
   g_assert_no_errno (fd);
   assert_mode (file.path, S_IFREG | 0640);
 
   init_name (&dir, test_dir (), NULL);
-  g_assert_true (temp_create_dir (dir_fd, &dir, 0777, NULL));
+  g_assert_true (temp_create_dir (dir_fd, &dir, 0777, NULL, NULL, NULL));
   assert_mode (dir.path, S_IFDIR | 0750);
 
   temp_fd_clear (&fd);
@@ -215,7 +215,7 @@ child_taken (gconstpointer data)
 
   n_getrandom_zeros = 1;
   init_name (&file, test_dir (), NULL);
-  fd = temp_create_file (dir_fd, &file, 0600, NULL);
+  fd = temp_create_file (dir_fd, &file, 0600, NULL, NULL, NULL);
   g_assert_no_errno (fd);
   g_assert_cmpuint (n_getrandom_zeros, ==, 0);
   g_assert_cmpstr (file.base, !=, "tmpaaaaaaaa");
@@ -231,7 +231,7 @@ child_taken_dir (gconstpointer data)
   n_getrandom_zeros = 1;
   init_name (&dir, test_dir (), NULL);
   n_mkdirat = 0;
-  g_assert_true (temp_create_dir (dir_fd, &dir, 0700, NULL));
+  g_assert_true (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, NULL));
   g_assert_cmpuint (n_mkdirat, >, 1);
   g_assert_cmpstr (dir.base, !=, "tmpaaaaaaaa");
   assert_mode (dir.path, S_IFDIR | 0700);
@@ -271,14 +271,14 @@ child_given_up (gconstpointer data)
   n_getrandom_zeros = G_MAXUINT;
   n_getrandom = 0;
   init_name (&file, test_dir (), NULL);
-  g_assert_cmpint (temp_create_file (dir_fd, &file, 0600, &file_error), ==, -1);
+  g_assert_cmpint (temp_create_file (dir_fd, &file, 0600, NULL, NULL, &file_error), ==, -1);
   g_assert_error (file_error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   test_assert_error_mentions (file_error, file.path);
   g_assert_cmpuint (n_getrandom, ==, (TEMP_NAME_MAX_TRIES * TEMP_NAME_N_RANDOM + 255) / 256);
 
   init_name (&dir, test_dir (), NULL);
   n_mkdirat = 0;
-  g_assert_false (temp_create_dir (dir_fd, &dir, 0700, &dir_error));
+  g_assert_false (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, &dir_error));
   g_assert_error (dir_error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   test_assert_error_mentions (dir_error, dir.path);
   g_assert_cmpuint (n_mkdirat, ==, 100);
@@ -306,7 +306,7 @@ test_retried (gconstpointer data)
   mkdirat_errno = GPOINTER_TO_INT (data);
   n_mkdirat_fails = TEMP_NAME_MAX_TRIES - 1;
   n_mkdirat = 0;
-  g_assert_true (temp_create_dir (dir_fd, &name, 0700, &error));
+  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n_mkdirat, ==, TEMP_NAME_MAX_TRIES);
   assert_mode (name.path, S_IFDIR | 0700);
@@ -324,7 +324,7 @@ test_not_retried (void)
   mkdirat_errno = ENOSPC;
   n_mkdirat_fails = 1;
   n_mkdirat = 0;
-  g_assert_false (temp_create_dir (dir_fd, &name, 0700, &error));
+  g_assert_false (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
   test_assert_error_mentions (error, name.path);
   g_assert_cmpuint (n_mkdirat, ==, 1);
@@ -340,7 +340,7 @@ child_refused_open (gconstpointer data)
   init_name (&name, test_dir (), NULL);
   if (!test_fail_syscall_if (SYS_openat, EEXIST, 2, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC))
     test_child_skip ("no filters of system calls here");
-  g_assert_cmpint (temp_create_file (dir_fd, &name, 0600, &error), ==, -1);
+  g_assert_cmpint (temp_create_file (dir_fd, &name, 0600, NULL, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
 }
 
@@ -362,14 +362,14 @@ assert_fails (int         dir_fd,
   g_autoptr (GError) dir_error = NULL;
 
   init_name (&name, dir, suffix);
-  g_assert_cmpint (temp_create_file (dir_fd, &name, 0600, &file_error), ==, -1);
+  g_assert_cmpint (temp_create_file (dir_fd, &name, 0600, NULL, NULL, &file_error), ==, -1);
   g_assert_error (file_error, G_IO_ERROR, code);
   test_assert_error_mentions (file_error, name.path);
   test_assert_error_mentions (file_error, "temporary file");
 
   if (code == G_IO_ERROR_TOO_MANY_OPEN_FILES)
     return;
-  g_assert_false (temp_create_dir (dir_fd, &name, 0700, &dir_error));
+  g_assert_false (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &dir_error));
   g_assert_error (dir_error, G_IO_ERROR, code);
   test_assert_error_mentions (dir_error, name.path);
   test_assert_error_mentions (dir_error, "temporary directory");
@@ -386,7 +386,7 @@ test_too_long (void)
   assert_fails (dir_fd, test_dir (), suffix, G_IO_ERROR_FILENAME_TOO_LONG);
 
   init_name (&name, test_dir (), fitting);
-  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL));
+  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, NULL));
 }
 
 static void

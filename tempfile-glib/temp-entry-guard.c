@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-entry-private.h"
+
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "temp-entry-fields-private.h"
+#include "temp-process-private.h"
+
+/* The guard: a process that waits for the death of this one. */
+
+/* What it says once it waits; see tempfile-glib-sweep.c. */
+#define READY "ready\n"
+
+/* One that is not installed yet is found by the environment. */
+static const char *
+find_helper (void)
+{
+  const char *path = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_SWEEP") : NULL;
+
+  return path != NULL && *path != '\0' ? path : TEMP_HELPER_PATH;
+}
+
+/* The helper leaves at once, and its child, which is nobody's then, goes on. None of this
+ * process's descriptors are handed on. */
+static gboolean
+spawn (const char  *ledger,
+       GError     **error)
+{
+  const char *argv[] = { find_helper (), "--guard", ledger, NULL };
+  g_autofree char *said = NULL;
+  g_autofree char *complaint = NULL;
+
+  if (!g_spawn_sync ("/", (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said, &complaint, NULL, error))
+    return FALSE;
+  if (g_str_equal (said, READY))
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "“%s” does not guard this program: %s", argv[0],
+               *g_strstrip (complaint) != '\0' ? complaint : "it said nothing");
+  return FALSE;
+}
+
+/* Starts it, once in a process. */
+gboolean
+temp_entry_guard_start (GError **error)
+{
+  static guint guarded; /* with the process's lock */
+  guint generation = temp_process_generation ();
+  g_autofree char *ledger = NULL;
+  gboolean is_guarded;
+
+  temp_process_lock ();
+  is_guarded = guarded == generation;
+  temp_process_unlock ();
+  if (is_guarded)
+    return TRUE;
+
+  if (!temp_ledger_open (error))
+    return FALSE;
+  ledger = temp_ledger_dup_path ();
+  if (ledger == NULL || !spawn (ledger, error))
+    return FALSE;
+
+  temp_process_lock ();
+  guarded = generation;
+  temp_process_unlock ();
+  return TRUE;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "temp-sweep.h"
+
+#include "temp-entry-private.h"
+#include "temp-entry-sweep-private.h"
+
+/* Its address is what a task of ours is known by: ISO C has no pointers to functions
+ * as plain pointers. */
+static char sweep_task;
+
+/**
+ * temp_sweep:
+ * @n_removed: (out) (optional): where to put how many files and directories were deleted
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Deletes what programs of this user have left that were killed or have crashed.
+ *
+ * Only what this library has made is deleted, and only if it is still the same file or directory, under
+ * the same name. Nothing of a program that is running is touched, nor is a directory that a child of the
+ * dead program still has open. See [Lifetime](lifetime.html#programs-that-are-killed).
+ *
+ * There is seldom a need for it: the first file or directory with a name that a program makes starts a sweep in
+ * the background.
+ *
+ * If something cannot be deleted, all else is, and the first error is returned: the `G_IO_ERROR` of the system
+ * call's error. What was cancelled, with `G_IO_ERROR_CANCELLED`, goes on with the next sweep.
+ *
+ * ```c
+ * guint n_removed;
+ *
+ * if (temp_sweep (&n_removed, NULL, &error))
+ *   g_print ("%u leftovers are gone\n", n_removed);
+ * ```
+ *
+ * Returns: %TRUE if nothing is left that could be deleted, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_sweep (guint         *n_removed,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return temp_entry_sweep (NULL, NULL, n_removed, cancellable, error);
+}
+
+static void
+sweep_in_thread (GTask        *task,
+                 gpointer      source_object,
+                 gpointer      task_data,
+                 GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (temp_entry_sweep (NULL, NULL, task_data, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * temp_sweep_async:
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Deletes what programs of this user have left that were killed, without blocking.
+ *
+ * [func@Temp.sweep_finish] gives the result; [func@Temp.sweep] says more.
+ *
+ * Since: 1.0
+ */
+void
+temp_sweep_async (int                  io_priority,
+                  GCancellable        *cancellable,
+                  GAsyncReadyCallback  callback,
+                  gpointer             user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (NULL, cancellable, callback, user_data);
+  g_task_set_source_tag (task, &sweep_task);
+  g_task_set_priority (task, io_priority);
+  g_task_set_task_data (task, g_new0 (guint, 1), g_free);
+  g_task_set_check_cancellable (task, FALSE); /* how many are gone is told in any case */
+  g_task_run_in_thread (task, sweep_in_thread);
+}
+
+/**
+ * temp_sweep_finish:
+ * @result: the result that the callback was given
+ * @n_removed: (out) (optional): where to put how many files and directories were deleted
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.sweep_async] began.
+ *
+ * ```c
+ * static void
+ * on_swept (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *
+ *   if (!temp_sweep_finish (result, NULL, &error))
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [func@Temp.sweep] does.
+ *
+ * Returns: %TRUE if nothing is left that could be deleted, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_sweep_finish (GAsyncResult  *result,
+                   guint         *n_removed,
+                   GError       **error)
+{
+  g_return_val_if_fail (G_IS_TASK (result), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, &sweep_task), FALSE);
+
+  if (n_removed != NULL)
+    *n_removed = *(guint *) g_task_get_task_data (G_TASK (result));
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * temp_guard_start:
+ * @error: return location for an error
+ *
+ * Sees to it that what this program leaves is deleted the moment it dies, whatever kills it.
+ *
+ * It starts a small process that does nothing but wait for the end of this one. That is no child of this one,
+ * has none of its descriptors, and is not disturbed by the signals of its terminal; when this one ends well,
+ * so does it. Without it, what a killed program leaves is deleted by the next that uses the library.
+ *
+ * A second call does nothing. A process that was forked off has no guard until it asks for one of its own.
+ *
+ * Fails with the `G_SPAWN_ERROR` of the helper program, which is installed with the library, or if
+ * nothing can be written down for it: with the `G_IO_ERROR` of the directory that the state of programs is in.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ *
+ * if (!temp_guard_start (&error))
+ *   g_debug ("Only the next program will clean up after a crash: %s", error->message);
+ * ```
+ *
+ * Returns: %TRUE if this program is guarded, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_guard_start (GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return temp_entry_guard_start (error);
+}
