@@ -48,8 +48,9 @@ test_init (int    *argc,
            char ***argv)
 {
   static const char *const variables[] = {
-    "G_TEST_TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME",
+    "G_TEST_TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
   };
+  g_autofree char *runtime_dir = NULL;
 
   g_test_init (argc, argv, NULL);
   if (g_test_subprocess ())
@@ -62,6 +63,10 @@ test_init (int    *argc,
   g_assert_nonnull (top);
   for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
     g_setenv (variables[i], top, TRUE);
+
+  runtime_dir = g_build_filename (top, "run", NULL);
+  g_assert_no_errno (mkdir (runtime_dir, 0700));
+  g_setenv ("XDG_RUNTIME_DIR", runtime_dir, TRUE);
 
   owner = getpid ();
   atexit (remove_directories);
@@ -337,14 +342,13 @@ test_limit_fds (guint n_fds)
 #ifdef HAVE_SECCOMP
 static gboolean
 load_filter (int                       number,
-             int                       errsv,
+             guint32                   action,
              const struct scmp_arg_cmp comparison)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
   gboolean ok;
 
-  ok = filter != NULL && seccomp_rule_add (filter, SCMP_ACT_ERRNO (errsv), number, 1, comparison) == 0 &&
-       seccomp_load (filter) == 0;
+  ok = filter != NULL && seccomp_rule_add (filter, action, number, 1, comparison) == 0 && seccomp_load (filter) == 0;
   seccomp_release (filter);
   return ok;
 }
@@ -364,7 +368,7 @@ test_fail_syscall_if (int     number,
                       guint64 bits)
 {
 #ifdef HAVE_SECCOMP
-  return load_filter (number, errsv, SCMP_CMP (arg, SCMP_CMP_MASKED_EQ, bits, bits));
+  return load_filter (number, SCMP_ACT_ERRNO (errsv), SCMP_CMP (arg, SCMP_CMP_MASKED_EQ, bits, bits));
 #else
   return FALSE;
 #endif
@@ -376,7 +380,17 @@ test_fail_syscall_on (int number,
                       int fd)
 {
 #ifdef HAVE_SECCOMP
-  return load_filter (number, errsv, SCMP_CMP (0, SCMP_CMP_MASKED_EQ, G_MAXUINT32, (guint) fd));
+  return load_filter (number, SCMP_ACT_ERRNO (errsv), SCMP_CMP (0, SCMP_CMP_MASKED_EQ, G_MAXUINT32, (guint) fd));
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+test_die_at_syscall (int number)
+{
+#ifdef HAVE_SECCOMP
+  return load_filter (number, SCMP_ACT_KILL_PROCESS, SCMP_CMP (0, SCMP_CMP_MASKED_EQ, 0, 0));
 #else
   return FALSE;
 #endif

@@ -64,4 +64,7 @@ gboolean test_fail_syscall_on         (int              number,
                                        int              errsv,
                                        int              fd);
 
+/* From now on, the system call kills the process. */
+gboolean test_die_at_syscall       (int              number);
+
 G_END_DECLS

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+"""Kills programs at random instants, and looks at what they have left.
+
+    crash.py WORKER SWEEP [PART OF A TEST'S NAME]
+
+TEST_KILLS says how many are killed; TEST_SEED, in what order.
+"""
+import contextlib
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WORKER, SWEEP = map(os.path.abspath, sys.argv[1:3])
+KILLS = int(os.environ.get("TEST_KILLS", "60"))
+SEED = int(os.environ.get("TEST_SEED", random.randrange(1 << 32)))
+SIGNALS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGABRT]
+AT_ONCE = 4
+GUARD_SECONDS = 20  # only so that a guard that never comes is an error
+
+
+class Place:
+    """A directory for all of it, with a state directory of its own, and those who are not to be touched."""
+
+    def __init__(self):
+        self.top = Path(tempfile.mkdtemp(prefix="tempfile-glib-crash-"))
+        self.dir = self.top / "dir"
+        self.kept = self.top / "kept"
+        self.state = self.top / "state"
+        self.env = dict(os.environ, XDG_STATE_HOME=str(self.state), XDG_RUNTIME_DIR=str(self.top / "run"),
+                        TEMPFILE_GLIB_SWEEP=SWEEP)
+        self.env.pop("TEMPFILE_GLIB_KEEP", None)
+        for made in self.dir, self.kept, self.state:
+            made.mkdir(0o700)
+        self.bystander = subprocess.Popen([WORKER, "bystand", self.dir], env=self.env, stdin=subprocess.PIPE,
+                                          stdout=subprocess.PIPE, bufsize=0)
+        self.look_at_bystander()
+        self.others = {}
+        self.announced = set()  # may stay
+        self.promised = set()  # stays
+        for i in range(20):
+            self.add_other(self.dir / f"crash_{i:08d}.txt")
+
+    def add_other(self, path):
+        text = f"somebody else's {len(self.others)}\n"
+        beside = self.top / "other"
+        beside.write_text(text)
+        os.rename(beside, path)
+        self.others[path] = text
+
+    def look_at_bystander(self):
+        self.bystander.stdin.write(b".")
+        if self.bystander.stdout.read(1) != b"\n":
+            raise AssertionError("the living program has lost something")
+
+    def own(self):
+        """What the bystander has at rest, and the others."""
+        return {path for path in self.dir.iterdir() if path not in self.others}
+
+    def stages(self):
+        """What was on its way to be persisted."""
+        return set(self.kept.iterdir()) - {Path(path) for path in self.announced}
+
+    def ledgers(self):
+        return list(self.state.glob("tempfile-glib/*/ledger-*"))
+
+    def start(self, threads, guarded):
+        """One that works; if it is guarded, it is so by now."""
+        program = subprocess.Popen([WORKER, "work", self.dir, self.kept, str(threads), *(["guard"] if guarded else [])],
+                                   env=self.env, stdout=subprocess.PIPE, bufsize=0, start_new_session=True)
+        if guarded and program.stdout.read(1) != b"\n":
+            raise AssertionError("the guard did not start")
+        return program
+
+    def check(self, rest):
+        """All is there that has to be, and nothing else."""
+        self.look_at_bystander()
+        for path, text in self.others.items():
+            if path.read_text() != text:
+                raise AssertionError(f"{path} was touched")
+        for path in self.promised:
+            if Path(path).read_text() != "whole\n":
+                raise AssertionError(f"{path} is not whole")
+        left = self.own() - rest - {Path(path) for path in self.announced}
+        left |= self.stages()
+        if left:
+            raise AssertionError(f"left: {sorted(map(str, left))}")
+
+    def note(self, told):
+        """What a program has told before it died, each a whole line."""
+        for line in filter(None, told.decode().split("\n")[:-1]):
+            (self.announced if line.startswith("?") else self.promised).add(line.removeprefix("?"))
+
+    def close(self):
+        self.bystander.stdin.close()
+        self.bystander.wait()
+        shutil.rmtree(self.top)
+
+
+def kill_some(place, chance, guarded):
+    programs = [place.start(chance.choice([1, 4]), guarded) for _ in range(AT_ONCE)]
+    readers = {program.stdout: program for program in programs}
+    told = {program: b"" for program in programs}
+    until = time.monotonic() + chance.random() * 0.06
+    # A pipe that is full would stop them.
+    while (wait := until - time.monotonic()) > 0:
+        for stream in select.select(list(readers), [], [], wait)[0]:
+            data = os.read(stream.fileno(), 65536)
+            told[readers[stream]] += data
+            if not data:
+                del readers[stream]
+
+    # A name that one of them has just now may come to be somebody else's.
+    names = [path for path in place.dir.iterdir() if path not in place.others]
+    for program in programs:
+        program.send_signal(chance.choice(SIGNALS))
+    for program in programs:
+        program.wait()
+        told[program] += program.stdout.read()
+        program.stdout.close()
+        place.note(told[program])
+    return names
+
+
+def test_kills(guarded):
+    place = Place()
+    chance = random.Random(SEED)
+    rest = place.own()
+    try:
+        for round_ in range(0, KILLS, AT_ONCE):
+            names = kill_some(place, chance, guarded)
+            # Replaced after death, before anybody has cleaned up; the guards are faster, or are not.
+            if not guarded and names and round_ % 5 == 0:
+                name = chance.choice([name for name in names if name not in rest and not name.is_dir()] or [None])
+                if name is not None and str(name) not in place.announced:
+                    place.add_other(name)
+            if guarded:
+                end = time.monotonic() + GUARD_SECONDS
+                while len(place.ledgers()) > 1 and time.monotonic() < end:
+                    time.sleep(0.001)
+            else:
+                subprocess.run([WORKER, "begin", place.dir], env=place.env, check=True)
+            place.check(rest)
+            if len(place.ledgers()) != 1:
+                raise AssertionError("a ledger is left")
+    finally:
+        place.close()
+
+
+def test_many_at_once():
+    """A hundred, all of which sweep after each other."""
+    place = Place()
+    chance = random.Random(SEED)
+    rest = place.own()
+    try:
+        programs = [place.start(1, False) for _ in range(min(100, KILLS))]
+        chance.shuffle(programs)
+        for program in programs:
+            place.look_at_bystander()
+            program.send_signal(chance.choice(SIGNALS))
+        for program in programs:
+            program.wait()
+            place.note(program.stdout.read())
+            program.stdout.close()
+        subprocess.run([WORKER, "begin", place.dir], env=place.env, check=True)
+        place.check(rest)
+    finally:
+        place.close()
+
+
+def test_pid_namespaces():
+    """Two programs, each the first of a namespace of its own, that share the directories."""
+    unshare = ["unshare", "--fork", "--pid", "--mount-proc"]
+    if os.geteuid() != 0:
+        unshare.insert(1, "--map-root-user")
+    if not shutil.which("unshare") or subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
+        return "no namespaces of processes here"
+
+    place = Place()
+    rest = place.own()
+    try:
+        with contextlib.ExitStack() as stack:
+            living = stack.enter_context(subprocess.Popen([*unshare, WORKER, "bystand", place.dir], env=place.env,
+                                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0))
+            living.stdin.write(b".")
+            living.stdout.read(1)
+            there = place.own()
+
+            dying = stack.enter_context(subprocess.Popen([*unshare, "--kill-child", WORKER, "bystand", place.dir],
+                                                         env=place.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                         bufsize=0))
+            dying.stdin.write(b".")
+            dying.stdout.read(1)
+            dying.kill()
+            dying.stdout.read()
+            dying.wait()
+            # Its own process is the kernel's to kill, in its time: its ledger is free then.
+            end = time.monotonic() + GUARD_SECONDS
+            while place.own() != there and time.monotonic() < end:
+                subprocess.run([SWEEP], env=place.env, check=True)
+            living.stdin.write(b".")
+            if living.stdout.read(1) != b"\n":
+                raise AssertionError("the other namespace's program has lost something")
+            living.stdin.close()
+        place.check(rest)
+    finally:
+        place.close()
+    return None
+
+
+def test_systemd_tmpfiles():
+    """It takes what is old, but not what is locked."""
+    if not shutil.which("systemd-tmpfiles"):
+        return "no systemd-tmpfiles here"
+
+    place = Place()
+    try:
+        rest = place.own()
+        directory = next(path for path in rest if path.is_dir())
+        bare = place.dir / "bare"
+        bare.mkdir()
+        (bare / "file").write_text("")
+        config = place.top / "clean.conf"
+        config.write_text(f"d {place.dir} 0700 - - 0\n")
+        subprocess.run(["systemd-tmpfiles", "--clean", config], check=True, env=place.env)
+        if bare.exists():
+            return "systemd-tmpfiles does not clean here"
+        if not (directory / "file-0").exists():
+            raise AssertionError("what was locked was taken away")
+    finally:
+        place.close()
+    return None
+
+
+def test_program():
+    """The helper program itself."""
+    place = Place()
+    try:
+        rest = place.own()
+        run = lambda *args: subprocess.run([SWEEP, *args], env=place.env, capture_output=True, text=True)
+        names = kill_some(place, random.Random(SEED), False)
+        del names
+        dry = run("--dry-run")
+        listed = {Path(line) for line in dry.stdout.splitlines()}
+        there = place.own() - rest - {Path(path) for path in place.announced} | place.stages()
+        announced = {Path(path) for path in place.announced}
+        assert dry.returncode == 0 and there <= listed <= there | announced, (dry, there)
+        assert run().returncode == 0
+        place.check(rest)
+        assert run("--dry-run").stdout == ""
+        assert run("--version").stdout.startswith("tempfile-glib-sweep ")
+        for bad in ["--guard", "/missing/ledger"], ["--unknown"], ["argument"]:
+            done = run(*bad)
+            assert done.returncode == 1 and done.stderr.startswith("tempfile-glib-sweep: "), done
+    finally:
+        place.close()
+
+
+def main():
+    tests = [
+        ("killed, without a guard", lambda: test_kills(False)),
+        ("killed, with a guard", lambda: test_kills(True)),
+        ("many at once", test_many_at_once),
+        ("namespaces of processes", test_pid_namespaces),
+        ("systemd-tmpfiles", test_systemd_tmpfiles),
+        ("the helper program", test_program),
+    ]
+    print(f"# TEST_SEED={SEED}")
+    print(f"1..{len(tests)}", flush=True)
+    failed = 0
+    for number, (name, run) in enumerate(tests, 1):
+        if len(sys.argv) > 3 and sys.argv[3] not in name:
+            continue
+        try:
+            skipped = run()
+            print(f"ok {number} {name}" + (f" # SKIP {skipped}" if skipped else ""), flush=True)
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
+            failed += 1
+            print(f"not ok {number} {name}\n# {error!r}", flush=True)
+    return failed > 0
+
+
+sys.exit(main())

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include <tempfile-glib/tempfile-glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "temp-entry-sweep-private.h"
+#include "temp-ledger-dir-private.h"
+#include "temp-ledger-private.h"
+#include "temp-ledger-read-private.h"
+#include "test-support.h"
+
+/* What is left of a process that dies after, or in the middle of, what the test does. */
+
+#define CHILD_CANNOT 77
+
+static TempFile *
+make_file (const char *dir)
+{
+  g_autoptr (GError) error = NULL;
+  TempFile *file = temp_file_new_named (dir, "temp_", NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (write (temp_file_get_fd (file), "new", 3), ==, 3);
+  return file;
+}
+
+static TempDir *
+make_dir (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempDir *dir = temp_dir_new (test_dir (), "temp_", NULL, &error);
+  g_autofree char *inside = NULL;
+
+  g_assert_no_error (error);
+  inside = g_build_filename (temp_dir_get_path (dir), "new", NULL);
+  test_write (inside, "new");
+  return dir;
+}
+
+static GFile *
+target (const char *base)
+{
+  g_autofree char *path = test_path (base);
+
+  return g_file_new_for_path (path);
+}
+
+static void
+persist_file (TempFile         *file,
+              GFile            *destination,
+              TempPersistFlags  flags)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (temp_file_persist (file, destination, flags, NULL, &error));
+  g_assert_no_error (error);
+}
+
+/* Runs it in a process that is killed afterwards, if it lives so long; FALSE: it cannot be had. */
+static gboolean
+run_and_die (void          (*run) (gconstpointer),
+             gconstpointer   data)
+{
+  int status;
+  pid_t pid = fork ();
+
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      run (data);
+      raise (SIGKILL);
+    }
+
+  g_assert_no_errno (waitpid (pid, &status, 0));
+  if (WIFEXITED (status) && WEXITSTATUS (status) == CHILD_CANNOT)
+    {
+      g_test_skip ("no filters of system calls here");
+      return FALSE;
+    }
+
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_true (WTERMSIG (status) == SIGKILL || WTERMSIG (status) == SIGSYS);
+  return TRUE;
+}
+
+static void
+sweep (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *ledgers = temp_ledger_dir_get_path (0);
+  g_autofree char *own = temp_ledger_dup_path ();
+  g_autofree char *own_base = own != NULL ? g_path_get_basename (own) : g_strdup ("");
+  g_autofree char *names = NULL;
+
+  g_assert_true (temp_sweep (NULL, NULL, &error));
+  g_assert_no_error (error);
+  names = test_list (ledgers);
+  g_assert_cmpstr (names, ==, own_base);
+}
+
+/* All that is there, in the test's directory: random names as "temp_". */
+static void
+assert_left (const char *expected)
+{
+  g_autofree char *names = test_list (test_dir ());
+  g_autoptr (GRegex) regex = g_regex_new ("temp_[a-z0-9_]{8}", 0, 0, NULL);
+  g_autofree char *plain = g_regex_replace_literal (regex, names, -1, 0, "temp_", 0, NULL);
+
+  g_assert_cmpstr (plain, ==, expected);
+}
+
+/* Afterwards */
+
+static void
+do_nothing (gconstpointer data)
+{
+  make_file (test_dir ());
+  make_dir ();
+}
+
+static void
+do_keep (gconstpointer data)
+{
+  g_autofree char *file = temp_file_keep (make_file (test_dir ()), NULL);
+  g_autofree char *dir = temp_dir_keep (make_dir ());
+
+  g_assert_nonnull (file);
+  g_assert_nonnull (dir);
+}
+
+static void
+do_auto_delete (gconstpointer data)
+{
+  const gboolean again = GPOINTER_TO_INT (data);
+  TempFile *file = make_file (test_dir ());
+  TempDir *dir = make_dir ();
+
+  temp_file_set_auto_delete (file, FALSE);
+  temp_dir_set_auto_delete (dir, FALSE);
+  temp_file_set_auto_delete (file, again);
+  temp_dir_set_auto_delete (dir, again);
+}
+
+static void
+do_auto_delete_at_first (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_initable_new (TEMP_TYPE_FILE, NULL, &error, "dir", test_dir (), "prefix", "temp_", "named", TRUE,
+                  "auto-delete", FALSE, NULL);
+  g_assert_no_error (error);
+  g_initable_new (TEMP_TYPE_DIR, NULL, &error, "dir", test_dir (), "prefix", "temp_", "auto-delete", FALSE, NULL);
+  g_assert_no_error (error);
+}
+
+static void
+do_make_for_the_caller (gconstpointer data)
+{
+  g_autofree char *dir = temp_mkdtemp (test_dir (), "temp_", NULL, NULL);
+
+  g_assert_nonnull (dir);
+  g_assert_no_errno (temp_mkstemp (test_dir (), "temp_", NULL, NULL, NULL));
+}
+
+/* The names of what was kept, which the file is then replaced under: that stays, too. */
+static void
+do_reuse_name (gconstpointer data)
+{
+  TempFile *file = make_file (test_dir ());
+  g_autofree char *path = g_strdup (temp_file_get_path (file));
+
+  g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, NULL));
+  test_write (path, "the caller's");
+}
+
+static void
+do_persist (gconstpointer data)
+{
+  g_autoptr (GFile) one = target ("one");
+  g_autoptr (GFile) two = target ("two");
+  g_autoptr (GFile) three = target ("three");
+  g_autoptr (GError) error = NULL;
+  TempFile *file = make_file (test_dir ());
+  g_autoptr (GFile) own = g_file_dup (temp_file_get_file (file));
+
+  persist_file (temp_file_new (test_dir (), NULL), one, TEMP_PERSIST_REPLACE);
+  persist_file (make_file (test_dir ()), two, TEMP_PERSIST_NONE);
+  persist_file (file, own, TEMP_PERSIST_REPLACE);
+  g_assert_true (temp_dir_persist (make_dir (), three, TEMP_PERSIST_NONE, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
+do_fill (gconstpointer data)
+{
+  g_autoptr (GFile) one = target ("one");
+
+  if (!test_fail_syscall (SYS_renameat2, EINVAL) || !test_fail_syscall (SYS_linkat, EPERM))
+    _exit (CHILD_CANNOT);
+  persist_file (make_file (test_dir ()), one, TEMP_PERSIST_NONE);
+}
+
+static void
+do_fail_to_persist (gconstpointer data)
+{
+  g_autoptr (GFile) there = target ("there");
+  TempFile *file = make_file (test_dir ());
+
+  g_assert_false (temp_file_persist (file, there, TEMP_PERSIST_NONE, NULL, NULL));
+  g_assert_false (temp_dir_persist (make_dir (), there, TEMP_PERSIST_NONE, NULL, NULL));
+}
+
+static void
+do_fail_to_delete (gconstpointer data)
+{
+  TempFile *file = make_file (test_dir ());
+  TempDir *dir = make_dir ();
+
+  g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  if (!test_fail_syscall (SYS_unlinkat, EIO))
+    _exit (CHILD_CANNOT);
+  g_object_unref (file);
+  g_object_unref (dir);
+}
+
+typedef struct
+{
+  const char    *name;
+  void         (*run) (gconstpointer);
+  gconstpointer  data;
+  const char    *left; /* in the end */
+} Afterwards;
+
+static void
+test_afterwards (gconstpointer data)
+{
+  const Afterwards *c = data;
+  g_autofree char *there = test_path ("there");
+
+  test_write (there, "old");
+  if (!run_and_die (c->run, c->data))
+    return;
+
+  sweep ();
+  assert_left (c->left);
+}
+
+/* Directories, and what is in them */
+
+static guint
+count_records (void)
+{
+  g_autofree char *path = temp_ledger_dup_path ();
+  g_autoptr (GPtrArray) records = NULL;
+  TempLedgerOrigin origin;
+  guint n = 0;
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  g_assert_no_errno (fd);
+  g_assert_cmpint (temp_ledger_read (fd, &origin, &records), ==, TEMP_LEDGER_GOOD);
+  close (fd);
+
+  for (guint i = 0; i < records->len; i++)
+    {
+      TempLedgerRecord *record = g_ptr_array_index (records, i);
+
+      n += record->state == TEMP_LEDGER_COMPLETE && g_file_test (record->name.path, G_FILE_TEST_EXISTS);
+    }
+  return n;
+}
+
+static void
+test_covered (void)
+{
+  g_autoptr (TempDir) dir = make_dir ();
+  g_autoptr (TempDir) sub = NULL;
+  g_autoptr (TempFile) file = NULL;
+  g_autoptr (TempFile) deeper = NULL;
+  g_autoptr (TempFile) by_path = NULL;
+  g_autofree char *kept = NULL;
+
+  g_assert_cmpuint (count_records (), ==, 1);
+  sub = temp_dir_create_dir (dir, NULL, NULL, NULL);
+  file = temp_dir_create_file (dir, NULL, NULL, NULL);
+  deeper = temp_dir_create_file (sub, NULL, NULL, NULL);
+  by_path = make_file (temp_dir_get_path (sub));
+  g_assert_cmpuint (count_records (), ==, 1);
+
+  /* What is directly in it is not covered any more. */
+  temp_dir_set_auto_delete (dir, FALSE);
+  g_assert_cmpuint (count_records (), ==, 2);
+
+  temp_dir_set_auto_delete (sub, FALSE);
+  g_assert_cmpuint (count_records (), ==, 3);
+
+  temp_dir_set_auto_delete (sub, TRUE);
+  temp_dir_set_auto_delete (dir, TRUE);
+  kept = temp_dir_keep (sub);
+  g_assert_nonnull (kept);
+  g_assert_true (temp_dir_delete (dir, NULL, NULL));
+  g_assert_cmpuint (count_records (), ==, 0);
+}
+
+static void
+do_keep_with_children (gconstpointer data)
+{
+  TempDir *dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autofree char *mine = NULL;
+
+  temp_dir_create_file (dir, "child_", NULL, NULL);
+  temp_dir_create_file (temp_dir_create_dir (dir, "child_", NULL, NULL), "child_", NULL, NULL);
+  mine = g_build_filename (temp_dir_get_path (dir), "mine", NULL);
+  test_write (mine, "");
+
+  if (data == NULL)
+    {
+      g_autofree char *kept = temp_dir_keep (dir);
+
+      g_assert_nonnull (kept);
+    }
+  else
+    {
+      g_autoptr (GFile) destination = target (data);
+
+      g_assert_true (temp_dir_persist (dir, destination, TEMP_PERSIST_NONE, NULL, NULL));
+    }
+}
+
+static void
+test_keep_with_children (gconstpointer data)
+{
+  g_autofree char *base = NULL;
+  g_autofree char *dir = NULL;
+  g_autofree char *left = NULL;
+
+  if (!run_and_die (do_keep_with_children, data))
+    return;
+
+  sweep ();
+  base = test_list (test_dir ());
+  dir = test_path (base);
+  left = test_list (dir);
+  g_assert_cmpstr (left, ==, "mine");
+}
+
+/* In the middle */
+
+/* Dies at the first of the system calls that comes, once all is prepared. */
+typedef struct
+{
+  const char *name;
+  int         number;
+} Death;
+
+static const Death *death;
+
+static void
+die_from_here (void)
+{
+  if (!test_die_at_syscall (death->number))
+    _exit (CHILD_CANNOT);
+}
+
+static void
+do_persist_nameless (gconstpointer data)
+{
+  g_autoptr (GFile) there = target ("there");
+  TempFile *file = temp_file_new (test_dir (), NULL);
+
+  g_assert_cmpint (write (temp_file_get_fd (file), "new", 3), ==, 3);
+  die_from_here ();
+  temp_file_persist (file, there, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, NULL);
+}
+
+static void
+do_persist_beside (gconstpointer data)
+{
+  g_autoptr (GFile) there = target ("there");
+  TempFile *file = make_file (test_dir ());
+
+  die_from_here ();
+  temp_file_persist (file, there, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, NULL);
+}
+
+static void
+do_persist_from_elsewhere (gconstpointer data)
+{
+  g_autoptr (GFile) there = target ("there");
+  g_autofree char *elsewhere = test_path ("elsewhere");
+  TempFile *file = make_file (elsewhere);
+
+  die_from_here ();
+  temp_file_persist (file, there, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, NULL);
+}
+
+/* On another filesystem, but for that only /dev/shm is known to be one. */
+static void
+do_persist_copy (gconstpointer data)
+{
+  g_autoptr (GFile) there = target ("there");
+  TempFile *file = make_file ("/dev/shm");
+
+  die_from_here ();
+  temp_file_persist (file, there, TEMP_PERSIST_REPLACE | TEMP_PERSIST_COPY, NULL, NULL);
+}
+
+static void
+do_persist_dir (gconstpointer data)
+{
+  g_autoptr (GFile) there = target ("there-dir");
+  TempDir *dir = make_dir ();
+
+  die_from_here ();
+  temp_dir_persist (dir, there, TEMP_PERSIST_REPLACE, NULL, NULL);
+}
+
+static void
+do_delete_dir (gconstpointer data)
+{
+  TempDir *dir = make_dir ();
+
+  die_from_here ();
+  temp_dir_delete (dir, NULL, NULL);
+}
+
+static void
+assert_is (const char *base,
+           const char *old,
+           const char *new)
+{
+  g_autofree char *path = test_path (base);
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (path, &contents, NULL, &error);
+  g_assert_no_error (error);
+  if (g_strcmp0 (contents, old) != 0)
+    g_assert_cmpstr (contents, ==, new);
+}
+
+typedef struct
+{
+  const char *name;
+  void      (*run) (gconstpointer);
+} Middle;
+
+static void
+test_middle (gconstpointer data)
+{
+  const Middle *c = data;
+  static const Death deaths[] = {
+    { "fchmod", SYS_fchmod },
+    { "fsync", SYS_fsync },
+    { "fdatasync", SYS_fdatasync },
+    { "linkat", SYS_linkat },
+    { "renameat", SYS_renameat },
+    { "renameat2", SYS_renameat2 },
+    { "unlinkat", SYS_unlinkat },
+    { "close", SYS_close },
+    { "pwrite64", SYS_pwrite64 },
+    { "copy_file_range", SYS_copy_file_range },
+    { "dup3", SYS_dup3 },
+    { "statx", SYS_statx },
+    { "newfstatat", SYS_newfstatat },
+    { "openat", SYS_openat },
+    { "utimensat", SYS_utimensat },
+  };
+  g_autofree char *there = test_path ("there");
+  g_autofree char *elsewhere = test_path ("elsewhere");
+  g_autofree char *there_dir = test_path ("there-dir");
+
+  g_assert_no_errno (mkdir (elsewhere, 0700));
+  for (gsize i = 0; i < G_N_ELEMENTS (deaths); i++)
+    {
+      g_autofree char *old = g_build_filename (there_dir, "old", NULL);
+      g_autofree char *new = g_build_filename (there_dir, "new", NULL);
+      g_autofree char *names = NULL;
+
+      g_test_message ("Death at %s", deaths[i].name);
+      death = &deaths[i];
+      test_write (there, "old");
+      g_mkdir (there_dir, 0700);
+      g_unlink (new);
+      test_write (old, "old");
+
+      if (!run_and_die (c->run, NULL))
+        return;
+      sweep ();
+
+      assert_left ("elsewhere there there-dir");
+      names = test_list (elsewhere);
+      g_assert_cmpstr (names, ==, "");
+      assert_is ("there", "old", "new");
+      g_assert_true (g_file_test (old, G_FILE_TEST_EXISTS) != g_file_test (new, G_FILE_TEST_EXISTS));
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const Afterwards afterwards[] = {
+    { "nothing", do_nothing, NULL, "there" },
+    { "keep", do_keep, NULL, "temp_ temp_ there" },
+    { "auto-delete-off", do_auto_delete, GINT_TO_POINTER (FALSE), "temp_ temp_ there" },
+    { "auto-delete-on-again", do_auto_delete, GINT_TO_POINTER (TRUE), "there" },
+    { "auto-delete-off-at-first", do_auto_delete_at_first, NULL, "temp_ temp_ there" },
+    { "callers", do_make_for_the_caller, NULL, "temp_ temp_ there" },
+    { "reuse-name", do_reuse_name, NULL, "temp_ there" },
+    { "persist", do_persist, NULL, "one temp_ there three two" },
+    { "fill", do_fill, NULL, "one there" },
+    { "fail-to-persist", do_fail_to_persist, NULL, "there" },
+    { "fail-to-delete", do_fail_to_delete, NULL, "there" },
+  };
+
+  static const Middle middles[] = {
+    { "persist-nameless", do_persist_nameless },
+    { "persist-beside", do_persist_beside },
+    { "persist-from-elsewhere", do_persist_from_elsewhere },
+    { "persist-copy", do_persist_copy },
+    { "persist-dir", do_persist_dir },
+    { "delete-dir", do_delete_dir },
+  };
+
+  test_init (&argc, &argv);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (afterwards); i++)
+    {
+      g_autofree char *path = g_strconcat ("/temp-entry-ledger/afterwards/", afterwards[i].name, NULL);
+
+      g_test_add_data_func (path, &afterwards[i], test_afterwards);
+    }
+  g_test_add_func ("/temp-entry-ledger/covered", test_covered);
+  g_test_add_data_func ("/temp-entry-ledger/keep-with-children", NULL, test_keep_with_children);
+  g_test_add_data_func ("/temp-entry-ledger/persist-with-children", "kept", test_keep_with_children);
+  for (gsize i = 0; i < G_N_ELEMENTS (middles); i++)
+    {
+      g_autofree char *path = g_strconcat ("/temp-entry-ledger/middle/", middles[i].name, NULL);
+
+      g_test_add_data_func (path, &middles[i], test_middle);
+    }
+
+  return g_test_run ();
+}
