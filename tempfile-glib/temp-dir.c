@@ -17,6 +17,7 @@
  * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
  * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
  * [method@Temp.Dir.persist], it stays. A process that was forked off never deletes what its parent made.
+ * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are

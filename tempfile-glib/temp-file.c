@@ -29,6 +29,7 @@
  * happens, when the program exits. With [property@Temp.File:auto-delete] off, after
  * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off
  * never deletes what its parent made.
+ * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Only the file that was made is deleted. If it was renamed, or another one has taken its

@@ -233,7 +233,10 @@ class TestKill(support.TestCase):
         head = "import gi; gi.require_version('Temp', '1')\nfrom gi.repository import Temp\n"
         killed = subprocess.run([sys.executable, "-c", head + MAKE_ALL + "os.kill(os.getpid(), 9)"], env=environment)
         self.assertEqual(killed.returncode, -signal.SIGKILL)
-        subprocess.run([sys.executable, "-c", head + "Temp.sweep()"], env=environment, check=True)
+        n_left = len(os.listdir(inside))
+        swept = subprocess.run([sys.executable, "-c", head + "print(Temp.sweep(), Temp.sweep())"], env=environment,
+                               check=True, capture_output=True, text=True)
+        self.assertEqual(swept.stdout, f"{n_left} 0\n")
         self.assertEqual(os.listdir(inside), [])
 
 

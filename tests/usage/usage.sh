@@ -10,6 +10,8 @@ build=$2
 here=$build/usage
 rm -rf "$here"
 mkdir -p "$here"
+XDG_STATE_HOME=$here/state
+export XDG_STATE_HOME
 
 n=0
 check () {
@@ -70,7 +72,15 @@ END
     meson test -C "$here/project/build"
 }
 
+helper () {
+  helper=$(find "$root" -name tempfile-glib-sweep -type f)
+  "$helper" --version && "$helper" --dry-run
+}
+
 check 'the library, by its soname' test -e "$lib"
+check 'the helper program: runs' helper
+check 'the helper program: its manual page' test -e "$(find "$root" -name tempfile-glib-sweep.1)"
+check 'the helper program: its timer' test -e "$(find "$root" -name tempfile-glib-sweep.timer)"
 check 'no symbols but temp_*' only_ours
 check 'C: compiles' compile cc -x c "$source/tests/usage/program.c"
 check 'C: runs' "$here/program"

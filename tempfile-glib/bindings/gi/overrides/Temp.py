@@ -436,6 +436,12 @@ if hasattr(Temp, "remove_tree"):
     _publish("remove_tree", staticmethod(_remove_tree))
     _publish("remove_tree_async", staticmethod(_remove_tree_async))
 
+if hasattr(Temp, "sweep"):
+    def _sweep(cancellable=None):
+        return Temp.sweep(cancellable)[1]
+
+    _publish("sweep", staticmethod(_sweep))
+
 _module_type.__setattr__ = _set_variable
 
 # Python's module tempfile
