@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* An open directory, shared by all that live in it: there is never more than
- * one for a directory at a time. */
+/* An open directory, shared by all that live in it: there is never more than one for a
+ * directory at a time. One that nothing lives in may stay open, if it is the last. */
 typedef struct _TempParent TempParent;
 
 TempParent *temp_parent_open   (const char         *dir,
@@ -17,6 +17,7 @@ TempParent *temp_parent_take   (int                 fd,
                                 const struct stat  *st);
 TempParent *temp_parent_ref    (TempParent         *parent);
 void        temp_parent_unref  (TempParent         *parent);
+void        temp_parent_forget_recent (void);
 int         temp_parent_get_fd (TempParent         *parent);
 void        temp_parent_get_id (TempParent         *parent,
                                 dev_t              *dev,

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
@@ -18,7 +20,12 @@ struct _TempParent
   dev_t dev;
   ino_t ino;
   gint  is_covered; /* atomic */
+  gboolean may_stay;
 };
+
+/* The last one that nobody needed any more, where that does no harm: most programs go on to make the
+ * next thing in the same directory. With the process's lock. */
+static TempParent *recent;
 
 /* By device and inode, not by path: a path can come to name another directory
  * at any time. As long as the descriptor is open, no other directory gets the
@@ -94,6 +101,17 @@ temp_parent_take (int                fd,
   return parent;
 }
 
+/* What is held open cannot be unmounted: so only what is not while programs run. */
+static gboolean
+is_never_unmounted (int                fd,
+                    const struct stat *st)
+{
+  struct stat root;
+  struct statfs fs;
+
+  return (stat ("/", &root) == 0 && root.st_dev == st->st_dev) || (fstatfs (fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC);
+}
+
 /* Gives the directory that the path names now. */
 TempParent *
 temp_parent_open (const char  *dir,
@@ -102,6 +120,7 @@ temp_parent_open (const char  *dir,
   temp_autofd int fd = -1;
   TempParent *parent;
   struct stat st;
+  gboolean may_stay;
 
   if (g_atomic_pointer_get (&parents) != NULL && stat (dir, &st) == 0)
     {
@@ -121,7 +140,10 @@ temp_parent_open (const char  *dir,
       return NULL;
     }
 
-  return temp_parent_take (g_steal_fd (&fd), &st);
+  may_stay = is_never_unmounted (fd, &st);
+  parent = temp_parent_take (g_steal_fd (&fd), &st);
+  parent->may_stay = may_stay;
+  return parent;
 }
 
 TempParent *
@@ -131,31 +153,75 @@ temp_parent_ref (TempParent *parent)
   return parent;
 }
 
+static void
+forget_locked (TempParent *parent)
+{
+  g_hash_table_remove (parents, parent);
+  if (g_hash_table_size (parents) == 0)
+    {
+      GHashTable *empty = parents;
+
+      g_atomic_pointer_set (&parents, NULL);
+      g_hash_table_unref (empty);
+    }
+}
+
+/* Lets go of the recent one for another, or for none; gives it if it is to be freed. */
+static TempParent *
+replace_recent_locked (TempParent *parent)
+{
+  TempParent *old = recent;
+
+  recent = parent;
+  if (old == NULL || !g_atomic_int_dec_and_test (&old->ref_count))
+    return NULL;
+
+  forget_locked (old);
+  return old;
+}
+
+static void
+parent_free (TempParent *parent)
+{
+  temp_fd_clear (&parent->fd);
+  g_free (parent);
+}
+
 void
 temp_parent_unref (TempParent *parent)
 {
-  gboolean last;
+  TempParent *last = NULL;
 
   temp_process_lock ();
-  last = g_atomic_int_dec_and_test (&parent->ref_count);
-  if (last)
+  if (g_atomic_int_dec_and_test (&parent->ref_count))
     {
-      g_hash_table_remove (parents, parent);
-      if (g_hash_table_size (parents) == 0)
+      if (parent->may_stay)
         {
-          GHashTable *empty = parents;
-
-          g_atomic_pointer_set (&parents, NULL);
-          g_hash_table_unref (empty);
+          g_atomic_int_set (&parent->ref_count, 1);
+          last = replace_recent_locked (parent);
+        }
+      else
+        {
+          forget_locked (parent);
+          last = parent;
         }
     }
   temp_process_unlock ();
 
-  if (last)
-    {
-      temp_fd_clear (&parent->fd);
-      g_free (parent);
-    }
+  g_clear_pointer (&last, parent_free);
+}
+
+/* Closes what nobody needs. */
+void
+temp_parent_forget_recent (void)
+{
+  TempParent *last;
+
+  temp_process_lock ();
+  last = replace_recent_locked (NULL);
+  temp_process_unlock ();
+
+  g_clear_pointer (&last, parent_free);
 }
 
 int

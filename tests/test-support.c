@@ -20,6 +20,7 @@
 #endif
 
 #include "temp-entry-sweep-private.h"
+#include "temp-parent-private.h"
 
 #define CHILD_SKIPPED 77
 
@@ -131,6 +132,7 @@ test_count_fds (void)
   guint n = 0;
 
   temp_entry_finish_sweep ();
+  temp_parent_forget_recent ();
   while ((fd = g_dir_read_name (fds)) != NULL)
     if (!is_of_ledger (fd))
       n++;
