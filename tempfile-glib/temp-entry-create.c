@@ -98,7 +98,7 @@ prepare (TempEntry   *entry,
 static gboolean
 fail (TempEntry *entry)
 {
-  temp_ledger_release (&entry->claim, NULL);
+  temp_ledger_release (&entry->claim);
   return FALSE;
 }
 
@@ -258,7 +258,8 @@ temp_entry_create_name (TempEntry           *entry,
     }
 
   temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
-  return fail (entry);
+  temp_ledger_clear (&entry->claim, FALSE);
+  return FALSE;
 }
 
 /* Makes a new entry the owner of what is there under that path, in parent, or will be. */

@@ -47,6 +47,8 @@ temp_entry_is_still_ours (TempEntry *entry)
   return FALSE;
 }
 
+/* Both of these set is_deleted if it was they who did it. */
+
 static gboolean
 remove_dir (TempEntry           *entry,
             TempRemoveProgress  *progress,
@@ -55,7 +57,8 @@ remove_dir (TempEntry           *entry,
 {
   for (guint i = 0; i < TEMP_REMOVE_MAX_PASSES; i++)
     {
-      if (unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR) == 0)
+      entry->is_deleted = unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR) == 0;
+      if (entry->is_deleted)
         {
           if (progress != NULL)
             progress->n_removed++;
@@ -82,7 +85,8 @@ static gboolean
 remove_file (TempEntry  *entry,
              GError    **error)
 {
-  if (unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0) == 0 || errno == ENOENT)
+  entry->is_deleted = unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0) == 0;
+  if (entry->is_deleted || errno == ENOENT)
     return TRUE;
 
   temp_error_from_errno (error, errno, "Could not delete the temporary file", entry->name.path);
@@ -168,6 +172,11 @@ temp_entry_delete_with_progress (TempEntry           *entry,
       gone = is_foreign || remove_if_ours (entry, progress, cancellable, error);
       if (gone)
         {
+          /* What somebody else has taken away may come back. */
+          if (entry->is_deleted)
+            temp_entry_release_record (entry);
+          else
+            temp_entry_clear_record (entry, NULL, FALSE);
           temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
           let_go_of_parent (entry);
         }

@@ -27,7 +27,8 @@ struct _TempEntry
   gboolean        is_callers;  /* from the start: it is never owned */
   gboolean        is_remnant;  /* of a dead process, in whose ledger it is */
   gboolean        is_empty;    /* a directory of which that is sure */
-  gboolean        is_covered;  /* a crash deletes it with its directory */
+  gboolean        is_unrecorded; /* it was made without */
+  gboolean        is_deleted;  /* by us */
   GThread        *worker;      /* who is just deciding the fate of the name */
   GList           link;
 
@@ -80,18 +81,21 @@ void     temp_entry_swap          (TempEntry           *entry,
 
 gboolean temp_entry_keeps_everything (void);
 
-GPtrArray *temp_entry_list_owned (TempParent          *parent);
+GPtrArray *temp_entry_list_owned (void);
 
 /* What a crash would leave. */
-void     temp_entry_prepare_ledger  (TempEntry         *entry);
-gboolean temp_entry_choose_name     (gpointer           data,
-                                     TempName          *name,
-                                     GError           **error);
-void     temp_entry_complete_record (TempEntry         *entry);
-void     temp_entry_enter_record    (TempEntry         *entry);
-void     temp_entry_update_record   (TempEntry         *entry);
-void     temp_entry_uncover         (TempEntry         *entry,
-                                     TempParent        *parent,
-                                     const char        *path);
+void     temp_entry_prepare_ledger    (TempEntry       *entry);
+gboolean temp_entry_choose_name       (gpointer         data,
+                                       TempName        *name,
+                                       GError         **error);
+void     temp_entry_complete_record   (TempEntry       *entry);
+void     temp_entry_enter_record      (TempEntry       *entry);
+gboolean temp_entry_clear_record      (TempEntry       *entry,
+                                       TempParent      *above,
+                                       gboolean         durable);
+void     temp_entry_release_record    (TempEntry       *entry);
+gboolean temp_entry_is_record_wrong   (TempEntry       *entry);
+gboolean temp_entry_is_record_missing (TempEntry       *entry);
+void     temp_entry_update_record     (TempEntry       *entry);
 
 G_END_DECLS

@@ -23,9 +23,8 @@ identify_parent (TempEntry    *entry,
 static gboolean
 wants_record (TempEntry *entry)
 {
-  return !entry->is_callers && !entry->is_remnant && entry->auto_delete && entry->parent != NULL &&
-         !entry->is_covered && !temp_entry_keeps_everything () &&
-         entry->generation == temp_process_generation ();
+  return !entry->is_callers && !entry->is_remnant && entry->auto_delete && !temp_entry_keeps_everything () &&
+         entry->generation == temp_process_generation () && !temp_parent_is_covered (entry->parent);
 }
 
 /* Before it is made, once its parent is known. The first in a process finds out what
@@ -35,7 +34,6 @@ temp_entry_prepare_ledger (TempEntry *entry)
 {
   static guint prepared; /* atomic: the process that it is done in, by its generation */
 
-  entry->is_covered = temp_parent_is_covered (entry->parent);
   if (G_LIKELY ((guint) g_atomic_int_get (&prepared) == entry->generation) || !wants_record (entry))
     return;
 
@@ -53,19 +51,20 @@ temp_entry_choose_name (gpointer   data,
   TempEntry *entry = data;
   TempIdentity parent;
 
-  if (!wants_record (entry))
+  entry->is_unrecorded = !wants_record (entry);
+  if (entry->is_unrecorded)
     return temp_name_randomize (name, error);
 
   identify_parent (entry, &parent);
   return temp_ledger_reserve (&entry->claim, &parent, name, error);
 }
 
-/* A directory that was just made covers what comes into it. */
+/* What comes into a directory is covered, if that is in the ledger, or what it is in. */
 static void
 cover (TempEntry *entry)
 {
   if (entry->directory != NULL)
-    temp_parent_set_covered (entry->directory, entry->is_covered || entry->claim.slot != 0);
+    temp_parent_set_covered (entry->directory, entry->parent, entry->claim.slot != 0);
 }
 
 /* It is made, under the name that was chosen. */
@@ -96,40 +95,80 @@ temp_entry_enter_record (TempEntry *entry)
   cover (entry);
 }
 
-/* What is in a directory that is to stay, as path in parent, is from now on to be deleted for its own sake. */
-void
-temp_entry_uncover (TempEntry  *entry,
-                    TempParent *parent,
-                    const char *path)
+/* By the path that its directory has now, which may have been persisted. */
+static void
+enter_where_it_is (TempEntry *entry)
 {
-  g_autoptr (GPtrArray) children = NULL;
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", temp_parent_get_fd (entry->parent));
+  g_autofree char *dir = g_file_read_link (link, NULL);
+  g_autofree char *path = dir != NULL ? g_build_filename (dir, entry->name.base, NULL) : NULL;
+  g_auto (TempName) name = { 0 };
+  TempIdentity parent;
 
-  if (entry->directory == NULL || temp_parent_is_covered (parent))
+  temp_name_set_path (&name, path != NULL && g_path_is_absolute (path) ? path : entry->name.path);
+  identify_parent (entry, &parent);
+  temp_ledger_enter (&entry->claim, &parent, &name, &entry->identity);
+  cover (entry);
+}
+
+/* What is in a directory that is to stay is from now on to be deleted for its own sake. */
+static void
+uncover (TempEntry  *entry,
+         TempParent *above)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+
+  if (entry->directory == NULL)
     return;
 
-  temp_parent_set_covered (entry->directory, FALSE);
-  children = temp_entry_list_owned (entry->directory);
-  for (guint i = 0; i < children->len; i++)
+  temp_parent_set_covered (entry->directory, above, FALSE);
+  entries = temp_entry_list_owned ();
+  for (guint i = 0; i < entries->len; i++)
     {
-      TempEntry *child = g_ptr_array_index (children, i);
-      g_auto (TempName) name = { 0 };
-      TempIdentity identity;
+      TempEntry *other = g_ptr_array_index (entries, i);
 
       /* Whoever is busy with it sees to it in the end. */
-      if (!temp_entry_try_begin (child))
+      if (other == entry || !temp_entry_try_begin (other))
         continue;
-
-      child->is_covered = FALSE;
-      if (child->claim.slot == 0 && wants_record (child))
-        {
-          g_autofree char *child_path = g_build_filename (path, child->name.base, NULL);
-
-          temp_name_set_path (&name, child_path);
-          identify_parent (child, &identity);
-          temp_ledger_enter (&child->claim, &identity, &name, &child->identity);
-        }
-      temp_entry_end (child);
+      if (other->claim.slot == 0 && wants_record (other))
+        enter_where_it_is (other);
+      temp_entry_end (other);
     }
+}
+
+/* It stays, or somebody else has done with it as they liked. FALSE: but the ledger says that a crash is
+ * to delete it. */
+gboolean
+temp_entry_clear_record (TempEntry  *entry,
+                         TempParent *above,
+                         gboolean    durable)
+{
+  uncover (entry, above);
+  return temp_ledger_clear (&entry->claim, durable);
+}
+
+/* We have deleted it. */
+void
+temp_entry_release_record (TempEntry *entry)
+{
+  if (temp_identity_is_unmistakable (&entry->identity, temp_parent_has_fine_times (entry->parent)))
+    temp_ledger_release (&entry->claim);
+  else
+    temp_ledger_clear (&entry->claim, FALSE);
+}
+
+/* Whether the ledger says other things than what is to become of it. */
+gboolean
+temp_entry_is_record_wrong (TempEntry *entry)
+{
+  return entry->state == TEMP_ENTRY_OWNED && entry->claim.slot != 0 && !entry->auto_delete;
+}
+
+/* Whether it should say something. */
+gboolean
+temp_entry_is_record_missing (TempEntry *entry)
+{
+  return entry->state == TEMP_ENTRY_OWNED && entry->claim.slot == 0 && wants_record (entry);
 }
 
 /* Brings the ledger up to what has become of the entry, which the caller has the right to
@@ -137,19 +176,8 @@ temp_entry_uncover (TempEntry  *entry,
 void
 temp_entry_update_record (TempEntry *entry)
 {
-  if (entry->state != TEMP_ENTRY_OWNED)
-    return;
-
-  if (entry->is_covered)
-    entry->is_covered = temp_parent_is_covered (entry->parent);
-
-  if (entry->claim.slot == 0)
-    {
-      temp_entry_enter_record (entry);
-    }
-  else if (!entry->auto_delete)
-    {
-      temp_entry_uncover (entry, entry->parent, entry->name.path);
-      temp_ledger_clear (&entry->claim, TRUE);
-    }
+  if (temp_entry_is_record_wrong (entry))
+    temp_entry_clear_record (entry, entry->parent, TRUE);
+  else if (temp_entry_is_record_missing (entry))
+    enter_where_it_is (entry);
 }

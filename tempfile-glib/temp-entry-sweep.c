@@ -23,7 +23,7 @@
  * one that was made, gets an entry, as it had in its own process, and is deleted by that. */
 
 /* How long the program's exit waits for the sweep that it has begun. */
-#define PATIENCE 5
+#define PATIENCE 5 /* seconds */
 
 typedef struct
 {
@@ -68,6 +68,27 @@ fail_from_errno (Sweep      *sweep,
   return fail (sweep, error);
 }
 
+/* Whether there is a process of ours that sees those mounts. */
+static gboolean
+is_namespace_there (guint64 mount_namespace)
+{
+  g_autoptr (GDir) processes = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  while (processes != NULL && (name = g_dir_read_name (processes)) != NULL)
+    {
+      g_autofree char *path = NULL;
+
+      if (!g_ascii_isdigit (*name))
+        continue;
+      path = g_build_filename ("/proc", name, "ns/mnt", NULL);
+      if (temp_ledger_read_namespace (path) == mount_namespace)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static gboolean
 is_same_boot (Sweep                  *sweep,
               const TempLedgerOrigin *origin)
@@ -75,8 +96,19 @@ is_same_boot (Sweep                  *sweep,
   return *origin->boot_id != '\0' && strcmp (origin->boot_id, sweep->here.boot_id) == 0;
 }
 
-/* Opens the directory that the thing was made in. If it is not to be seen here, nor could be, as the
- * process saw other mounts, somebody else may see it. */
+/* What is not to be seen here may be seen by others, if it was ever made. */
+static Fate
+miss (Sweep                  *sweep,
+      const TempLedgerOrigin *origin,
+      const TempLedgerRecord *record)
+{
+  gboolean may_be_elsewhere = record->state == TEMP_LEDGER_COMPLETE && is_same_boot (sweep, origin) &&
+                              origin->mount_namespace != sweep->here.mount_namespace;
+
+  return may_be_elsewhere && is_namespace_there (origin->mount_namespace) ? STAYS : DONE;
+}
+
+/* Opens the directory that the thing was made in; NULL: see fate. */
 static TempParent *
 open_parent (Sweep                  *sweep,
              const TempLedgerOrigin *origin,
@@ -90,19 +122,23 @@ open_parent (Sweep                  *sweep,
   dev_t dev;
   ino_t ino;
 
-  *fate = same_boot && origin->mount_namespace != sweep->here.mount_namespace ? STAYS : DONE;
-
   parent = temp_parent_open (dir, &error);
-  if (parent == NULL)
+  if (parent == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
     {
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
-          !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
-        *fate = fail (sweep, g_steal_pointer (&error));
+      *fate = fail (sweep, g_steal_pointer (&error));
       return NULL;
     }
 
-  temp_parent_get_id (parent, &dev, &ino);
-  return ino == record->parent.ino && (!same_boot || dev == record->parent.dev) ? g_steal_pointer (&parent) : NULL;
+  if (parent != NULL)
+    {
+      temp_parent_get_id (parent, &dev, &ino);
+      if (ino == record->parent.ino && (!same_boot || dev == record->parent.dev))
+        return g_steal_pointer (&parent);
+    }
+
+  *fate = miss (sweep, origin, record);
+  return NULL;
 }
 
 /* Whether it is the very thing that was made. After a reboot, the inode alone would not say so. */
@@ -138,22 +174,23 @@ is_ours (Sweep                  *sweep,
   return record->name.random != NULL && (S_ISDIR (st->st_mode) || st->st_size == 0);
 }
 
-/* Opens a directory of ours even if its mode does not let us in, and leaves the mode as it is. */
+/* Opens a directory even if its mode does not let us in, and leaves the mode as it is. */
 static int
-open_dir (int         parent_fd,
-          const char *base)
+open_shut (int                 parent_fd,
+           const char         *base,
+           const TempIdentity *identity)
 {
   const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  temp_autofd int path_fd = -1;
-  int fd = openat (parent_fd, base, flags);
+  temp_autofd int path_fd = openat (parent_fd, base, flags | O_PATH);
+  struct stat st;
   mode_t mode;
+  int fd;
 
-  if (fd >= 0 || errno != EACCES)
-    return fd;
+  if (path_fd < 0 || fstat (path_fd, &st) < 0)
+    return -1;
 
-  path_fd = openat (parent_fd, base, flags | O_PATH);
   errno = EACCES;
-  if (path_fd < 0 || !temp_remove_repair_fd (path_fd, &mode))
+  if (!temp_identity_is_of (identity, &st) || !temp_remove_repair_fd (path_fd, &mode))
     return -1;
 
   fd = openat (path_fd, ".", flags);
@@ -169,9 +206,11 @@ open_unused (Sweep              *sweep,
              const char         *base,
              const TempIdentity *identity)
 {
-  temp_autofd int fd = open_dir (temp_parent_get_fd (parent), base);
+  temp_autofd int fd = openat (temp_parent_get_fd (parent), base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   struct stat st;
 
+  if (fd < 0 && errno == EACCES)
+    fd = open_shut (temp_parent_get_fd (parent), base, identity);
   if (fd < 0 || fstat (fd, &st) < 0)
     return -1;
   if (!temp_identity_is_of (identity, &st))
@@ -234,10 +273,9 @@ delete (Sweep                  *sweep,
     }
 
   entry = adopt (record, parent, identity, st, g_steal_fd (&dir_fd));
-  if (temp_entry_delete (entry, sweep->cancellable, &error))
-    sweep->n_removed++;
-  else
+  if (!temp_entry_delete (entry, sweep->cancellable, &error))
     fate = fail (sweep, error);
+  sweep->n_removed += entry->is_deleted;
 
   temp_entry_let_go (entry);
   temp_entry_unref (entry);
@@ -491,12 +529,13 @@ temp_entry_sweep_in_background (void)
 void
 temp_entry_finish_sweep (void)
 {
+  gint64 end = g_get_monotonic_time () + PATIENCE * G_USEC_PER_SEC;
   gboolean is_running;
 
   temp_process_lock ();
   do
     is_running = running == temp_process_generation ();
-  while (is_running && temp_process_wait_for (PATIENCE));
+  while (is_running && temp_process_wait_until (end));
   if (is_running)
     g_cancellable_cancel (running_cancellable);
   temp_process_unlock ();

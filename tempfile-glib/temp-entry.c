@@ -79,12 +79,12 @@ temp_entry_own (TempEntry *entry)
   temp_process_unlock ();
 
   /* What was made while its directory was being kept. */
-  if (G_UNLIKELY (entry->is_covered && !temp_parent_is_covered (entry->parent)) && temp_entry_begin (entry))
+  if (G_UNLIKELY (entry->is_unrecorded && temp_entry_is_record_missing (entry)) && temp_entry_begin (entry))
     temp_entry_end (entry);
 }
 
 /* Takes it off, for good: its name is gone, or else nobody's to delete any more. The inode may
- * then be used again. */
+ * then be used again. What of it is in the ledger the caller has seen to. */
 void
 temp_entry_disown (TempEntry      *entry,
                    TempEntryState  state)
@@ -95,34 +95,17 @@ temp_entry_disown (TempEntry      *entry,
   temp_process_unlock ();
 
   temp_fd_clear (&entry->pin_fd);
-  if (entry->claim.slot == 0)
-    return;
-
-  if (state == TEMP_ENTRY_KEPT)
-    {
-      temp_entry_uncover (entry, entry->parent, entry->name.path);
-      temp_ledger_clear (&entry->claim, TRUE);
-    }
-  else
-    {
-      temp_ledger_release (&entry->claim, &entry->identity);
-    }
 }
 
-/* The owned entries that are in parent, or all if that is NULL, in the order in which they were made. */
+/* In the order in which they were made. */
 GPtrArray *
-temp_entry_list_owned (TempParent *parent)
+temp_entry_list_owned (void)
 {
   GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) temp_entry_unref);
 
   temp_process_lock ();
   for (GList *l = owned.head; l != NULL; l = l->next)
-    {
-      TempEntry *entry = l->data;
-
-      if (parent == NULL || entry->parent == parent)
-        g_ptr_array_add (entries, temp_entry_ref (entry));
-    }
+    g_ptr_array_add (entries, temp_entry_ref (l->data));
   temp_process_unlock ();
 
   return entries;
@@ -177,9 +160,17 @@ temp_entry_try_begin (TempEntry *entry)
 void
 temp_entry_end (TempEntry *entry)
 {
-  temp_entry_update_record (entry);
+  /* Others may change their minds until the very end of it, and leave it to us. */
+  if (temp_entry_is_record_missing (entry))
+    temp_entry_update_record (entry);
 
   temp_process_lock ();
+  while (G_UNLIKELY (temp_entry_is_record_wrong (entry)))
+    {
+      temp_process_unlock ();
+      temp_entry_update_record (entry);
+      temp_process_lock ();
+    }
   entry->worker = NULL;
   temp_process_wake ();
   temp_process_unlock ();
@@ -260,6 +251,8 @@ temp_entry_keep (TempEntry  *entry,
     temp_error_from_errno (error, EPERM, "Only the process that made it can keep", entry->name.path);
   else if (!temp_entry_is_still_ours (entry))
     temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+  else if (!temp_entry_clear_record (entry, entry->parent, TRUE))
+    temp_error_from_errno (error, errno, "Could not make sure that no crash deletes", entry->name.path);
   else
     kept = TRUE;
 
@@ -281,14 +274,12 @@ swap_locked (TempEntry *entry,
   entry->generation = stage->generation;
   entry->identity = stage->identity;
   entry->claim = stage->claim;
-  entry->is_covered = stage->is_covered;
 
   stage->parent = was.parent;
   stage->directory = was.directory;
   stage->generation = was.generation;
   stage->identity = was.identity;
   stage->claim = was.claim;
-  stage->is_covered = was.is_covered;
 
   /* Whoever asked for the path may keep it as long as the entry. */
   entry->former = g_slist_prepend (entry->former, was.name.path);
@@ -340,26 +331,23 @@ temp_entry_settle (TempEntry  *entry,
   former_parent = g_steal_pointer (&entry->parent);
   temp_process_unlock ();
 
-  if (entry->claim.slot != 0)
-    temp_entry_uncover (entry, parent, path);
-  temp_ledger_clear (&entry->claim, is_same_name);
+  temp_entry_clear_record (entry, parent, is_same_name);
   if (stage != NULL && stage->state != TEMP_ENTRY_OWNED)
     temp_ledger_clear (&stage->claim, FALSE);
 
   g_clear_pointer (&former_parent, temp_parent_unref);
 }
 
-/* The owner goes. What is still there, stays. */
+/* The owner goes. What is still there stays, but if it should have been deleted, and could not be, the
+ * ledger keeps it in mind. */
 void
 temp_entry_let_go (TempEntry *entry)
 {
   if (!temp_entry_begin (entry))
     return;
 
-  /* It could not be deleted: the ledger keeps it in mind. */
   if (entry->auto_delete)
     entry->claim = (TempLedgerClaim) { 0 };
-
   temp_entry_disown (entry, TEMP_ENTRY_KEPT);
   temp_entry_end (entry);
 }
@@ -371,7 +359,7 @@ temp_entry_forget (TempEntry *entry)
   if (!temp_entry_begin (entry))
     return;
 
-  temp_ledger_clear (&entry->claim, FALSE);
+  temp_entry_clear_record (entry, NULL, FALSE);
   temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
   temp_entry_end (entry);
 }
@@ -384,7 +372,7 @@ temp_entry_forget (TempEntry *entry)
 __attribute__ ((destructor)) static void
 temp_entry_delete_all_at_exit (void)
 {
-  g_autoptr (GPtrArray) entries = temp_entry_list_owned (NULL);
+  g_autoptr (GPtrArray) entries = temp_entry_list_owned ();
 
   /* What was made last goes first: it may be in what was made before. */
   for (guint i = entries->len; i > 0; i--)

@@ -26,4 +26,7 @@ gboolean temp_identity_get   (int                 fd,
 gboolean temp_identity_is_of (const TempIdentity *identity,
                               const struct stat  *st);
 
+gboolean temp_identity_is_unmistakable (const TempIdentity *identity,
+                                        gboolean            has_fine_times);
+
 G_END_DECLS

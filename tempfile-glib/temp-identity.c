@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
+#include <time.h>
+
+#define LONGEST_TICK_NS (10 * 1000 * 1000)
 
 #define FLAGS (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)
 
@@ -48,6 +51,22 @@ temp_identity_get (int           fd,
   identity->dev = st->st_dev;
   identity->ino = st->st_ino;
   return TRUE;
+}
+
+/* Whether nothing that is made from now on can be taken for it, though it may get the same inode. Where
+ * times are not fine, that takes a moment: they are those of the last tick. */
+gboolean
+temp_identity_is_unmistakable (const TempIdentity *identity,
+                               gboolean            has_fine_times)
+{
+  struct timespec now;
+
+  if (!identity->has_birth || has_fine_times)
+    return identity->has_birth;
+
+  return clock_gettime (CLOCK_REALTIME_COARSE, &now) == 0 &&
+         (now.tv_sec - identity->birth_sec) * G_GINT64_CONSTANT (1000000000) + now.tv_nsec - identity->birth_nsec >
+           2 * LONGEST_TICK_NS;
 }
 
 /* Whether st is of the same inode, which somebody holds. */

@@ -57,8 +57,8 @@ temp_ledger_dir_get_path (guint which)
 
 /* Only in what is our own is anything made: under sudo, the home may be another's. */
 static gboolean
-is_ours (int          fd,
-         struct stat *st)
+belongs_to_us (int          fd,
+               struct stat *st)
 {
   if (fstat (fd, st) < 0)
     return FALSE;
@@ -86,7 +86,7 @@ open_home (const char *path,
   parent = g_path_get_dirname (path);
   base = g_path_get_basename (path);
   parent_fd = open_home (parent, create);
-  if (parent_fd < 0 || !is_ours (parent_fd, &st) || (mkdirat (parent_fd, base, 0700) < 0 && errno != EEXIST))
+  if (parent_fd < 0 || !belongs_to_us (parent_fd, &st) || (mkdirat (parent_fd, base, 0700) < 0 && errno != EEXIST))
     return -1;
 
   return openat (parent_fd, base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,7 +105,7 @@ open_private (int         parent_fd,
     return -1;
 
   fd = openat (parent_fd, base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || !is_ours (fd, &st))
+  if (fd < 0 || !belongs_to_us (fd, &st))
     return -1;
   if ((st.st_mode & 077) != 0 && fchmod (fd, 0700) < 0)
     return -1;
@@ -127,9 +127,9 @@ temp_ledger_dir_open (guint     which,
   /* Whoever starts a set-user-id program chooses its environment, and must not choose what
    * it believes. */
   errno = EPERM;
-  if (getauxval (AT_SECURE) == 0)
+  if (getauxval (AT_SECURE) == 0 && g_path_is_absolute (get_home (which)))
     home_fd = open_home (get_home (which), create);
-  if (home_fd >= 0 && is_ours (home_fd, &st))
+  if (home_fd >= 0 && belongs_to_us (home_fd, &st))
     {
       temp_autofd int own_fd = open_private (home_fd, "tempfile-glib", create);
 

@@ -41,6 +41,7 @@ typedef enum
 
 void               temp_ledger_record_clear      (TempLedgerRecord       *record);
 
+guint64            temp_ledger_read_namespace    (const char             *link);
 void               temp_ledger_origin_get        (TempLedgerOrigin       *origin);
 gsize              temp_ledger_encode_header     (guint8                 *buffer,
                                                   const TempLedgerOrigin *origin);

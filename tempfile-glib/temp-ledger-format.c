@@ -90,26 +90,29 @@ sum_record (const guint8 *buffer,
   return checksum (buffer + from, length - from, slot);
 }
 
+/* Reads a link of /proc, as "mnt:[4026531840]"; 0: it cannot be read. */
+guint64
+temp_ledger_read_namespace (const char *link)
+{
+  const char *head = "mnt:[";
+  char target[64];
+  gssize n = readlink (link, target, sizeof target - 1);
+
+  if (n <= 0)
+    return 0;
+  target[n] = '\0';
+  return g_str_has_prefix (target, head) ? g_ascii_strtoull (target + strlen (head), NULL, 10) : 0;
+}
+
 /* Where this process is. */
 void
 temp_ledger_origin_get (TempLedgerOrigin *origin)
 {
   g_autofree char *boot_id = NULL;
-  char link[64];
-  gssize n = readlink ("/proc/self/ns/mnt", link, sizeof link - 1);
 
-  *origin = (TempLedgerOrigin) { 0 };
-
+  *origin = (TempLedgerOrigin) { .mount_namespace = temp_ledger_read_namespace ("/proc/self/ns/mnt") };
   if (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &boot_id, NULL, NULL))
     g_strlcpy (origin->boot_id, g_strchomp (boot_id), sizeof origin->boot_id);
-
-  /* It reads "mnt:[4026531840]". */
-  if (n > 0)
-    {
-      link[n] = '\0';
-      if (g_str_has_prefix (link, "mnt:["))
-        origin->mount_namespace = g_ascii_strtoull (link + strlen ("mnt:["), NULL, 10);
-    }
 }
 
 /* Fills a slot. */

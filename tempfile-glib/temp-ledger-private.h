@@ -5,24 +5,18 @@
 #include <gio/gio.h>
 
 #include "temp-identity-private.h"
+#include "temp-ledger-slots-private.h"
 #include "temp-name-private.h"
 
 G_BEGIN_DECLS
 
 /* This process's ledger: what it would leave if it died now. */
 
-/* A place in it; all zero: none. Only one thread at a time uses one. */
-typedef struct
-{
-  guint slot;
-  guint n_slots;
-  guint serial; /* of the ledger it is in */
-} TempLedgerClaim;
-
 gboolean  temp_ledger_open       (GError             **error);
 char     *temp_ledger_dup_path   (void);
-gboolean  temp_ledger_is_kept    (void);
 
+/* Before something is made, and after that; or at once, for what is there. After the last two
+ * failed, there is no record, and no claim. */
 gboolean  temp_ledger_reserve    (TempLedgerClaim     *claim,
                                   const TempIdentity  *parent,
                                   TempName            *name,
@@ -36,9 +30,10 @@ gboolean  temp_ledger_enter      (TempLedgerClaim     *claim,
                                   const TempName      *name,
                                   const TempIdentity  *identity);
 
-void      temp_ledger_release    (TempLedgerClaim     *claim,
-                                  const TempIdentity  *identity);
-void      temp_ledger_clear      (TempLedgerClaim     *claim,
+/* The end of a claim. Releasing it leaves the record where it is, until the slot is used again: that
+ * is for what is gone, and can be taken for nothing else. Clearing it takes the record away. */
+void      temp_ledger_release    (TempLedgerClaim     *claim);
+gboolean  temp_ledger_clear      (TempLedgerClaim     *claim,
                                   gboolean             durable);
 
 void      temp_ledger_close      (void);

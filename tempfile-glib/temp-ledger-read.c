@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* As large as no process makes it, which has a descriptor for each of its records. */
-#define MAX_SIZE (64 * 1024 * 1024)
+#define MAX_SIZE (1024 * 1024 * 1024)
 
 static void
 record_free (gpointer data)
@@ -53,8 +53,8 @@ temp_ledger_read (int                fd,
   if (fstat (fd, &st) < 0 || st.st_size > MAX_SIZE)
     return TEMP_LEDGER_FOREIGN;
 
-  buffer = g_malloc (MAX (st.st_size, 1));
-  if (!read_all (fd, buffer, st.st_size))
+  buffer = g_try_malloc (MAX (st.st_size, 1));
+  if (buffer == NULL || !read_all (fd, buffer, st.st_size))
     return TEMP_LEDGER_FOREIGN;
 
   verdict = temp_ledger_decode_header (buffer, st.st_size, origin);

@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-ledger-dir-private.h"
 #include "temp-ledger-format-private.h"
@@ -21,13 +22,11 @@
  * to be does no harm, nor does the record of a name that is gone, as the inode is not
  * under it. The slots of both are used again. */
 
-/* So many kinds of names have one reserved ahead. */
-#define N_AHEAD 8
-
-/* The lowest descriptor that is asked for: programs that close descriptors which are not
- * theirs close small ones, which are then given out again at once; and what is
- * written here must not land in another file. */
+/* Where its descriptor is: programs that close descriptors which are not theirs close small ones, which
+ * are given out again at once; and what is written here must not land in another file. At random, as
+ * others do the same. */
 #define LOWEST_FD 256
+#define N_FDS 512
 
 typedef enum
 {
@@ -37,163 +36,13 @@ typedef enum
   FAILED,  /* there is none to be had */
 } State;
 
-typedef struct
-{
-  TempLedgerClaim claim;
-  TempName        name;
-  TempIdentity    parent;
-} Ahead;
-
 /* Guarded by the process's lock, as all here is. */
 static State state;
 static guint generation; /* of the process that it is of */
-static guint serial;     /* so that a claim in a former ledger is none in this one */
 static int ledger_fd = -1;
 static char *ledger_path;
-static GByteArray *used; /* a byte for each slot */
-static guint first_free; /* there is none before it */
+static TempLedgerSlots slots;
 static guint n_claims;
-static Ahead aheads[N_AHEAD];
-static guint n_aheads;
-
-/* Slots */
-
-static gboolean
-is_free (guint slot,
-         guint n)
-{
-  for (guint i = slot; i < slot + n && i < used->len; i++)
-    if (used->data[i] != 0)
-      return FALSE;
-
-  return TRUE;
-}
-
-static void
-take_slots (TempLedgerClaim *claim,
-            guint            slot,
-            guint            n)
-{
-  guint old_len = used->len;
-
-  if (slot + n > old_len)
-    {
-      g_byte_array_set_size (used, slot + n);
-      memset (used->data + old_len, 0, slot + n - old_len);
-    }
-  memset (used->data + slot, 1, n);
-  while (first_free < used->len && used->data[first_free] != 0)
-    first_free++;
-
-  *claim = (TempLedgerClaim) { .slot = slot, .n_slots = n, .serial = serial };
-}
-
-static void
-take_first_slots (TempLedgerClaim *claim,
-                  guint            n)
-{
-  guint slot = first_free;
-
-  while (!is_free (slot, n))
-    slot++;
-  take_slots (claim, slot, n);
-}
-
-/* Takes as many again next to those, the lower ones first, so that it stays small. */
-static gboolean
-take_slots_beside (TempLedgerClaim       *claim,
-                   const TempLedgerClaim *beside)
-{
-  guint n = beside->n_slots;
-
-  if (beside->slot > n && is_free (beside->slot - n, n))
-    take_slots (claim, beside->slot - n, n);
-  else if (is_free (beside->slot + n, n))
-    take_slots (claim, beside->slot + n, n);
-  else
-    return FALSE;
-
-  return TRUE;
-}
-
-static void
-free_slots (TempLedgerClaim *claim)
-{
-  memset (used->data + claim->slot, 0, claim->n_slots);
-  first_free = MIN (first_free, claim->slot);
-  *claim = (TempLedgerClaim) { 0 };
-}
-
-/* Names reserved ahead */
-
-static void
-drop_ahead (guint i)
-{
-  free_slots (&aheads[i].claim);
-  temp_name_clear (&aheads[i].name);
-  aheads[i] = aheads[--n_aheads];
-}
-
-/* Whether the two differ in nothing but their random parts. */
-static gboolean
-is_alike (const TempName *a,
-          const TempName *b)
-{
-  gsize before = a->random - a->path;
-  const char *after_a = a->random + TEMP_NAME_N_RANDOM;
-  const char *after_b = b->random + TEMP_NAME_N_RANDOM;
-
-  return (gsize) (b->random - b->path) == before && a->base - a->path == b->base - b->path &&
-         memcmp (a->path, b->path, before) == 0 && strcmp (after_a, after_b) == 0;
-}
-
-/* Gives the name the random part that was reserved ahead for its kind. */
-static gboolean
-take_ahead (TempLedgerClaim    *claim,
-            const TempIdentity *parent,
-            TempName           *name)
-{
-  for (guint i = 0; i < n_aheads; i++)
-    {
-      Ahead *ahead = &aheads[i];
-
-      if (ahead->parent.ino != parent->ino || ahead->parent.dev != parent->dev || !is_alike (&ahead->name, name))
-        continue;
-
-      memcpy (name->random, ahead->name.random, TEMP_NAME_N_RANDOM);
-      *claim = ahead->claim;
-      temp_name_clear (&ahead->name);
-      aheads[i] = aheads[--n_aheads];
-      return TRUE;
-    }
-
-  return FALSE;
-}
-
-static void
-put_ahead (Ahead *ahead)
-{
-  if (n_aheads == N_AHEAD)
-    drop_ahead (0);
-  aheads[n_aheads++] = *ahead;
-}
-
-/* The next name of the same kind, if there is room for it beside that one. */
-static gboolean
-prepare_ahead (Ahead                 *ahead,
-               const TempLedgerClaim *claim,
-               const TempIdentity    *parent,
-               const TempName        *name)
-{
-  if (name->random == NULL || !take_slots_beside (&ahead->claim, claim))
-    return FALSE;
-
-  ahead->parent = *parent;
-  ahead->name.path = g_strdup (name->path);
-  ahead->name.base = ahead->name.path + (name->base - name->path);
-  ahead->name.random = ahead->name.path + (name->random - name->path);
-  return TRUE;
-}
 
 /* State */
 
@@ -203,9 +52,7 @@ forget (void)
 {
   temp_fd_clear (&ledger_fd);
   g_clear_pointer (&ledger_path, g_free);
-  g_clear_pointer (&used, g_byte_array_unref);
-  while (n_aheads > 0)
-    temp_name_clear (&aheads[--n_aheads].name);
+  temp_ledger_slots_clear (&slots);
   n_claims = 0;
   state = NOT_OPEN;
 }
@@ -240,26 +87,36 @@ is_open (void)
 static gboolean
 is_valid (const TempLedgerClaim *claim)
 {
-  return claim->slot != 0 && is_open () && claim->serial == serial;
+  return is_open () && temp_ledger_slots_has (&slots, claim);
 }
 
-/* It is reserved now, or could not be. */
-static void
-settle_ahead (Ahead    *ahead,
-              gboolean  is_reserved)
+/* What cannot be written to any more could neither be cleared of what is to stay, and would be taken for a
+ * dead one's once it is closed: then rather have none. FALSE: not even that can be had. */
+static gboolean
+give_up (void)
 {
+  g_autofree char *path = NULL;
+  g_autofree char *dir = NULL;
+  temp_autofd int dir_fd = -1;
+
   temp_process_lock ();
-  if (is_reserved && is_valid (&ahead->claim))
+  if (is_open ())
     {
-      put_ahead (ahead);
-    }
-  else
-    {
-      if (is_valid (&ahead->claim))
-        free_slots (&ahead->claim);
-      temp_name_clear (&ahead->name);
+      path = g_steal_pointer (&ledger_path);
+      ledger_fd = -1; /* others may be writing to it, and it may be another file by now: it stays open */
+      forget ();
+      state = FAILED;
     }
   temp_process_unlock ();
+
+  if (path == NULL)
+    return TRUE;
+  if (unlink (path) < 0 && errno != ENOENT)
+    return FALSE;
+
+  dir = g_path_get_dirname (path);
+  dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return dir_fd >= 0 && fsync (dir_fd) == 0;
 }
 
 static gboolean
@@ -274,7 +131,36 @@ write_at (int           fd,
     n = pwrite (fd, buffer, size, (off_t) slot * TEMP_LEDGER_SLOT);
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
-  return n == (gssize) size;
+  if (G_LIKELY (n == (gssize) size))
+    return TRUE;
+
+  if (n >= 0)
+    errno = ENOSPC;
+  else if (errno == EBADF)
+    give_up (); /* somebody has closed it, and with that unlocked it */
+  return FALSE;
+}
+
+/* How many slots it may have: to write beyond the limit kills the process. */
+static guint
+get_max_slots (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur / TEMP_LEDGER_SLOT > G_MAXINT)
+    return G_MAXINT;
+  return limit.rlim_cur / TEMP_LEDGER_SLOT;
+}
+
+/* Moves it up, or, where there are not so many, at least away from the standard ones. */
+static int
+move_fd (int fd)
+{
+  int moved = fcntl (fd, F_DUPFD_CLOEXEC, LOWEST_FD + g_random_int_range (0, N_FDS));
+
+  if (moved < 0)
+    moved = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return moved;
 }
 
 /* Makes one in that directory; its first page is written at once, so that there is
@@ -289,7 +175,7 @@ create_in (guint    which,
   temp_autofd int dir_fd = temp_ledger_dir_open (which, TRUE, error);
   temp_autofd int fd = -1;
   TempLedgerOrigin origin;
-  int high_fd;
+  int moved = -1;
 
   if (dir_fd < 0)
     return -1;
@@ -299,17 +185,17 @@ create_in (guint    which,
 
   temp_ledger_origin_get (&origin);
   temp_ledger_encode_header (page, &origin);
-  if (!write_at (fd, page, sizeof page, 0))
+  errno = EFBIG;
+  if (get_max_slots () >= sizeof page / TEMP_LEDGER_SLOT && write_at (fd, page, sizeof page, 0))
+    moved = move_fd (fd);
+  if (moved < 0)
     {
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "Could not write the ledger “%s”: %s",
-                   *path, g_strerror (errno));
+      temp_error_from_errno (error, errno, "Could not write the ledger", *path);
       unlink (*path);
       g_clear_pointer (path, g_free);
-      return -1;
     }
 
-  high_fd = fcntl (fd, F_DUPFD_CLOEXEC, LOWEST_FD);
-  return high_fd >= 0 ? high_fd : g_steal_fd (&fd);
+  return moved;
 }
 
 static void
@@ -326,17 +212,13 @@ open_new (GError **error)
   if (fd >= 0)
     {
       state = OPEN;
-      serial++;
       ledger_fd = fd;
       ledger_path = g_steal_pointer (&path);
-      used = g_byte_array_new ();
-      g_byte_array_append (used, (const guint8 *) "\1", 1); /* the header */
-      first_free = 1;
+      temp_ledger_slots_init (&slots, get_max_slots ());
     }
   else
     {
       state = FAILED;
-      g_debug ("No ledger is kept: %s", first_error->message);
       g_propagate_error (error, g_steal_pointer (&first_error));
     }
   temp_process_wake ();
@@ -348,6 +230,7 @@ open_new (GError **error)
 gboolean
 temp_ledger_open (GError **error)
 {
+  g_autoptr (GError) local_error = NULL;
   gboolean opens, is_kept;
 
   temp_process_lock ();
@@ -361,26 +244,23 @@ temp_ledger_open (GError **error)
   if (opens)
     {
       temp_process_hold_fork ();
-      open_new (error);
+      open_new (&local_error);
       temp_process_release_fork ();
     }
 
   temp_process_lock ();
   is_kept = is_open ();
   temp_process_unlock ();
-  return is_kept;
-}
+  if (is_kept)
+    return TRUE;
 
-gboolean
-temp_ledger_is_kept (void)
-{
-  gboolean is_kept;
-
-  temp_process_lock ();
-  is_kept = is_open ();
-  temp_process_unlock ();
-
-  return is_kept;
+  /* Only now, since whoever writes the message may do anything. */
+  if (local_error != NULL)
+    g_debug ("No ledger is kept: %s", local_error->message);
+  else
+    local_error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "The ledger could not be kept");
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
 }
 
 /* NULL if there is none. */
@@ -399,22 +279,31 @@ temp_ledger_dup_path (void)
 /* Records */
 
 /* Gives the claim slots for that name, if it has none; the descriptor to write to, or -1
- * if there is no ledger. */
+ * if there is no ledger, or no room in it. */
 static int
 claim_slots (TempLedgerClaim *claim,
              const TempName  *name)
 {
+  guint n_slots = temp_ledger_count_slots (name);
   int fd = -1;
 
   temp_process_lock ();
   if (is_open ())
     {
-      if (!is_valid (claim))
+      if (is_valid (claim) && claim->n_slots != n_slots)
         {
-          take_first_slots (claim, temp_ledger_count_slots (name));
-          n_claims++;
+          temp_ledger_slots_give_back (&slots, claim);
+          n_claims--;
         }
-      fd = ledger_fd;
+      if (is_valid (claim))
+        {
+          fd = ledger_fd;
+        }
+      else if (temp_ledger_slots_take (&slots, claim, n_slots))
+        {
+          n_claims++;
+          fd = ledger_fd;
+        }
     }
   temp_process_unlock ();
 
@@ -426,7 +315,7 @@ static gboolean
 write_records (int                     fd,
                const TempLedgerClaim  *claim,
                const TempLedgerRecord *record,
-               const Ahead            *ahead)
+               const TempLedgerAhead  *ahead)
 {
   guint8 small[2 * TEMP_LEDGER_SLOT];
   g_autofree guint8 *large = NULL;
@@ -453,6 +342,20 @@ write_records (int                     fd,
   return write_at (fd, buffer, size, first);
 }
 
+/* The same; if it fails, nobody knows what is in the slots, so they are cleared. */
+static gboolean
+write_or_clear (int                     fd,
+                TempLedgerClaim        *claim,
+                const TempLedgerRecord *record,
+                const TempLedgerAhead  *ahead)
+{
+  if (G_LIKELY (write_records (fd, claim, record, ahead)))
+    return TRUE;
+
+  temp_ledger_clear (claim, TRUE);
+  return FALSE;
+}
+
 /* Gives the name a random part under which nothing was tried yet, and writes down that
  * something will be made under it. FALSE: there is no name; a ledger there need not be. */
 gboolean
@@ -466,7 +369,7 @@ temp_ledger_reserve (TempLedgerClaim     *claim,
   int fd;
 
   temp_process_lock ();
-  is_reserved = is_open () && !is_valid (claim) && take_ahead (claim, parent, name);
+  is_reserved = is_open () && !is_valid (claim) && temp_ledger_slots_take_ahead (&slots, claim, parent, name);
   if (is_reserved)
     n_claims++;
   temp_process_unlock ();
@@ -478,8 +381,8 @@ temp_ledger_reserve (TempLedgerClaim     *claim,
 
   fd = claim_slots (claim, name);
   record.name = *name;
-  if (fd >= 0 && !write_records (fd, claim, &record, NULL))
-    temp_ledger_release (claim, NULL);
+  if (fd >= 0)
+    write_or_clear (fd, claim, &record, NULL);
 
   return TRUE;
 }
@@ -498,28 +401,32 @@ temp_ledger_complete (TempLedgerClaim    *claim,
     .parent = *parent,
     .identity = *identity,
   };
-  Ahead ahead = { 0 };
-  gboolean has_ahead = FALSE, written;
+  TempLedgerAhead ahead = { 0 };
+  gboolean has_ahead = FALSE, is_written;
   int fd = -1;
 
   temp_process_lock ();
   if (is_valid (claim))
     {
       fd = ledger_fd;
-      has_ahead = prepare_ahead (&ahead, claim, parent, name);
+      has_ahead = temp_ledger_slots_prepare_ahead (&slots, &ahead, claim, parent, name);
     }
   temp_process_unlock ();
   if (fd < 0)
     return FALSE;
 
-  written = (!has_ahead || temp_name_randomize (&ahead.name, NULL)) &&
-            write_records (fd, claim, &record, has_ahead ? &ahead : NULL);
+  is_written = (!has_ahead || temp_name_randomize (&ahead.name, NULL)) &&
+               write_records (fd, claim, &record, has_ahead ? &ahead : NULL);
   if (has_ahead)
-    settle_ahead (&ahead, written);
-  if (!written)
-    temp_ledger_release (claim, NULL);
+    {
+      temp_process_lock ();
+      temp_ledger_slots_settle_ahead (&slots, &ahead, is_written);
+      temp_process_unlock ();
+    }
+  if (!is_written)
+    temp_ledger_clear (claim, TRUE);
 
-  return written;
+  return is_written;
 }
 
 /* Writes down what is under a name already, or is to be moved there. */
@@ -537,68 +444,32 @@ temp_ledger_enter (TempLedgerClaim    *claim,
   };
   int fd = claim_slots (claim, name);
 
-  if (fd < 0)
-    return FALSE;
-  if (write_records (fd, claim, &record, NULL))
-    return TRUE;
-
-  temp_ledger_release (claim, NULL);
-  return FALSE;
+  return fd >= 0 && write_or_clear (fd, claim, &record, NULL);
 }
 
-/* What was under the name is gone, or was never made. If identity is not NULL, and does
- * not tell it from what may get the same inode later, no trace of it is left. */
 void
-temp_ledger_release (TempLedgerClaim    *claim,
-                     const TempIdentity *identity)
+temp_ledger_release (TempLedgerClaim *claim)
 {
   if (claim->slot == 0)
     return;
 
-  if (G_UNLIKELY (identity != NULL && !identity->has_birth))
-    {
-      temp_ledger_clear (claim, FALSE);
-      return;
-    }
-
   temp_process_lock ();
   if (is_valid (claim))
     {
-      free_slots (claim);
+      temp_ledger_slots_give_back (&slots, claim);
       n_claims--;
     }
   temp_process_unlock ();
   *claim = (TempLedgerClaim) { 0 };
 }
 
-/* What cannot be taken out of the ledger would be deleted after a crash: then rather
- * have none, and leave the rest. */
-static void
-give_up (void)
-{
-  g_autofree char *path = NULL;
-
-  temp_process_lock ();
-  if (is_open ())
-    {
-      path = g_steal_pointer (&ledger_path);
-      ledger_fd = -1; /* others may be writing to it: it stays open */
-      forget ();
-      state = FAILED;
-    }
-  temp_process_unlock ();
-
-  if (path != NULL)
-    unlink (path);
-}
-
-/* What is under the name stays: so the record goes at once, and if it is to be durable, not
- * even a power cut brings it back. */
-void
+/* If it is to be durable, not even a power cut brings the record back. FALSE: it is still there. */
+gboolean
 temp_ledger_clear (TempLedgerClaim *claim,
                    gboolean         durable)
 {
   const guint8 nothing[16] = { 0 };
+  gboolean is_cleared = TRUE;
   int fd;
 
   temp_process_lock ();
@@ -606,8 +477,10 @@ temp_ledger_clear (TempLedgerClaim *claim,
   temp_process_unlock ();
 
   if (fd >= 0 && (!write_at (fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
-    give_up ();
-  temp_ledger_release (claim, NULL);
+    is_cleared = give_up ();
+  temp_ledger_release (claim);
+
+  return is_cleared;
 }
 
 /* The end of the process: a ledger in which there is nothing goes. Others may still be

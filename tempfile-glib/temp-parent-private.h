@@ -23,9 +23,11 @@ void        temp_parent_get_id (TempParent         *parent,
                                 dev_t              *dev,
                                 ino_t              *ino);
 
-/* Whether a crash leaves nothing in it, as it goes itself then. */
+gboolean    temp_parent_has_fine_times (TempParent *parent);
+
 void        temp_parent_set_covered (TempParent    *parent,
-                                     gboolean       is_covered);
+                                     TempParent    *above,
+                                     gboolean       is_recorded);
 gboolean    temp_parent_is_covered  (TempParent    *parent);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempParent, temp_parent_unref)

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include "temp-error-private.h"
@@ -19,8 +21,10 @@ struct _TempParent
   int   fd;
   dev_t dev;
   ino_t ino;
-  gint  is_covered; /* atomic */
-  gboolean may_stay;
+  TempParent *above;       /* what it was made in, by us; with the process's lock */
+  gboolean    is_recorded; /* the same */
+  gboolean    may_stay;
+  gboolean    has_fine_times;
 };
 
 /* The last one that nobody needed any more, where that does no harm: most programs go on to make the
@@ -101,15 +105,42 @@ temp_parent_take (int                fd,
   return parent;
 }
 
-/* What is held open cannot be unmounted: so only what is not while programs run. */
+/* Linux tells times apart that are closer than a tick since 6.13, if somebody looked at them. */
 static gboolean
-is_never_unmounted (int                fd,
-                    const struct stat *st)
+has_multigrain_times (void)
+{
+  static gsize answer;
+
+  if (g_once_init_enter (&answer))
+    {
+      struct utsname name;
+      guint major = 0, minor = 0;
+
+      if (uname (&name) == 0)
+        sscanf (name.release, "%u.%u", &major, &minor);
+      g_once_init_leave (&answer, major > 6 || (major == 6 && minor >= 13) ? 2 : 1);
+    }
+
+  return answer == 2;
+}
+
+/* What the filesystem is like, which is asked only once for a directory. */
+static void
+learn_filesystem (TempParent        *parent,
+                  const struct stat *st)
 {
   struct stat root;
   struct statfs fs;
 
-  return (stat ("/", &root) == 0 && root.st_dev == st->st_dev) || (fstatfs (fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC);
+  if (fstatfs (parent->fd, &fs) < 0)
+    return;
+
+  /* What is held open cannot be unmounted: so only what is not while programs run. */
+  parent->may_stay = fs.f_type == TMPFS_MAGIC || (stat ("/", &root) == 0 && root.st_dev == st->st_dev);
+
+  /* These two give no inode out again. */
+  parent->has_fine_times = fs.f_type == TMPFS_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC ||
+                           ((fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC) && has_multigrain_times ());
 }
 
 /* Gives the directory that the path names now. */
@@ -120,7 +151,6 @@ temp_parent_open (const char  *dir,
   temp_autofd int fd = -1;
   TempParent *parent;
   struct stat st;
-  gboolean may_stay;
 
   if (g_atomic_pointer_get (&parents) != NULL && stat (dir, &st) == 0)
     {
@@ -140,9 +170,8 @@ temp_parent_open (const char  *dir,
       return NULL;
     }
 
-  may_stay = is_never_unmounted (fd, &st);
   parent = temp_parent_take (g_steal_fd (&fd), &st);
-  parent->may_stay = may_stay;
+  learn_filesystem (parent, &st);
   return parent;
 }
 
@@ -184,6 +213,7 @@ static void
 parent_free (TempParent *parent)
 {
   temp_fd_clear (&parent->fd);
+  g_clear_pointer (&parent->above, temp_parent_unref);
   g_free (parent);
 }
 
@@ -239,15 +269,40 @@ temp_parent_get_id (TempParent *parent,
   *ino = parent->ino;
 }
 
-void
-temp_parent_set_covered (TempParent *parent,
-                         gboolean    is_covered)
+/* Whether identities of what is made in it tell it from what gets the same inode at once. */
+gboolean
+temp_parent_has_fine_times (TempParent *parent)
 {
-  g_atomic_int_set (&parent->is_covered, is_covered);
+  return parent->has_fine_times;
 }
 
+/* It is in above, and, if is_recorded, in the ledger. */
+void
+temp_parent_set_covered (TempParent *parent,
+                         TempParent *above,
+                         gboolean    is_recorded)
+{
+  TempParent *old;
+
+  temp_process_lock ();
+  old = g_steal_pointer (&parent->above);
+  parent->above = above != NULL ? temp_parent_ref (above) : NULL;
+  parent->is_recorded = is_recorded;
+  temp_process_unlock ();
+
+  g_clear_pointer (&old, temp_parent_unref);
+}
+
+/* Whether a crash leaves nothing in it, as it goes itself then, or what it is in. */
 gboolean
 temp_parent_is_covered (TempParent *parent)
 {
-  return g_atomic_int_get (&parent->is_covered);
+  gboolean is_covered = FALSE;
+
+  temp_process_lock ();
+  for (; parent != NULL && !is_covered; parent = parent->above)
+    is_covered = parent->is_recorded;
+  temp_process_unlock ();
+
+  return is_covered;
 }

@@ -11,7 +11,7 @@ guint temp_process_generation   (void);
 void  temp_process_lock         (void);
 void  temp_process_unlock       (void);
 void  temp_process_wait         (void);
-gboolean temp_process_wait_for (guint seconds);
+gboolean temp_process_wait_until (gint64 time);
 void  temp_process_wake         (void);
 
 void  temp_process_hold_fork    (void);

@@ -14,8 +14,9 @@
 
 /* Not a GMutex: thread sanitizers know this one. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t changed;
 static guint n_holding_forks;
+static guint holding_generation; /* of the process that they are in */
 
 /* The generation is kept twice. `*current` is in a page that the kernel zeroes
  * in every child with memory of its own, so it tells of forks that run no handlers, as
@@ -23,6 +24,18 @@ static guint n_holding_forks;
  * namespaces can be equal. `newest` is inherited, and counts. */
 static guint newest = 1;
 static guint *current = &newest;
+
+/* Its times are those of g_get_monotonic_time(). */
+static void
+init_changed (void)
+{
+  pthread_condattr_t attributes;
+
+  pthread_condattr_init (&attributes);
+  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (&changed, &attributes);
+  pthread_condattr_destroy (&attributes);
+}
 
 static void
 before_fork (void)
@@ -32,7 +45,8 @@ before_fork (void)
   temp_process_generation ();
 
   pthread_mutex_lock (&lock);
-  while (n_holding_forks > 0)
+  /* Those that a bare clone() has copied are of the parent's threads. */
+  while (n_holding_forks > 0 && holding_generation == temp_process_generation ())
     pthread_cond_wait (&changed, &lock);
 }
 
@@ -47,7 +61,7 @@ after_fork_in_child (void)
 {
   if (current == &newest)
     newest++;
-  changed = (pthread_cond_t) PTHREAD_COND_INITIALIZER; /* those who waited are not here */
+  init_changed (); /* those who waited are not here */
   pthread_mutex_unlock (&lock);
 }
 
@@ -70,6 +84,7 @@ temp_process_init (void)
     }
 #endif
 
+  init_changed ();
   pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -116,14 +131,15 @@ temp_process_wait (void)
   pthread_cond_wait (&changed, &lock);
 }
 
-/* The same, for so many seconds at most; FALSE: they are over. */
+/* The same, until a time of g_get_monotonic_time() at most; FALSE: that has come. */
 gboolean
-temp_process_wait_for (guint seconds)
+temp_process_wait_until (gint64 time)
 {
-  struct timespec until;
+  struct timespec until = {
+    .tv_sec = time / G_USEC_PER_SEC,
+    .tv_nsec = time % G_USEC_PER_SEC * 1000,
+  };
 
-  clock_gettime (CLOCK_REALTIME, &until);
-  until.tv_sec += seconds;
   return pthread_cond_timedwait (&changed, &lock, &until) == 0;
 }
 
@@ -138,7 +154,12 @@ temp_process_wake (void)
 void
 temp_process_hold_fork (void)
 {
+  guint generation = temp_process_generation ();
+
   temp_process_lock ();
+  if (holding_generation != generation)
+    n_holding_forks = 0;
+  holding_generation = generation;
   n_holding_forks++;
   temp_process_unlock ();
 }

@@ -2,11 +2,14 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include <tempfile-glib/tempfile-glib.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -105,6 +108,20 @@ sweep (void)
   g_assert_no_error (error);
   names = test_list (ledgers);
   g_assert_cmpstr (names, ==, own_base);
+}
+
+static void
+sweep_in_another_process (void)
+{
+  pid_t pid = fork ();
+
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      g_assert_true (temp_sweep (NULL, NULL, NULL));
+      test_child_exit (0);
+    }
+  g_assert_no_errno (waitpid (pid, NULL, 0));
 }
 
 /* All that is there, in the test's directory: random names as "temp_". */
@@ -232,6 +249,65 @@ do_fail_to_delete (gconstpointer data)
   g_object_unref (dir);
 }
 
+/* Somebody renames it while it is deleted, and back. */
+static void
+do_move_away_and_back (gconstpointer data)
+{
+  TempFile *file = make_file (test_dir ());
+  TempDir *dir = make_dir ();
+  g_autofree char *file_path = g_strdup (temp_file_get_path (file));
+  g_autofree char *dir_path = g_strdup (temp_dir_get_path (dir));
+  g_autofree char *file_away = test_path ("file");
+  g_autofree char *dir_away = test_path ("dir");
+
+  g_assert_no_errno (rename (file_path, file_away));
+  g_assert_no_errno (rename (dir_path, dir_away));
+  g_object_unref (file);
+  g_object_unref (dir);
+  g_assert_no_errno (rename (file_away, file_path));
+  g_assert_no_errno (rename (dir_away, dir_path));
+}
+
+/* Its name was reserved, but what was made under it could not be written down; or half of it could. */
+static void
+do_keep_on_full_disk (gconstpointer data)
+{
+  g_object_unref (make_file (test_dir ()));
+  if (!test_fail_syscall_if (SYS_pwrite64, ENOSPC, 2, 1024))
+    _exit (CHILD_CANNOT);
+  do_keep (NULL);
+}
+
+/* What should stay could not be taken out: then there is no ledger any more. */
+static void
+do_keep_on_broken_disk (gconstpointer data)
+{
+  TempFile *file = make_file (test_dir ());
+  TempDir *dir = make_dir ();
+  g_autofree char *kept_file = NULL;
+  g_autofree char *kept_dir = NULL;
+
+  if (!test_fail_syscall (SYS_pwrite64, EIO))
+    _exit (CHILD_CANNOT);
+  kept_file = temp_file_keep (file, NULL);
+  kept_dir = temp_dir_keep (dir);
+  g_assert_nonnull (kept_file);
+  g_assert_nonnull (kept_dir);
+}
+
+/* Not even that can be had, and it is said. */
+static void
+do_fail_to_keep (gconstpointer data)
+{
+  TempFile *file = make_file (test_dir ());
+  g_autoptr (GError) error = NULL;
+
+  if (!test_fail_syscall (SYS_pwrite64, EROFS) || !test_fail_syscall (SYS_unlink, EROFS))
+    _exit (CHILD_CANNOT);
+  g_assert_null (temp_file_keep (file, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY);
+}
+
 typedef struct
 {
   const char    *name;
@@ -350,6 +426,134 @@ test_keep_with_children (gconstpointer data)
   dir = test_path (base);
   left = test_list (dir);
   g_assert_cmpstr (left, ==, "mine");
+}
+
+/* A directory leaves the one that covers it, or stays when that does. */
+static void
+do_leave_nest (gconstpointer data)
+{
+  TempDir *nest = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  TempDir *one = temp_dir_create_dir (nest, NULL, NULL, NULL);
+  TempDir *two = temp_dir_create_dir (nest, "two_", NULL, NULL);
+  g_autoptr (GFile) destination = target ("one");
+  g_autofree char *kept = NULL;
+  g_autofree char *kept_nest = NULL;
+
+  temp_dir_create_file (one, "before_", NULL, NULL);
+  g_assert_true (temp_dir_persist (one, destination, TEMP_PERSIST_NONE, NULL, NULL));
+  temp_dir_create_file (one, "after_", NULL, NULL);
+
+  temp_dir_create_file (two, "before_", NULL, NULL);
+  kept = temp_dir_keep (two);
+  kept_nest = temp_dir_keep (nest);
+  temp_dir_create_file (two, "after_", NULL, NULL);
+  g_assert_nonnull (kept_nest);
+}
+
+static void
+test_leave_nest (void)
+{
+  g_autofree char *one = test_path ("one");
+  g_autofree char *names = NULL;
+  g_autofree char *nest = NULL;
+  g_autofree char *two = NULL;
+  g_autofree char *inside = NULL;
+  g_autofree char *path = NULL;
+
+  if (!run_and_die (do_leave_nest, NULL))
+    return;
+
+  sweep ();
+  assert_left ("one temp_");
+  names = test_list (one);
+  g_assert_cmpstr (names, ==, "");
+
+  nest = test_list (test_dir ());
+  path = test_path (strchr (nest, ' ') + 1);
+  two = test_list (path);
+  g_assert_true (g_str_has_prefix (two, "two_"));
+  inside = g_build_filename (path, two, NULL);
+  g_free (names);
+  names = test_list (inside);
+  g_assert_cmpstr (names, ==, "");
+}
+
+/* Odd processes */
+
+/* It may write no files; to try all the same would kill it. */
+static void
+child_file_size (gconstpointer data)
+{
+  const struct rlimit none = { 0, 0 };
+
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &none));
+  g_object_unref (temp_dir_new (test_dir (), NULL, NULL, NULL));
+  g_assert_null (temp_ledger_dup_path ());
+}
+
+static void
+test_file_size (void)
+{
+  test_in_child (child_file_size, NULL);
+}
+
+/* Its ledger is closed by somebody, and with that unlocked: but it lives. */
+static void
+child_closed (gconstpointer data)
+{
+  g_autofree char *file = NULL;
+  struct stat st;
+  DIR *fds;
+  struct dirent *entry;
+
+  file = g_strdup (temp_file_get_path (make_file (test_dir ())));
+  fds = opendir ("/proc/self/fd");
+  while ((entry = readdir (fds)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", entry->d_name, NULL);
+
+      if (stat (link, &st) == 0 && S_ISREG (st.st_mode) && atoi (entry->d_name) > STDERR_FILENO)
+        close (atoi (entry->d_name));
+    }
+  closedir (fds);
+
+  make_dir ();
+  g_assert_null (temp_ledger_dup_path ());
+  sweep_in_another_process ();
+  test_assert_exists (file, TRUE);
+}
+
+static void
+test_closed (void)
+{
+  test_in_child (child_closed, NULL);
+}
+
+static GLogWriterOutput
+use_library (GLogLevelFlags   level,
+             const GLogField *fields,
+             gsize            n_fields,
+             gpointer         data)
+{
+  g_free (temp_ledger_dup_path ());
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* Whoever writes its messages may use it. */
+static void
+test_log_writer (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_setenv ("XDG_STATE_HOME", "/proc/missing", TRUE);
+      g_setenv ("XDG_RUNTIME_DIR", "/proc/missing", TRUE);
+      g_log_set_writer_func (use_library, NULL, NULL);
+      g_object_unref (make_file (test_dir ()));
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 20 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
 }
 
 /* In the middle */
@@ -520,6 +724,10 @@ main (int    argc,
     { "fill", do_fill, NULL, "one there" },
     { "fail-to-persist", do_fail_to_persist, NULL, "there" },
     { "fail-to-delete", do_fail_to_delete, NULL, "there" },
+    { "move-away-and-back", do_move_away_and_back, NULL, "temp_ temp_ there" },
+    { "keep-on-full-disk", do_keep_on_full_disk, NULL, "temp_ temp_ there" },
+    { "keep-on-broken-disk", do_keep_on_broken_disk, NULL, "temp_ temp_ there" },
+    { "fail-to-keep", do_fail_to_keep, NULL, "there" },
   };
 
   static const Middle middles[] = {
@@ -542,6 +750,10 @@ main (int    argc,
   g_test_add_func ("/temp-entry-ledger/covered", test_covered);
   g_test_add_data_func ("/temp-entry-ledger/keep-with-children", NULL, test_keep_with_children);
   g_test_add_data_func ("/temp-entry-ledger/persist-with-children", "kept", test_keep_with_children);
+  g_test_add_func ("/temp-entry-ledger/leave-nest", test_leave_nest);
+  g_test_add_func ("/temp-entry-ledger/file-size", test_file_size);
+  g_test_add_func ("/temp-entry-ledger/closed", test_closed);
+  g_test_add_func ("/temp-entry-ledger/log-writer", test_log_writer);
   for (gsize i = 0; i < G_N_ELEMENTS (middles); i++)
     {
       g_autofree char *path = g_strconcat ("/temp-entry-ledger/middle/", middles[i].name, NULL);

@@ -426,15 +426,19 @@ test_boot (gconstpointer data)
   test_assert_exists (path, !c->goes);
 }
 
-/* What cannot be seen here may be seen by others, as long as that process's mounts may be there. */
+/* What cannot be seen here may be seen by others, as long as there is one who sees those mounts. */
 static void
 test_elsewhere (void)
 {
   g_autofree char *dir = test_path ("dir");
   g_autofree char *path = g_build_filename (dir, "x_abcdefgh", NULL);
+  g_autofree char *link = NULL;
   TempLedgerOrigin origin;
   TempLedgerRecord record;
   guint n_ledgers = count_ledgers ();
+  int ready[2], stop[2];
+  char byte;
+  pid_t pid;
 
   g_assert_no_errno (mkdir (dir, 0700));
   test_write (path, "text");
@@ -442,20 +446,52 @@ test_elsewhere (void)
   g_assert_no_errno (unlink (path));
   g_assert_no_errno (rmdir (dir));
 
+  /* Here. */
   temp_ledger_origin_get (&origin);
   write_ledger (&origin, &record);
   assert_sweeps (0);
   g_assert_cmpuint (count_ledgers (), ==, n_ledgers);
 
-  origin.mount_namespace++;
+  /* Where nobody is any more. */
+  origin.mount_namespace = 1;
   write_ledger (&origin, &record);
   assert_sweeps (0);
-  g_assert_cmpuint (count_ledgers (), ==, n_ledgers + 1);
+  g_assert_cmpuint (count_ledgers (), ==, n_ledgers);
 
-  /* Its directory is there again. */
-  g_assert_no_errno (mkdir (dir, 0700));
+  g_assert_no_errno (pipe2 (ready, O_CLOEXEC));
+  g_assert_no_errno (pipe2 (stop, O_CLOEXEC));
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      close (stop[1]);
+      if (write (ready[1], test_mount_tmpfs (test_dir (), NULL) ? "y" : "n", 1) != 1)
+        _exit (1);
+      _exit (read (stop[0], &byte, 1) == 0 ? 0 : 1);
+    }
+
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  link = g_strdup_printf ("/proc/%d/ns/mnt", pid);
+  origin.mount_namespace = temp_ledger_read_namespace (link);
+  if (byte == 'y' && origin.mount_namespace != 0)
+    {
+      write_ledger (&origin, &record);
+      assert_sweeps (0);
+      g_assert_cmpuint (count_ledgers (), ==, n_ledgers + 1);
+    }
+  else
+    {
+      g_test_skip ("no other mounts can be had here");
+    }
+
+  close (stop[1]);
+  g_assert_no_errno (waitpid (pid, NULL, 0));
   assert_sweeps (0);
+  g_assert_cmpuint (count_ledgers (), ==, n_ledgers);
   temp_ledger_record_clear (&record);
+  for (guint i = 0; i < 2; i++)
+    close (i == 0 ? ready[0] : ready[1]);
+  close (stop[0]);
 }
 
 static void
