@@ -106,6 +106,7 @@ temp_remove_learn_mount (TempRemoveWalk *walk,
 
   if ((stx.stx_mask & STATX_MNT_ID) != 0)
     walk->mount_id = stx.stx_mnt_id;
+  walk->ino = stx.stx_ino;
   walk->dev = makedev (stx.stx_dev_major, stx.stx_dev_minor);
 }
 
@@ -231,15 +232,22 @@ temp_remove_open (TempRemoveWalk *walk,
 
 /* Closes a node for now. The caller holds the lock. */
 void
-temp_remove_close_locked (TempRemoveNode *node)
+temp_remove_close_locked (TempRemoveWalk *walk,
+                          TempRemoveNode *node)
 {
   struct stat st;
 
-  if (node->fd < 0 || fstat (node->fd, &st) < 0)
+  if (node->fd < 0)
     return;
 
-  node->dev = st.st_dev;
-  node->ino = st.st_ino;
+  node->dev = walk->dev;
+  if (walk->asks_inodes || node->ino == 0)
+    {
+      if (fstat (node->fd, &st) < 0)
+        return;
+      node->dev = st.st_dev;
+      node->ino = st.st_ino;
+    }
   temp_fd_clear (&node->fd);
 }
 
@@ -266,7 +274,7 @@ temp_remove_close_above (TempRemoveWalk *walk,
       if (node->n_jobs > 0)
         node->is_far = TRUE;
       else
-        temp_remove_close_locked (node);
+        temp_remove_close_locked (walk, node);
     }
   pthread_mutex_unlock (&walk->lock);
 }

@@ -26,7 +26,7 @@ struct _TempRemoveNode
   TempRemoveNode *parent; /* NULL: the root, which is never closed */
   int             fd;     /* -1: not opened yet, or closed for want of descriptors */
   dev_t           dev;    /* known once it was closed, to know it again */
-  ino_t           ino;
+  ino_t           ino;    /* known once it was read, if that tells */
 
   /* Names of subdirectories from the last reading, still to be entered. */
   char           *subdirs;
@@ -61,6 +61,8 @@ typedef struct
   TempRemoveProgress *progress;
   guint64             mount_id; /* of the root; 0: not known */
   dev_t               dev;
+  ino_t               ino;
+  gboolean            asks_inodes; /* what is read does not tell them */
   guint               max_open; /* levels above that a worker keeps open */
 
   pthread_mutex_t     lock;
@@ -128,7 +130,8 @@ gboolean        temp_remove_open         (TempRemoveWalk   *walk,
 void            temp_remove_close_above  (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node,
                                           guint             n_kept);
-void            temp_remove_close_locked (TempRemoveNode   *node);
+void            temp_remove_close_locked (TempRemoveWalk   *walk,
+                                          TempRemoveNode   *node);
 gboolean        temp_remove_regain       (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node);
 

@@ -282,7 +282,7 @@ temp_remove_contents (int                  dir_fd,
 
   for (guint i = 1;; i++)
     {
-      TempRemoveWalk walk = { .path = path, .cancellable = cancellable, .progress = progress };
+      TempRemoveWalk walk = { .path = path, .cancellable = cancellable, .progress = progress, .asks_inodes = i > 1 };
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;

@@ -28,6 +28,7 @@ static void (*after_unlinkat) (const char *base,
                                gboolean    ok);
 static void (*after_getdents) (void);
 static gboolean hide_types;
+static guint n_true_inodes = G_MAXUINT; /* readings that tell them */
 
 int
 unlinkat (int         dir_fd,
@@ -63,6 +64,10 @@ getdents64 (int    fd,
       entry = (struct dirent64 *) ((char *) buffer + offset);
       entry->d_type = DT_UNKNOWN;
     }
+  if (n_true_inodes > 0)
+    n_true_inodes--;
+  else if (n > 0)
+    ((struct dirent64 *) buffer)->d_ino += 1;
 
   return n;
 }
@@ -226,6 +231,17 @@ test_deep (void)
 {
   make_deep (2000);
   assert_removes ();
+}
+
+/* A filesystem on which directories have other inodes than they say: all, or those
+ * that are not the root. */
+static void
+test_other_inodes (gconstpointer n_true)
+{
+  make_deep (200);
+  n_true_inodes = GPOINTER_TO_UINT (n_true);
+  assert_removes ();
+  n_true_inodes = G_MAXUINT;
 }
 
 static void
@@ -853,6 +869,8 @@ main (int    argc,
   g_test_add_data_func ("/temp-remove/tree", GINT_TO_POINTER (FALSE), test_tree);
   g_test_add_data_func ("/temp-remove/tree-of-unknown-types", GINT_TO_POINTER (TRUE), test_tree);
   g_test_add_func ("/temp-remove/deep", test_deep);
+  g_test_add_data_func ("/temp-remove/other-inodes", GUINT_TO_POINTER (0), test_other_inodes);
+  g_test_add_data_func ("/temp-remove/other-inodes-than-the-root", GUINT_TO_POINTER (1), test_other_inodes);
   g_test_add_func ("/temp-remove/few-descriptors", test_few_descriptors);
   g_test_add_func ("/temp-remove/no-descriptors", test_no_descriptors);
   g_test_add_func ("/temp-remove/wide", test_wide);
