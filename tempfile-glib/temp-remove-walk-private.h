@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 
 #define TEMP_REMOVE_MAX_THREADS 8
 
+#define TEMP_REMOVE_OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
 typedef struct _TempRemoveNode TempRemoveNode;
 
 struct _TempRemoveNode
@@ -62,6 +64,7 @@ typedef struct
   guint64             mount_id; /* of the root; 0: not known */
   dev_t               dev;
   ino_t               ino;
+  int                 stat_error; /* why none of these are known */
   gboolean            asks_inodes; /* what is read does not tell them */
   guint               max_open; /* levels above that a worker keeps open */
 
@@ -118,6 +121,9 @@ void            temp_remove_count        (TempRemoveWorker *worker);
 void            temp_remove_add_up       (TempRemoveWorker *worker);
 
 /* temp-remove-open.c */
+int             temp_remove_open_at      (int               fd,
+                                          const char       *name,
+                                          int               flags);
 gboolean        temp_remove_repair_fd    (int               fd,
                                           mode_t           *mode);
 gboolean        temp_remove_repair       (TempRemoveWalk   *walk,

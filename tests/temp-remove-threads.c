@@ -173,7 +173,7 @@ static void
 test_deep (void)
 {
   temp_autofd int fd = open_root ();
-  guint depth = g_test_slow () ? 100000 : 10000;
+  guint depth = test_is_full () ? 100000 : 10000;
 
   for (guint i = 0; i < depth; i++)
     {
@@ -299,7 +299,7 @@ test_attack (void)
 {
   Attack attack = { .tree = open_root () };
   g_autofree char *aside = test_path ("aside");
-  const guint n_wanted = g_test_slow () ? 100000 : 3000;
+  const guint n_wanted = test_is_full () ? 100000 : 3000;
   GThread *thread;
 
   g_assert_no_errno (g_mkdir (aside, 0700));
