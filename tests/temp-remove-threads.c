@@ -258,13 +258,14 @@ swaps_wanted (void)
   return test_is_full () ? 100000 : 1000;
 }
 
-/* Puts links to what is outside in the place of directories, and back again. */
+/* Puts links to what is outside in the place of directories, and back again; in
+ * between, they stay for long enough to be met. */
 static gpointer
 swap (gpointer data)
 {
   Attack *attack = data;
 
-  while (!g_atomic_int_get (&attack->stop))
+  for (guint pass = 0; !g_atomic_int_get (&attack->stop); pass++)
     {
       for (guint i = 0; i < 100; i++)
         {
@@ -272,11 +273,12 @@ swap (gpointer data)
 
           g_snprintf (name, sizeof name, "d%u/e%u", i / 10, i);
           g_snprintf (waiting, sizeof waiting, "e%u", i);
-          if (renameat (attack->tree, name, attack->aside, waiting) == 0)
+          if (pass % 2 == 0 && renameat (attack->tree, name, attack->aside, waiting) == 0 &&
+              symlinkat ("../../outside", attack->tree, name) == 0)
             g_atomic_int_inc (&attack->n_swaps);
-          if (symlinkat ("../../outside", attack->tree, name) == 0)
+          if (pass % 2 == 1 &&
+              syscall (SYS_renameat2, attack->tree, name, attack->aside, waiting, RENAME_EXCHANGE) == 0)
             g_atomic_int_inc (&attack->n_swaps);
-          syscall (SYS_renameat2, attack->tree, name, attack->aside, waiting, RENAME_EXCHANGE);
           unlinkat (attack->aside, waiting, 0);
         }
       g_thread_yield ();
