@@ -594,6 +594,8 @@ child_mount (gconstpointer data)
       g_assert_false (remove_contents (NULL, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
       test_assert_error_mentions (error, "“sub/mount”");
+      if (!as_nobody)
+        assert_left (NULL, "sub");
       g_clear_error (&error);
       g_assert_true (g_file_test (canary, G_FILE_TEST_EXISTS));
     }
@@ -603,6 +605,8 @@ static void
 test_mount (gconstpointer as_nobody)
 {
   make_dirs ("sub/mount");
+  make_file ("a/file");
+  make_file ("z/file");
   test_in_child (child_mount, as_nobody);
 }
 
