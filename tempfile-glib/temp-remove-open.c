@@ -24,8 +24,6 @@
 #define SYS_fchmodat2 452
 #endif
 
-#define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
 /* Modes */
 
 /* On the inode that the descriptor has, whatever kind of descriptor it is. */
@@ -102,10 +100,14 @@ temp_remove_learn_mount (TempRemoveWalk *walk,
   struct statx stx;
 
   if (statx (fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
-    return;
+    {
+      walk->stat_error = errno;
+      return;
+    }
 
   if ((stx.stx_mask & STATX_MNT_ID) != 0)
     walk->mount_id = stx.stx_mnt_id;
+  walk->ino = stx.stx_ino;
   walk->dev = makedev (stx.stx_dev_major, stx.stx_dev_minor);
 }
 
@@ -117,6 +119,11 @@ is_on_mount (TempRemoveWalk *walk,
   struct statx stx;
   gboolean is_same;
 
+  if (walk->stat_error != 0)
+    {
+      errno = walk->stat_error;
+      return FALSE;
+    }
   if (statx (fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
     return FALSE;
 
@@ -148,6 +155,21 @@ temp_remove_is_on_mount (int parent_fd,
   return FALSE;
 }
 
+/* On a filesystem that waits for a server, a signal may come first. */
+int
+temp_remove_open_at (int         fd,
+                     const char *name,
+                     int         flags)
+{
+  int result;
+
+  do
+    result = openat (fd, name, flags);
+  while (result < 0 && errno == EINTR);
+
+  return result;
+}
+
 /* Opens a directory in another, on the same mount only: else it fails with EXDEV. */
 static int
 open_on_mount (TempRemoveWalk *walk,
@@ -172,10 +194,7 @@ open_on_mount (TempRemoveWalk *walk,
         g_atomic_int_set (&is_missing, TRUE);
     }
 
-  do
-    fd = openat (parent_fd, name, flags);
-  while (fd < 0 && errno == EINTR);
-
+  fd = temp_remove_open_at (parent_fd, name, flags);
   if (fd >= 0 && !is_on_mount (walk, fd))
     return -1;
 
@@ -190,7 +209,7 @@ static gboolean
 repair_and_open (TempRemoveWalk *walk,
                  TempRemoveNode *node)
 {
-  temp_autofd int fd = open_on_mount (walk, node->parent->fd, node->name, OPEN_FLAGS | O_PATH);
+  temp_autofd int fd = open_on_mount (walk, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS | O_PATH);
 
   if (fd < 0)
     return FALSE;
@@ -200,7 +219,7 @@ repair_and_open (TempRemoveWalk *walk,
     return FALSE;
 
   node->is_repaired = node->was_repaired = TRUE;
-  node->fd = openat (fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  node->fd = temp_remove_open_at (fd, ".", TEMP_REMOVE_OPEN_FLAGS);
   if (node->fd < 0)
     {
       int errsv = errno;
@@ -218,12 +237,12 @@ gboolean
 temp_remove_open (TempRemoveWalk *walk,
                   TempRemoveNode *node)
 {
-  node->fd = open_on_mount (walk, node->parent->fd, node->name, OPEN_FLAGS);
+  node->fd = open_on_mount (walk, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS);
 
   if (G_UNLIKELY (node->fd < 0 && (errno == EMFILE || errno == ENFILE) && !node->is_job))
     {
       temp_remove_close_above (walk, node->parent, 0);
-      node->fd = open_on_mount (walk, node->parent->fd, node->name, OPEN_FLAGS);
+      node->fd = open_on_mount (walk, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS);
     }
 
   return node->fd >= 0 || (errno == EACCES && repair_and_open (walk, node));
@@ -231,15 +250,22 @@ temp_remove_open (TempRemoveWalk *walk,
 
 /* Closes a node for now. The caller holds the lock. */
 void
-temp_remove_close_locked (TempRemoveNode *node)
+temp_remove_close_locked (TempRemoveWalk *walk,
+                          TempRemoveNode *node)
 {
   struct stat st;
 
-  if (node->fd < 0 || fstat (node->fd, &st) < 0)
+  if (node->fd < 0)
     return;
 
-  node->dev = st.st_dev;
-  node->ino = st.st_ino;
+  node->dev = walk->dev;
+  if (walk->asks_inodes || node->ino == 0)
+    {
+      if (fstat (node->fd, &st) < 0)
+        return;
+      node->dev = st.st_dev;
+      node->ino = st.st_ino;
+    }
   temp_fd_clear (&node->fd);
 }
 
@@ -266,7 +292,7 @@ temp_remove_close_above (TempRemoveWalk *walk,
       if (node->n_jobs > 0)
         node->is_far = TRUE;
       else
-        temp_remove_close_locked (node);
+        temp_remove_close_locked (walk, node);
     }
   pthread_mutex_unlock (&walk->lock);
 }
@@ -290,7 +316,7 @@ temp_remove_regain (TempRemoveWalk *walk,
   if (is_open)
     return TRUE;
 
-  fd = openat (node->fd, "..", OPEN_FLAGS);
+  fd = temp_remove_open_at (node->fd, "..", TEMP_REMOVE_OPEN_FLAGS);
   if (fd < 0 || fstat (fd, &st) < 0)
     return FALSE;
   if (st.st_dev != parent->dev || st.st_ino != parent->ino)

@@ -44,6 +44,21 @@ read_entries (TempRemoveWorker *worker,
   return n;
 }
 
+/* A directory lists itself first. That tells its inode for nothing, except on a
+ * filesystem that has other numbers there, as overlayfs and FUSE may: then the root has
+ * them too, or the way back up is lost, and the next walk asks. */
+static void
+learn_inode (TempRemoveWorker *worker,
+             TempRemoveNode   *node)
+{
+  TempRemoveWalk *walk = worker->walk;
+  const struct dirent64 *first = (const struct dirent64 *) worker->buffer;
+
+  node->ino = strcmp (first->d_name, ".") == 0 ? first->d_ino : 0;
+  if (node->parent == NULL && node->ino != walk->ino)
+    walk->asks_inodes = TRUE;
+}
+
 /* Fills the worker's buffer; gives the number of bytes in it, 0 at the end. A
  * directory that proves large is read further, for it is worth sorting then. */
 gssize
@@ -52,6 +67,9 @@ temp_remove_read (TempRemoveWorker *worker,
 {
   gssize n = read_entries (worker, node, 0);
   gsize used = MAX (n, 0);
+
+  if (n > 0 && node->ino == 0 && !worker->walk->asks_inodes)
+    learn_inode (worker, node);
 
   /* Far from full: that was all, most likely, and rmdir() will tell if not. */
   node->is_read = !node->is_careful && node->parent != NULL && n > 0 && n < READ_SIZE / 2;

@@ -160,7 +160,7 @@ temp_remove_end_job (TempRemoveWalk *walk,
       parent->is_left = FALSE;
       /* If its mode is to be put back, nobody below may know: so it stays open. */
       if (parent->is_far && parent->parent != NULL && !g_atomic_int_get (&parent->is_repaired))
-        temp_remove_close_locked (parent);
+        temp_remove_close_locked (walk, parent);
     }
   pthread_mutex_unlock (&walk->lock);
 

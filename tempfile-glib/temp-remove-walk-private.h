@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 
 #define TEMP_REMOVE_MAX_THREADS 8
 
+#define TEMP_REMOVE_OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
 typedef struct _TempRemoveNode TempRemoveNode;
 
 struct _TempRemoveNode
@@ -26,7 +28,7 @@ struct _TempRemoveNode
   TempRemoveNode *parent; /* NULL: the root, which is never closed */
   int             fd;     /* -1: not opened yet, or closed for want of descriptors */
   dev_t           dev;    /* known once it was closed, to know it again */
-  ino_t           ino;
+  ino_t           ino;    /* known once it was read, if that tells */
 
   /* Names of subdirectories from the last reading, still to be entered. */
   char           *subdirs;
@@ -61,6 +63,9 @@ typedef struct
   TempRemoveProgress *progress;
   guint64             mount_id; /* of the root; 0: not known */
   dev_t               dev;
+  ino_t               ino;
+  int                 stat_error; /* why none of these are known */
+  gboolean            asks_inodes; /* what is read does not tell them */
   guint               max_open; /* levels above that a worker keeps open */
 
   pthread_mutex_t     lock;
@@ -116,6 +121,9 @@ void            temp_remove_count        (TempRemoveWorker *worker);
 void            temp_remove_add_up       (TempRemoveWorker *worker);
 
 /* temp-remove-open.c */
+int             temp_remove_open_at      (int               fd,
+                                          const char       *name,
+                                          int               flags);
 gboolean        temp_remove_repair_fd    (int               fd,
                                           mode_t           *mode);
 gboolean        temp_remove_repair       (TempRemoveWalk   *walk,
@@ -128,7 +136,8 @@ gboolean        temp_remove_open         (TempRemoveWalk   *walk,
 void            temp_remove_close_above  (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node,
                                           guint             n_kept);
-void            temp_remove_close_locked (TempRemoveNode   *node);
+void            temp_remove_close_locked (TempRemoveWalk   *walk,
+                                          TempRemoveNode   *node);
 gboolean        temp_remove_regain       (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node);
 

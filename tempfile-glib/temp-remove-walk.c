@@ -88,6 +88,7 @@ enter_again (TempRemoveWalk *walk,
   temp_remove_restore (node);
   temp_fd_clear (&node->fd);
   node->was_repaired = FALSE;
+  node->ino = 0; /* it may be another one */
   node->is_read = node->is_careful = FALSE;
   node->n_passes++;
   return temp_remove_open (walk, node);

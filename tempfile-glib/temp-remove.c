@@ -187,19 +187,20 @@ open_root (int dir_fd)
 {
   TempRemoveNode *root = temp_remove_node_new (NULL, "");
 
-  root->fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
   if (root->fd < 0 && errno == EACCES && temp_remove_repair_fd (dir_fd, &root->mode))
     {
       root->is_repaired = root->was_repaired = TRUE;
-      root->fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
     }
 
   if (root->fd < 0)
     {
       int errsv = errno;
 
-      root->fd = dup (dir_fd); /* for the mode */
+      root->fd = dir_fd; /* for the mode; a duplicate may be one descriptor too many */
       temp_remove_restore (root);
+      root->fd = -1;
       temp_remove_node_free (root);
       errno = errsv;
       return NULL;
@@ -282,7 +283,7 @@ temp_remove_contents (int                  dir_fd,
 
   for (guint i = 1;; i++)
     {
-      TempRemoveWalk walk = { .path = path, .cancellable = cancellable, .progress = progress };
+      TempRemoveWalk walk = { .path = path, .cancellable = cancellable, .progress = progress, .asks_inodes = i > 1 };
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;

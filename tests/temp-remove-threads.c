@@ -6,10 +6,14 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -27,6 +31,9 @@ open_root (void)
   return fd;
 }
 
+/* Of the directories in the tree. */
+static mode_t dir_mode = 0700;
+
 static int
 make_dir_at (int         fd,
              const char *name)
@@ -37,6 +44,7 @@ make_dir_at (int         fd,
     g_assert_cmpint (errno, ==, EEXIST);
   sub = openat (fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   g_assert_no_errno (sub);
+  g_assert_no_errno (fchmod (sub, dir_mode));
   return sub;
 }
 
@@ -173,7 +181,7 @@ static void
 test_deep (void)
 {
   temp_autofd int fd = open_root ();
-  guint depth = g_test_slow () ? 100000 : 10000;
+  guint depth = test_is_full () ? 100000 : 10000;
 
   for (guint i = 0; i < depth; i++)
     {
@@ -237,19 +245,27 @@ test_errors (void)
 
 typedef struct
 {
-  gint  stop;  /* atomic */
-  guint n_swaps;
-  int   tree;
-  int   aside; /* where a directory waits while a link is in its place */
+  gint stop;    /* atomic */
+  gint n_swaps; /* atomic */
+  gint is_idle; /* atomic */
+  int  tree;
+  int  aside; /* where a directory waits while a link is in its place */
 } Attack;
 
-/* Puts links to what is outside in the place of directories, and back again. */
+static guint
+swaps_wanted (void)
+{
+  return test_is_full () ? 100000 : 1000;
+}
+
+/* Puts links to what is outside in the place of directories, and back again; in
+ * between, they stay for long enough to be met. */
 static gpointer
 swap (gpointer data)
 {
   Attack *attack = data;
 
-  while (!g_atomic_int_get (&attack->stop))
+  for (guint pass = 0; !g_atomic_int_get (&attack->stop); pass++)
     {
       for (guint i = 0; i < 100; i++)
         {
@@ -257,11 +273,12 @@ swap (gpointer data)
 
           g_snprintf (name, sizeof name, "d%u/e%u", i / 10, i);
           g_snprintf (waiting, sizeof waiting, "e%u", i);
-          if (renameat (attack->tree, name, attack->aside, waiting) == 0)
-            attack->n_swaps++;
-          if (symlinkat ("../../outside", attack->tree, name) == 0)
-            attack->n_swaps++;
-          syscall (SYS_renameat2, attack->tree, name, attack->aside, waiting, RENAME_EXCHANGE);
+          if (pass % 2 == 0 && renameat (attack->tree, name, attack->aside, waiting) == 0 &&
+              symlinkat ("../../outside", attack->tree, name) == 0)
+            g_atomic_int_inc (&attack->n_swaps);
+          if (pass % 2 == 1 &&
+              syscall (SYS_renameat2, attack->tree, name, attack->aside, waiting, RENAME_EXCHANGE) == 0)
+            g_atomic_int_inc (&attack->n_swaps);
           unlinkat (attack->aside, waiting, 0);
         }
       g_thread_yield ();
@@ -299,20 +316,18 @@ test_attack (void)
 {
   Attack attack = { .tree = open_root () };
   g_autofree char *aside = test_path ("aside");
-  const guint n_wanted = g_test_slow () ? 100000 : 3000;
   GThread *thread;
 
   g_assert_no_errno (g_mkdir (aside, 0700));
   attack.aside = open (aside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   make_canaries ();
 
-  for (guint n_swaps = 0; n_swaps < n_wanted; n_swaps += attack.n_swaps)
+  while ((guint) g_atomic_int_get (&attack.n_swaps) < swaps_wanted ())
     {
       g_autofree char *path = test_path ("tree");
       g_autoptr (GError) error = NULL;
 
       make_large_tree (60);
-      attack.n_swaps = 0;
       g_atomic_int_set (&attack.stop, FALSE);
       thread = g_thread_new ("swap", swap, &attack);
       temp_remove_contents (attack.tree, path, NULL, NULL, &error);
@@ -327,6 +342,123 @@ test_attack (void)
 
   close (attack.tree);
   close (attack.aside);
+}
+
+/* The same by another user's process, in a tree that all may write to. */
+
+static void
+swap_when_told (Attack *attack)
+{
+  for (;;)
+    {
+      while (g_atomic_int_get (&attack->stop))
+        {
+          g_atomic_int_set (&attack->is_idle, TRUE);
+          g_thread_yield ();
+        }
+      swap (attack);
+    }
+}
+
+static pid_t
+start_attacker (Attack *attack)
+{
+  pid_t pid = fork ();
+
+  g_assert_no_errno (pid);
+  if (pid > 0)
+    return pid;
+
+  if (!test_become_nobody ())
+    g_atomic_int_set (&attack->n_swaps, -1);
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  g_atomic_int_set (&attack->is_idle, TRUE);
+  swap_when_told (attack);
+  test_child_exit (1);
+}
+
+static void
+wait_idle (Attack *attack)
+{
+  g_atomic_int_set (&attack->is_idle, FALSE);
+  g_atomic_int_set (&attack->stop, TRUE);
+  while (!g_atomic_int_get (&attack->is_idle))
+    g_thread_yield ();
+}
+
+static void
+attacked_round (Attack *attack)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autofree char *aside = test_path ("aside");
+  g_autoptr (GError) error = NULL;
+
+  make_large_tree (60);
+  g_atomic_int_set (&attack->stop, FALSE);
+  temp_remove_contents (attack->tree, path, NULL, NULL, &error);
+  wait_idle (attack);
+
+  assert_canaries ();
+  assert_removes ();
+  temp_remove_contents (attack->aside, aside, NULL, NULL, NULL);
+  assert_canaries ();
+}
+
+static void
+test_attack_by_another (void)
+{
+  Attack *attack = mmap (NULL, sizeof (Attack), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  g_autofree char *aside = test_path ("aside");
+  gboolean can;
+  pid_t pid;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can be attacked by another");
+      munmap (attack, sizeof (Attack));
+      return;
+    }
+
+  make_canaries ();
+  dir_mode = 0777;
+  attack->tree = open_root ();
+  g_assert_no_errno (fchmod (attack->tree, 0777));
+  g_assert_no_errno (g_mkdir (aside, 0700));
+  attack->aside = open (aside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fchmod (attack->aside, 0777));
+
+  attack->stop = TRUE;
+  pid = start_attacker (attack);
+  while (!g_atomic_int_get (&attack->is_idle))
+    g_thread_yield ();
+  can = g_atomic_int_get (&attack->n_swaps) == 0;
+  while (can && (guint) g_atomic_int_get (&attack->n_swaps) < swaps_wanted ())
+    attacked_round (attack);
+
+  kill (pid, SIGKILL);
+  waitpid (pid, NULL, 0);
+  dir_mode = 0700;
+  close (attack->tree);
+  close (attack->aside);
+  munmap (attack, sizeof (Attack));
+  if (!can)
+    g_test_skip ("no other user here");
+}
+
+/* If there can be no threads, the one there is does it all. */
+static void
+child_no_threads (gconstpointer data)
+{
+  if (!test_fail_syscall (SYS_clone3, EAGAIN) || !test_fail_syscall (SYS_clone, EAGAIN))
+    test_child_skip ("no filters of system calls here");
+  assert_removes ();
+}
+
+static void
+test_no_threads (void)
+{
+  make_large_tree (60);
+  test_in_child (child_no_threads, NULL);
 }
 
 /* A mount of the same filesystem is another mount too. */
@@ -373,7 +505,9 @@ main (int    argc,
   g_test_add_func ("/temp-remove-threads/comb", test_comb);
   g_test_add_func ("/temp-remove-threads/deep", test_deep);
   g_test_add_func ("/temp-remove-threads/errors", test_errors);
+  g_test_add_func ("/temp-remove-threads/no-threads", test_no_threads);
   g_test_add_func ("/temp-remove-threads/attack", test_attack);
+  g_test_add_func ("/temp-remove-threads/attack-by-another", test_attack_by_another);
   g_test_add_data_func ("/temp-remove-threads/bind-mount", NULL, test_bind_mount);
   g_test_add_data_func ("/temp-remove-threads/bind-mount-without-openat2", "", test_bind_mount);
 

@@ -7,9 +7,38 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test-support.h"
+
+/* The library's calls of unlinkat() and its clock: each entry takes a millisecond, if
+ * the clock is ours. */
+static gint64 fake_time;
+static void (*before_unlinkat) (void);
+
+int
+unlinkat (int         dir_fd,
+          const char *path,
+          int         flags)
+{
+  if (before_unlinkat != NULL)
+    before_unlinkat ();
+  if (fake_time > 0)
+    fake_time += 1000;
+  return syscall (SYS_unlinkat, dir_fd, path, flags);
+}
+
+gint64
+g_get_monotonic_time (void)
+{
+  struct timespec now;
+
+  if (fake_time > 0)
+    return fake_time;
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
 
 static void
 make_file (const char *relative)
@@ -221,6 +250,65 @@ test_progress (void)
   g_assert_cmpuint (n_told, ==, 1);
 }
 
+static gint64 last_time;
+
+static void
+on_timed_progress (guint64  n_removed,
+                   gpointer data)
+{
+  if (n_removed < 2003) /* not that of the end */
+    g_assert_cmpint (fake_time - last_time, >=, G_USEC_PER_SEC / 10);
+  last_time = fake_time;
+  on_progress (n_removed, data);
+}
+
+/* It takes two seconds; so it is told at most twenty times, and in the end. */
+static void
+test_progress_interval (void)
+{
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GError) error = NULL;
+
+  make_tree (1, 2000);
+  start_telling ();
+  fake_time = last_time = G_USEC_PER_SEC;
+  temp_remove_tree (file, TEMP_REMOVE_NONE, NULL, on_timed_progress, NULL, &error);
+  fake_time = 0;
+  g_assert_no_error (error);
+  g_assert_cmpuint (last_told, ==, 2003);
+  g_assert_cmpuint (n_told, >, 5);
+  g_assert_cmpuint (n_told, <=, 21);
+}
+
+/* All that can go is gone, and that is enough. */
+static void
+child_ignore_errors (gconstpointer data)
+{
+  g_autofree char *path = test_path ("tree/0/0");
+  g_autofree char *names = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!test_fail_syscall_if (SYS_unlinkat, EBUSY, 2, AT_REMOVEDIR))
+    test_child_skip ("no filters of system calls here");
+
+  g_assert_false (remove_tree (TEMP_REMOVE_NONE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  make_file ("tree/0/0/again");
+  g_clear_error (&error);
+  g_assert_true (remove_tree (TEMP_REMOVE_IGNORE_ERRORS, &error));
+  g_assert_no_error (error);
+  names = test_list (path);
+  g_assert_cmpstr (names, ==, "");
+}
+
+static void
+test_ignore_errors (void)
+{
+  make_tree (3, 3);
+  test_in_child (child_ignore_errors, NULL);
+  assert_removes (TEMP_REMOVE_NONE);
+}
+
 /* Large enough for threads: they agree on the number. */
 static void
 test_threads (void)
@@ -287,6 +375,39 @@ test_cancelled (void)
     }
 }
 
+/* The library's threads stop, the rest stays: each of the two workers may have one entry
+ * under way. */
+static gint n_after_cancelling;
+
+static void
+cancel_after_some (void)
+{
+  static gint n_unlinks;
+
+  if (g_cancellable_is_cancelled (to_cancel))
+    g_atomic_int_inc (&n_after_cancelling);
+  if (g_atomic_int_add (&n_unlinks, 1) == 4200)
+    g_cancellable_cancel (to_cancel);
+}
+
+static void
+test_cancelled_threads (void)
+{
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  make_tree (120, 40);
+  to_cancel = cancellable;
+  before_unlinkat = cancel_after_some;
+  g_assert_false (temp_remove_tree (file, TEMP_REMOVE_NONE, cancellable, NULL, NULL, &error));
+  before_unlinkat = NULL;
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (g_atomic_int_get (&n_after_cancelling), <=, 8);
+  assert_left ("tree");
+  assert_removes (TEMP_REMOVE_NONE);
+}
+
 static void
 on_destroy (gpointer data)
 {
@@ -330,6 +451,40 @@ test_async (gconstpointer data)
       g_assert_cmpuint (last_told, ==, 1 + 2 + 2 + 6);
       assert_left ("");
     }
+}
+
+/* In a thread with a main context of its own, it is told there. */
+static gpointer
+remove_in_context (gpointer data)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (GFile) file = tree ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean destroyed = FALSE;
+
+  g_main_context_push_thread_default (context);
+  start_telling ();
+  temp_remove_tree_async (file, TEMP_REMOVE_NONE, G_PRIORITY_DEFAULT, NULL, on_progress, &destroyed, on_destroy,
+                          test_keep_result, &result);
+  while (result == NULL)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+
+  temp_remove_tree_finish (result, &error);
+  g_assert_no_error (error);
+  g_assert_true (destroyed);
+  g_assert_cmpuint (last_told, ==, 1 + 2 + 2 + 6);
+  return NULL;
+}
+
+static void
+test_async_context (void)
+{
+  make_tree (2, 3);
+  g_thread_join (g_thread_new ("context", remove_in_context, NULL));
+  assert_left ("");
 }
 
 /* Every system call of it fails in turn: that is told, nothing outside is touched, and no
@@ -394,10 +549,14 @@ main (int    argc,
   g_test_add_data_func ("/temp-remove-tree/not-local", "http://localhost/tree", test_not_removable);
   g_test_add_func ("/temp-remove-tree/mount", test_mount);
   g_test_add_func ("/temp-remove-tree/progress", test_progress);
+  g_test_add_func ("/temp-remove-tree/progress-interval", test_progress_interval);
+  g_test_add_func ("/temp-remove-tree/ignore-errors", test_ignore_errors);
   g_test_add_func ("/temp-remove-tree/threads", test_threads);
   g_test_add_func ("/temp-remove-tree/cancelled", test_cancelled);
+  g_test_add_func ("/temp-remove-tree/cancelled-threads", test_cancelled_threads);
   g_test_add_data_func ("/temp-remove-tree/async", GINT_TO_POINTER (FALSE), test_async);
   g_test_add_data_func ("/temp-remove-tree/async-cancelled", GINT_TO_POINTER (TRUE), test_async);
+  g_test_add_func ("/temp-remove-tree/async-context", test_async_context);
   for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
     {
       g_autofree char *path = g_strdup_printf ("/temp-remove-tree/failing/%s", calls[i].name);

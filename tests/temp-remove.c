@@ -28,6 +28,8 @@ static void (*after_unlinkat) (const char *base,
                                gboolean    ok);
 static void (*after_getdents) (void);
 static gboolean hide_types;
+static gboolean hide_inodes;
+static ino_t shown_inode; /* but not this one */
 
 int
 unlinkat (int         dir_fd,
@@ -63,6 +65,9 @@ getdents64 (int    fd,
       entry = (struct dirent64 *) ((char *) buffer + offset);
       entry->d_type = DT_UNKNOWN;
     }
+  entry = buffer;
+  if (hide_inodes && n > 0 && entry->d_ino != shown_inode)
+    entry->d_ino++;
 
   return n;
 }
@@ -226,6 +231,22 @@ test_deep (void)
 {
   make_deep (2000);
   assert_removes ();
+}
+
+/* A filesystem on which directories have other inodes than they say: all, or those
+ * that are not the root. */
+static void
+test_other_inodes (gconstpointer but_for_root)
+{
+  g_autofree char *root = tree_path (NULL);
+  struct stat st;
+
+  make_deep (1000);
+  g_assert_no_errno (stat (root, &st));
+  shown_inode = GPOINTER_TO_INT (but_for_root) ? st.st_ino : 0;
+  hide_inodes = TRUE;
+  assert_removes ();
+  hide_inodes = FALSE;
 }
 
 static void
@@ -573,6 +594,8 @@ child_mount (gconstpointer data)
       g_assert_false (remove_contents (NULL, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
       test_assert_error_mentions (error, "“sub/mount”");
+      if (!as_nobody)
+        assert_left (NULL, "sub");
       g_clear_error (&error);
       g_assert_true (g_file_test (canary, G_FILE_TEST_EXISTS));
     }
@@ -582,6 +605,11 @@ static void
 test_mount (gconstpointer as_nobody)
 {
   make_dirs ("sub/mount");
+  if (!GPOINTER_TO_INT (as_nobody))
+    {
+      make_file ("a/file");
+      make_file ("z/file");
+    }
   test_in_child (child_mount, as_nobody);
 }
 
@@ -853,6 +881,8 @@ main (int    argc,
   g_test_add_data_func ("/temp-remove/tree", GINT_TO_POINTER (FALSE), test_tree);
   g_test_add_data_func ("/temp-remove/tree-of-unknown-types", GINT_TO_POINTER (TRUE), test_tree);
   g_test_add_func ("/temp-remove/deep", test_deep);
+  g_test_add_data_func ("/temp-remove/other-inodes", GINT_TO_POINTER (FALSE), test_other_inodes);
+  g_test_add_data_func ("/temp-remove/other-inodes-than-the-root", GINT_TO_POINTER (TRUE), test_other_inodes);
   g_test_add_func ("/temp-remove/few-descriptors", test_few_descriptors);
   g_test_add_func ("/temp-remove/no-descriptors", test_no_descriptors);
   g_test_add_func ("/temp-remove/wide", test_wide);

@@ -330,6 +330,12 @@ test_mount_tmpfs (const char *dir,
          mount ("tmpfs", dir, "tmpfs", 0, options) == 0;
 }
 
+gboolean
+test_is_full (void)
+{
+  return g_test_slow () || g_getenv ("TEST_FULL") != NULL;
+}
+
 void
 test_limit_fds (guint n_fds)
 {

@@ -49,6 +49,9 @@ gboolean test_become_nobody           (void);
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
+/* Whether to do all that there is to do, with TEST_FULL in the environment or "-m slow". */
+gboolean test_is_full                 (void);
+
 /* At most so many descriptors. */
 void     test_limit_fds               (guint            n_fds);
 

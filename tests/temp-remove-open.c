@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "temp-remove-private.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "temp-fd-private.h"
+#include "test-support.h"
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+/* The library's system calls come here, so that each of them can fail in turn. */
+typedef enum
+{
+  NO_CALL,
+  OPENAT,
+  OPENAT2,
+  GETDENTS64,
+  UNLINKAT,
+  FSTAT,
+  STATX,
+  LSEEK,
+  FCHMOD,
+  FCHMODAT2,
+  CHMOD,
+  CLOSE,
+} Call;
+
+static Call failing;
+static guint n_to_pass; /* calls of it that are left alone */
+static guint n_to_fail; /* and those after them that fail */
+static int failure;
+static guint n_failed;
+static gboolean is_old_kernel;
+
+static gboolean
+fails (Call call)
+{
+  if (call != failing)
+    return FALSE;
+
+  if (n_to_pass > 0)
+    {
+      n_to_pass--;
+      return FALSE;
+    }
+  if (n_failed == n_to_fail)
+    return FALSE;
+
+  n_failed++;
+  errno = failure;
+  return TRUE;
+}
+
+static long
+call_kernel (long number,
+             long a,
+             long b,
+             long c,
+             long d,
+             long e)
+{
+  static long (*real) (long number, ...);
+
+  /* GLib's locks need it, too. */
+  if (real == NULL)
+    *(void **) &real = dlsym (RTLD_NEXT, "syscall");
+  return real (number, a, b, c, d, e, 0L);
+}
+
+long
+syscall (long number,
+         ...)
+{
+  long arguments[5];
+  va_list list;
+
+  va_start (list, number);
+  for (gsize i = 0; i < G_N_ELEMENTS (arguments); i++)
+    arguments[i] = va_arg (list, long);
+  va_end (list);
+
+  if (is_old_kernel && (number == SYS_openat2 || number == SYS_fchmodat2))
+    {
+      errno = ENOSYS;
+      return -1;
+    }
+  if ((number == SYS_openat2 && fails (OPENAT2)) || (number == SYS_fchmodat2 && fails (FCHMODAT2)))
+    return -1;
+
+  return call_kernel (number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
+}
+
+int
+openat (int         fd,
+        const char *path,
+        int         flags,
+        ...)
+{
+  return fails (OPENAT) ? -1 : call_kernel (SYS_openat, fd, (long) path, flags, 0, 0);
+}
+
+ssize_t
+getdents64 (int    fd,
+            void  *buffer,
+            size_t size)
+{
+  return fails (GETDENTS64) ? -1 : call_kernel (SYS_getdents64, fd, (long) buffer, size, 0, 0);
+}
+
+int
+unlinkat (int         fd,
+          const char *path,
+          int         flags)
+{
+  return fails (UNLINKAT) ? -1 : call_kernel (SYS_unlinkat, fd, (long) path, flags, 0, 0);
+}
+
+int
+fstat (int          fd,
+       struct stat *st)
+{
+  return fails (FSTAT) ? -1 : fstatat (fd, "", st, AT_EMPTY_PATH);
+}
+
+int
+statx (int           fd,
+       const char   *path,
+       int           flags,
+       unsigned      mask,
+       struct statx *stx)
+{
+  return fails (STATX) ? -1 : call_kernel (SYS_statx, fd, (long) path, flags, mask, (long) stx);
+}
+
+off_t
+lseek (int   fd,
+       off_t offset,
+       int   whence)
+{
+  return fails (LSEEK) ? -1 : call_kernel (SYS_lseek, fd, offset, whence, 0, 0);
+}
+
+int
+fchmod (int    fd,
+        mode_t mode)
+{
+  return fails (FCHMOD) ? -1 : call_kernel (SYS_fchmod, fd, mode, 0, 0, 0);
+}
+
+int
+chmod (const char *path,
+       mode_t      mode)
+{
+  return fails (CHMOD) ? -1 : fchmodat (AT_FDCWD, path, mode, 0);
+}
+
+/* Even then, it is closed. */
+int
+close (int fd)
+{
+  int result = call_kernel (SYS_close, fd, 0, 0, 0, 0);
+
+  return fails (CLOSE) ? -1 : result;
+}
+
+/* A tree for which all of them are needed, by whom modes hold. */
+
+static const struct
+{
+  const char *name;
+  mode_t      mode;
+} locked[] = {
+  { "tree/chain/c/c/c/locked/in", 0500 },
+  { "tree/chain/c/c/c/locked", 0000 },
+  { "tree/unreadable", 0300 },
+  { "tree/unwritable", 0500 },
+  { "tree", 0300 },
+};
+
+static void
+make_file (const char *name)
+{
+  g_autofree char *path = test_path (name);
+  g_autofree char *dir = g_path_get_dirname (path);
+
+  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
+  test_write (path, "");
+}
+
+static void
+make_tree (void)
+{
+  g_autofree char *link = test_path ("tree/link");
+
+  make_file ("tree/chain/c/c/c/locked/in/file");
+  make_file ("tree/chain/c/c/c/c/c/c/c/c/c/c/file");
+  make_file ("tree/unreadable/sub/file");
+  make_file ("tree/unwritable/file");
+  make_file ("tree/file");
+  g_assert_no_errno (symlink ("../outside", link));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (locked); i++)
+    {
+      g_autofree char *path = test_path (locked[i].name);
+
+      g_assert_no_errno (chmod (path, locked[i].mode));
+    }
+}
+
+/* What is left is as it was; or it cannot be told, for what is above it was locked. */
+static void
+assert_modes (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (locked); i++)
+    {
+      g_autofree char *path = test_path (locked[i].name);
+      struct stat st;
+
+      if (stat (path, &st) == 0)
+        g_assert_cmpuint (st.st_mode & 07777, ==, locked[i].mode);
+    }
+}
+
+static gboolean
+remove_contents (GError **error)
+{
+  g_autofree char *path = test_path ("tree");
+  int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  guint n_fds = test_count_fds ();
+  gboolean removed;
+
+  g_assert_no_errno (fd);
+  removed = temp_remove_contents (fd, path, NULL, NULL, error);
+  failing = NO_CALL;
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+  close (fd);
+
+  return removed;
+}
+
+static void
+assert_emptied (void)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autofree char *names = NULL;
+
+  g_assert_no_errno (chmod (path, 0700));
+  names = test_list (path);
+  g_assert_cmpstr (names, ==, "");
+}
+
+static void
+assert_canary (void)
+{
+  g_autofree char *outside = test_path ("outside");
+  g_autofree char *names = test_list (outside);
+  struct stat st;
+
+  g_assert_cmpstr (names, ==, "canary");
+  g_assert_no_errno (stat (outside, &st));
+  g_assert_cmpuint (st.st_mode & 07777, ==, 0700);
+}
+
+/* Whatever fails: it is told or did not matter, nothing outside is touched, no
+ * descriptor is left, and it can be tried again. FALSE: there is no such call. */
+static gboolean
+remove_failing (Call  call,
+                int   errsv,
+                guint n_before,
+                guint n_failing)
+{
+  g_autofree char *path = test_path ("tree");
+  g_autoptr (GError) error = NULL;
+
+  make_tree ();
+  failure = errsv;
+  n_to_pass = n_before;
+  n_to_fail = n_failing;
+  n_failed = 0;
+  failing = call;
+
+  if (!remove_contents (&error))
+    {
+      /* If a mode cannot be repaired, the mode is what is in the way. */
+      const char *expected = strstr (error->message, g_strerror (EACCES)) != NULL && call >= FSTAT ? g_strerror (EACCES)
+                                                                                                  : g_strerror (errsv);
+
+      g_assert_cmpuint (n_failed, >, 0);
+      g_assert_cmpint (errsv, !=, EINTR);
+      g_assert_true (error->domain == G_IO_ERROR);
+      test_assert_error_mentions (error, expected);
+      test_assert_error_mentions (error, path);
+      if (call < FCHMOD)
+        assert_modes ();
+
+      g_clear_error (&error);
+      remove_contents (&error);
+      g_assert_no_error (error);
+    }
+
+  assert_emptied ();
+  assert_canary ();
+  return n_failed > 0;
+}
+
+static void
+child_failing (gconstpointer data)
+{
+  Call call = GPOINTER_TO_UINT (data) & 0xff;
+
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+
+  test_limit_fds (64); /* so that few are kept open */
+  is_old_kernel = GPOINTER_TO_UINT (data) != call;
+  make_file ("outside/canary");
+
+  g_assert_true (remove_failing (call, EIO, 0, 1));
+  for (guint i = 1; remove_failing (call, EIO, i, 1); i++)
+    ;
+  for (guint i = 0; remove_failing (call, EIO, i, G_MAXUINT); i++)
+    ;
+  if (call <= OPENAT2)
+    for (guint i = 0; remove_failing (call, EMFILE, i, 1); i++)
+      ;
+  if (call <= GETDENTS64)
+    for (guint i = 0; remove_failing (call, EINTR, i, 1); i++)
+      ;
+}
+
+static void
+test_failing (gconstpointer data)
+{
+  test_in_child (child_failing, data);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    guint       call; /* with a bit more: on an old kernel */
+  } calls[] = {
+    { "openat", OPENAT },
+    { "openat-of-old", OPENAT | 0x100 },
+    { "openat2", OPENAT2 },
+    { "getdents64", GETDENTS64 },
+    { "unlinkat", UNLINKAT },
+    { "fstat", FSTAT },
+    { "statx", STATX },
+    { "statx-of-old", STATX | 0x100 },
+    { "lseek", LSEEK },
+    { "fchmod", FCHMOD },
+    { "fchmodat2", FCHMODAT2 },
+    { "chmod-of-old", CHMOD | 0x100 },
+    { "close", CLOSE },
+  };
+
+  test_init (&argc, &argv);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/temp-remove-open/failing/%s", calls[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (calls[i].call), test_failing);
+    }
+
+  return g_test_run ();
+}
