@@ -92,6 +92,43 @@ test('every asynchronous function gives a promise', async () => {
     }
 });
 
+test('a promise that a static function finishes', async () => {
+    const from = new Temp.SpooledFile();
+    const to = new Temp.File();
+    from.writeText('moved');
+    from.seek(0, GLib.SeekType.SET);
+    const flags = Gio.IOStreamSpliceFlags.WAIT_FOR_BOTH;
+    assertEqual(await to.splice_async(from, flags), true);
+    assertEqual(to.readText(), 'moved');
+    from.close();
+    to.close();
+});
+
+test('what is left out is the default', () => {
+    const dir = Temp.Dir.new();
+    const file = dir.create_file('in_');
+    assertEqual(GLib.path_get_dirname(file.path), dir.path);
+    file.writeText('saved');
+    assertEqual(file.seek(0, GLib.SeekType.END), true);
+    assertEqual(file.query_info('standard::size').get_size(), 5);
+    assertEqual(file.persist(dir.get_child('target')), true);
+    file.close();
+    const path = Temp.mkdtemp(dir.path);
+    assertEqual(exists(path), true);
+    assertEqual(Temp.remove_tree(dir.get_child(GLib.path_get_basename(path))), true);
+    dir.delete();
+
+    assertEqual(Temp.SpooledFile.new().max_size, 0);
+    assertEqual(Temp.File.new_named().keep.length, 0);
+    let caught = null;
+    try {
+        dir.get_child();
+    } catch (e) {
+        caught = e;
+    }
+    assertEqual(caught?.message, 'Argument name may not be null');
+});
+
 test('promises are rejected', async () => {
     await assertRejects(Temp.File.new_async('/missing/dir'), Gio.IOErrorEnum.NOT_FOUND);
     const cancellable = new Gio.Cancellable();
