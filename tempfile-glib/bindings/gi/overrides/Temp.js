@@ -209,6 +209,7 @@ function writeBytes(bytes) {
 
 async function writeBytesAsync(bytes) {
     const output = this.get_output_stream();
+    // A copy, so that the caller may change them in the meantime.
     let rest = GLib.Bytes.new(bytes);
 
     empty(this);
@@ -223,7 +224,7 @@ async function writeBytesAsync(bytes) {
                 }
             });
         });
-        rest = rest.new_from_bytes(n, rest.get_size() - n);
+        rest = GLib.Bytes.new(rest.toArray().subarray(n));
     }
 }
 
