@@ -387,6 +387,19 @@ class TestTemporaryFile(support.TestCase):
 
 
 class TestSpooledTemporaryFile(support.TestCase):
+    def test_writelines_rolls_in_between(self):
+        with Temp.SpooledTemporaryFile(max_size=4) as file:
+            def lines():
+                yield b"123"
+                self.assertFalse(file._rolled)
+                yield b"45"
+                self.assertTrue(file._rolled)
+                yield b"6"
+
+            file.writelines(lines())
+            file.seek(0)
+            self.assertEqual(file.read(), b"123456")
+
     def test_rolls(self):
         for mode, encoding, data in ("w+b", None, b"12345"), ("w+", "utf-8", "Λ2345"):
             with Temp.SpooledTemporaryFile(max_size=9, mode=mode, encoding=encoding) as file:

@@ -905,8 +905,14 @@ class SpooledTemporaryFile(io.IOBase):
         return written
 
     def writelines(self, lines):
+        # One after the other, until it is on disk: all of them may be too many for memory.
+        lines = iter(lines)
+        if self._max_size and not self._rolled:
+            for line in lines:
+                self.write(line)
+                if self._rolled:
+                    break
         self._file.writelines(lines)
-        self._roll_if_large()
 
     def detach(self):
         return self._file.detach()
