@@ -927,11 +927,12 @@ child_exit (gconstpointer data)
 {
   g_autofree char *target = target_path ();
   g_autoptr (GFile) destination = g_file_new_for_path (target);
-  TempFile *file = new_file (ELSEWHERE);
+  TempFile *file;
 
   if (!test_fail_syscall (SYS_renameat2, EXDEV))
     test_child_skip ("no filters of system calls here");
 
+  file = new_file (ELSEWHERE);
   temp_file_persist_async (file, destination, TEMP_PERSIST_COPY | TEMP_PERSIST_REPLACE, G_PRIORITY_DEFAULT,
                            NULL, NULL, NULL);
   exits_early = TRUE;

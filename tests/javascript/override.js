@@ -92,6 +92,43 @@ test('every asynchronous function gives a promise', async () => {
     }
 });
 
+test('a promise that a static function finishes', async () => {
+    const from = new Temp.SpooledFile();
+    const to = new Temp.File();
+    from.writeText('moved');
+    from.seek(0, GLib.SeekType.SET);
+    const flags = Gio.IOStreamSpliceFlags.WAIT_FOR_BOTH;
+    assertEqual(await to.splice_async(from, flags), true);
+    assertEqual(to.readText(), 'moved');
+    from.close();
+    to.close();
+});
+
+test('what is left out is the default', () => {
+    const dir = Temp.Dir.new();
+    const file = dir.create_file('in_');
+    assertEqual(GLib.path_get_dirname(file.path), dir.path);
+    file.writeText('saved');
+    assertEqual(file.seek(0, GLib.SeekType.END), true);
+    assertEqual(file.query_info('standard::size').get_size(), 5);
+    assertEqual(file.persist(dir.get_child('target')), true);
+    file.close();
+    const path = Temp.mkdtemp(dir.path);
+    assertEqual(exists(path), true);
+    assertEqual(Temp.remove_tree(dir.get_child(GLib.path_get_basename(path))), true);
+    dir.delete();
+
+    assertEqual(Temp.SpooledFile.new().max_size, 0);
+    assertEqual(Temp.File.new_named().keep.length, 0);
+    let caught = null;
+    try {
+        dir.get_child();
+    } catch (e) {
+        caught = e;
+    }
+    assertEqual(caught?.message, 'Argument name may not be null');
+});
+
 test('promises are rejected', async () => {
     await assertRejects(Temp.File.new_async('/missing/dir'), Gio.IOErrorEnum.NOT_FOUND);
     const cancellable = new Gio.Cancellable();
@@ -156,6 +193,21 @@ test('with cleans up on a throw', async () => {
         assertEqual(caught, mine);
         assertEqual(Boolean(path && exists(path)), false);
     }
+});
+
+test('with tells that it could not clean up', async () => {
+    const mine = new Error('mine');
+    let caught, path;
+    try {
+        await Temp.Dir.with(dir => {
+            ({path} = dir);
+            dir.delete_async = () => Promise.reject(mine);
+        });
+    } catch (e) {
+        caught = e;
+    }
+    assertEqual(caught, mine);
+    GLib.rmdir(path);
 });
 
 test('with deletes what its function has closed or deleted', async () => {
@@ -312,19 +364,31 @@ test('told when collected', () => {
         const {System, Temp} = {System: imports.system, Temp: imports.gi.Temp};
         let forgotten = new Temp.File({named: true, prefix: 'forgotten_'});
         const closed = new Temp.File({named: true, prefix: 'closed_'});
+        print(forgotten.path);
+        print(closed.path);
         closed.close();
         let collected = new Temp.Dir({prefix: 'collected_'});
+        print(collected.path);
         collected = null;
         System.gc();`;
-    const launcher = new Gio.SubprocessLauncher({
-        flags: Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_MERGE,
-    });
-    launcher.setenv('G_MESSAGES_DEBUG', 'Tempfile-GLib', true);
-    const [, output] = launcher.spawnv(['gjs', '-c', program]).communicate_utf8(null, null);
-    const count = pattern => [...output.matchAll(pattern)].length;
-    assertEqual(count(/DEBUG.*directory.*collected_/g), 1);
-    assertEqual(count(/DEBUG.*file.*forgotten_/g) <= 1, true);
-    assertEqual(count(/closed_/g), 0);
+    for (const domains of ['', 'Tempfile-GLib']) {
+        const launcher = new Gio.SubprocessLauncher({
+            flags: Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_MERGE,
+        });
+        launcher.setenv('G_MESSAGES_DEBUG', domains, true);
+        const [, output] = launcher.spawnv(['gjs', '-c', program]).communicate_utf8(null, null);
+        const count = pattern => [...output.matchAll(pattern)].length;
+        const expected = domains ? 1 : 0;
+        assertEqual(count(/DEBUG.*directory.*collected_/g), expected);
+        // Whether it is collected at exit is the engine's affair.
+        assertEqual(count(/DEBUG.*file.*forgotten_/g) <= expected, true);
+        assertEqual(count(/DEBUG.*closed_/g), 0);
+
+        const paths = output.match(/^\/.*_\w{8}$/gm);
+        for (const prefix of ['forgotten_', 'closed_', 'collected_'])
+            assertEqual(paths.some(path => path.includes(`/${prefix}`)), true);
+        assertEqual(paths.some(exists), false);
+    }
 });
 
 print(`1..${tests.length}`);

@@ -220,6 +220,26 @@ class TestNames(support.TestCase):
         made = Temp.mkdtemp()
         self.assertEqual(events, [("tempfile.mkstemp", (path,)), ("tempfile.mkdtemp", (made,))])
 
+    def test_audit_objects(self):
+        # A hook stays for good, so the program is one of its own.
+        self.run_program("""
+import sys
+
+def refuse(event, args):
+    if event.startswith("tempfile."):
+        raise RuntimeError(event)
+
+sys.addaudithook(refuse)
+for delete in True, False:
+    try:
+        Temp.TemporaryDirectory(delete=delete)
+    except RuntimeError as error:
+        assert str(error) == "tempfile.mkdtemp"
+    else:
+        assert False
+""")
+        self.assertEqual(self.list(), [])
+
     def test_mkstemp(self):
         fd, path = Temp.mkstemp(text=True)
         self.assertFalse(os.get_inheritable(fd))
@@ -387,6 +407,19 @@ class TestTemporaryFile(support.TestCase):
 
 
 class TestSpooledTemporaryFile(support.TestCase):
+    def test_writelines_rolls_in_between(self):
+        with Temp.SpooledTemporaryFile(max_size=4) as file:
+            def lines():
+                yield b"123"
+                self.assertFalse(file._rolled)
+                yield b"45"
+                self.assertTrue(file._rolled)
+                yield b"6"
+
+            file.writelines(lines())
+            file.seek(0)
+            self.assertEqual(file.read(), b"123456")
+
     def test_rolls(self):
         for mode, encoding, data in ("w+b", None, b"12345"), ("w+", "utf-8", "Λ2345"):
             with Temp.SpooledTemporaryFile(max_size=9, mode=mode, encoding=encoding) as file:
@@ -439,6 +472,20 @@ class TestTemporaryDirectory(support.TestCase):
         with Temp.TemporaryDirectory(delete=False) as path:
             open(os.path.join(path, "file"), "w").close()
         self.assertEqual(os.listdir(path), ["file"])
+
+    def test_delete_from_the_start(self):
+        # Whoever is killed in between leaves no directory that is to be deleted.
+        with unittest.mock.patch.object(Temp.Dir, "set_auto_delete", side_effect=AssertionError):
+            for prefix in None, "é", b"x":
+                with self.subTest(prefix=prefix):
+                    with Temp.TemporaryDirectory(prefix=prefix, delete=False) as path:
+                        pass
+                    self.assertTrue(os.path.isdir(path))
+
+    def test_delete_not_utf8(self):
+        with Temp.TemporaryDirectory(prefix=b"\xff", delete=False, ignore_cleanup_errors=True) as path:
+            self.assertTrue(os.path.basename(path).startswith(b"\xff"))
+        self.assertTrue(os.path.isdir(path))
 
     def test_delete_then_cleanup(self):
         dir = Temp.TemporaryDirectory(delete=False)

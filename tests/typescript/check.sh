@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
 
-# check.sh TS-FOR-GIR TSC GIR EXAMPLE... : makes definitions for TypeScript from the
-# GIR, and checks the examples in JavaScript by them.
+# check.sh TS-FOR-GIR TSC GIR DEFINITIONS GJS EXAMPLE... : makes definitions for TypeScript from the
+# GIR, and checks the examples in JavaScript by them, and by those that come with the override, which are
+# compared. What is compiled is run too, unless GJS is empty.
 set -eu
 
 generate=$1
 check=$2
 gir=$(realpath "$3")
-shift 3
+definitions=$4
+gjs=$5
+shift 5
 
+here=$(dirname "$(realpath "$0")")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
@@ -23,17 +27,45 @@ cd "$dir"
   exit 1
 }
 
-files='"types/index.d.ts", "types/temp-1.d.ts"'
-for example in "$@"; do
-  files="$files, \"$example\""
-done
-cat >tsconfig.json <<END
+# compile FILE... : checks them, strictly, and writes what it makes of those in TypeScript to compiled/
+compile () {
+  files='"types/index.d.ts"'
+  for file in "$@"; do
+    files="$files, \"$file\""
+  done
+  cat >tsconfig.json <<END
 {
   "compilerOptions": {
-    "allowJs": true, "checkJs": true, "noEmit": true, "strict": true, "noImplicitAny": false, "skipLibCheck": true,
-    "target": "es2022", "lib": ["es2022"], "module": "esnext", "moduleResolution": "bundler", "types": []
+    "strict": true, "types": [], "target": "es2022", "lib": ["es2022"], "module": "esnext", "moduleResolution": "bundler",
+    $options
   },
   "files": [$files]
 }
 END
-"$check" -p tsconfig.json
+  "$check" -p tsconfig.json
+}
+
+javascript='"allowJs": true, "checkJs": true, "noEmit": true, "noImplicitAny": false, "skipLibCheck": true'
+
+echo '# the examples, by what is made from the GIR'
+options=$javascript
+compile types/temp-1.d.ts "$@"
+
+# The same module cannot be there twice.
+sed -e 's/gi:\/\/Temp/gi:\/\/Generated/' -e '/^\/\/\/ <reference/d' types/temp-1.d.ts >generated.d.ts
+rm types/temp-1.d.ts
+sed -i '/temp-1/d' types/gi.d.ts
+
+echo '# the examples, by what comes with the override'
+cp "$definitions" Temp.d.ts
+compile Temp.d.ts "$@"
+
+echo '# what comes with the override, by what is made from the GIR'
+cp "$here"/*.ts .
+options='"noEmit": true'
+compile Temp.d.ts generated.d.ts compare.ts
+
+echo '# what the override adds'
+options='"outDir": "compiled", "rootDir": "."'
+compile Temp.d.ts symbols.ts override.ts
+[ -z "$gjs" ] || "$gjs" -m compiled/override.js

@@ -25,6 +25,32 @@ async void asynchronous () throws Error {
   var spooled = new Temp.SpooledFile ();
   yield spooled.roll_async ();
   assert (spooled.rolled);
+
+  var home = yield Temp.Dir.new_async ();
+  var target = home.get_child ("document");
+  var document = new Temp.File.beside (target);
+  assert (document.path == null);
+  assert (yield document.persist_async (target));
+  assert (document.path == target.get_path ());
+
+  var replacing = home.create_file ();
+  try {
+    yield replacing.persist_async (target);
+    assert_not_reached ();
+  } catch (IOError.EXISTS e) {
+    assert ("document" in e.message);
+  }
+  assert (replacing.persist (target, Temp.PersistFlags.REPLACE | Temp.PersistFlags.DURABLE));
+
+  var cancellable = new Cancellable ();
+  cancellable.cancel ();
+  try {
+    yield home.delete_async (Priority.LOW, cancellable);
+    assert_not_reached ();
+  } catch (IOError.CANCELLED e) {
+    assert (FileUtils.test (home.path, FileTest.IS_DIR));
+  }
+  home.delete ();
 }
 
 void synchronous () throws Error {
@@ -32,7 +58,7 @@ void synchronous () throws Error {
   size_t n;
   file.output_stream.write_all ("hello".data, out n);
   file.seek (0, SeekType.SET);
-  assert ((string) file.input_stream.read_bytes (100).get_data () == "hello");
+  assert (file.input_stream.read_bytes (100).compare (new Bytes ("hello".data)) == 0);
   assert (file.fd == file.get_fd ());
   string? no_path = file.path;
   assert (no_path == null && file.file == null && file.dir == null);

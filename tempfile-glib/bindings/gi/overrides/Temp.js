@@ -16,11 +16,20 @@ function complete(args, length) {
     return [...args, ...Array(Math.max(0, length - args.length)).fill(null)];
 }
 
+function finishOf(name) {
+    return name.replace(/_async$/, '_finish');
+}
+
+// What a method begins may be a static function's to finish.
+function findFinisher(holder, finish) {
+    return [holder, holder.constructor].find(one => typeof one?.[finish] === 'function');
+}
+
 // With its callback it is what it was; without it, it returns a promise. A callback
 // that is not in the last place is another one, such as that for progress.
-function promisify(holder, name) {
+function promisify(holder, name, finisher) {
     const original = holder[name];
-    const finish = name.replace(/_async$/, '_finish');
+    const finish = finishOf(name);
     const {length} = original;
 
     function asynchronous(...args) {
@@ -31,7 +40,7 @@ function promisify(holder, name) {
         return new Promise((resolve, reject) => {
             original.call(this, ...complete(args.slice(0, length - 1), length - 1), (source, result) => {
                 try {
-                    resolve((source?.[finish] ? source : holder)[finish](result));
+                    resolve((source?.[finish] ? source : finisher)[finish](result));
                 } catch (error) {
                     if (error.stack)
                         error.stack += `### Promise created here: ###\n${stack}`;
@@ -47,30 +56,42 @@ function promisify(holder, name) {
     holder[`_original_${name}`] = original;
 }
 
-function promisifyStatic(holder) {
-    for (const name of Object.getOwnPropertyNames(holder)) {
-        if (name.endsWith('_async') && holder[name.replace(/_async$/, '_finish')])
-            promisify(holder, name);
+function makeArgumentsOptional(holder, name) {
+    const original = holder[name];
+    const {length} = original;
+
+    function completed(...args) {
+        return original.apply(this, complete(args, length));
+    }
+
+    Object.defineProperty(completed, 'length', {value: length});
+    holder[name] = completed;
+}
+
+function easeFunctions(holder, names) {
+    for (const name of names) {
+        // Neither what is private nor classes.
+        if (!/^[a-z]/.test(name) || typeof holder[name] !== 'function')
+            continue;
+        const finisher = name.endsWith('_async') && findFinisher(holder, finishOf(name));
+        if (finisher)
+            promisify(holder, name, finisher);
+        else if (holder[name].length > 0)
+            makeArgumentsOptional(holder, name);
     }
 }
 
 // What is inherited, too: but for this class only, as GIO's own ones are not ours to change.
-function promisifyMethods(prototype) {
+function easeMethods(klass) {
     const names = new Set();
-    for (let from = prototype; from !== GObject.Object.prototype; from = Object.getPrototypeOf(from))
+    for (let from = klass.prototype; from !== GObject.Object.prototype; from = Object.getPrototypeOf(from))
         Object.getOwnPropertyNames(from).forEach(name => names.add(name));
 
-    for (const name of names) {
-        if (name.endsWith('_async') && prototype[name.replace(/_async$/, '_finish')])
-            promisify(prototype, name);
-    }
-}
-
-function makeArgumentsOptional(prototype, name) {
-    const original = prototype[name];
-    prototype[name] = function (...args) {
-        return original.apply(this, complete(args, original.length));
-    };
+    // Their getters want an instance.
+    for (const {name} of GObject.Object.list_properties.call(klass))
+        names.delete(name.replaceAll('-', '_'));
+    names.delete('constructor');
+    easeFunctions(klass.prototype, names);
 }
 
 // `new` gives an object that is ready, or throws.
@@ -188,6 +209,7 @@ function writeBytes(bytes) {
 
 async function writeBytesAsync(bytes) {
     const output = this.get_output_stream();
+    // A copy, so that the caller may change them in the meantime.
     let rest = GLib.Bytes.new(bytes);
 
     empty(this);
@@ -202,7 +224,7 @@ async function writeBytesAsync(bytes) {
                 }
             });
         });
-        rest = rest.new_from_bytes(n, rest.get_size() - n);
+        rest = GLib.Bytes.new(rest.toArray().subarray(n));
     }
 }
 
@@ -311,24 +333,22 @@ function addContents(prototype) {
 function _init() {
     const Temp = this;
 
-    promisifyStatic(Temp);
+    easeFunctions(Temp, Object.getOwnPropertyNames(Temp));
 
     for (const name of Object.getOwnPropertyNames(Temp)) {
         const klass = Temp[name];
         if (!(klass?.prototype instanceof GObject.Object))
             continue;
 
-        promisifyStatic(klass);
-        promisifyMethods(klass.prototype);
+        easeFunctions(klass, Object.getOwnPropertyNames(klass));
+        easeMethods(klass);
         if (klass.prototype.init)
             initializeAtOnce(klass.prototype);
 
         if (klass.prototype instanceof Gio.IOStream) {
-            makeArgumentsOptional(klass.prototype, 'close');
             addScopes(klass, releaseStream, releaseStreamAsync);
             addContents(klass.prototype);
         } else if (klass.prototype.delete) {
-            makeArgumentsOptional(klass.prototype, 'delete');
             addScopes(klass, releaseDir, releaseDirAsync);
         }
     }

@@ -91,17 +91,19 @@ class _Maker:
 
     def __new__(cls, *, dir=None, prefix=None, suffix=None, permissions=None, **properties):
         if permissions is not None:
+            properties["permissions"] = permissions
+        if properties.keys() - {"named"}:
             names = {name: os.fsdecode(value)
                      for name, value in (("dir", dir), ("prefix", prefix), ("suffix", suffix)) if value is not None}
             if all(map(_is_utf8, names.values())):
                 self = super().__new__(cls)
-                super().__init__(self, **names, permissions=permissions, **properties)
+                super().__init__(self, **names, **properties)
                 self.init(None)
                 return self
 
         # A function takes any file name, and is quicker; a property of PyGObject's takes UTF-8.
         self = cls._new_with_names(dir, prefix, suffix, properties)
-        if permissions is not None:
+        if properties.pop("permissions", None) is not None:
             os.fchmod(self.get_fd(), permissions & ~_current_umask())
         for name, value in properties.items():
             self.set_property(name.replace("_", "-"), value)
@@ -911,8 +913,14 @@ class SpooledTemporaryFile(io.IOBase):
         return written
 
     def writelines(self, lines):
+        # One after the other, until it is on disk: all of them may be too many for memory.
+        lines = iter(lines)
+        if self._max_size and not self._rolled:
+            for line in lines:
+                self.write(line)
+                if self._rolled:
+                    break
         self._file.writelines(lines)
-        self._roll_if_large()
 
     def detach(self):
         return self._file.detach()
@@ -936,17 +944,22 @@ class TemporaryDirectory:
 
     def __init__(self, suffix=None, prefix=None, dir=None, ignore_cleanup_errors=False, *, delete=True):
         dir, prefix, suffix, kind = _complete(prefix, suffix, dir)
+        properties = {}
+        if ignore_cleanup_errors:
+            properties["ignore_errors"] = True
+        if not delete:
+            properties["auto_delete"] = False
         try:
-            owner = Temp.Dir.new(None if dir is _library_tempdir else dir, prefix, suffix)
+            owner = Dir(dir=None if dir is _library_tempdir else dir, prefix=prefix, suffix=suffix, **properties)
         except GLib.Error as error:
             raise _os_error(error, _as_kind(os.fsdecode(dir), kind)) from None
 
         path = owner.get_path()
-        sys.audit("tempfile.mkdtemp", path)
-        if ignore_cleanup_errors:
-            owner.set_ignore_errors(True)
-        if not delete:
-            owner.set_auto_delete(False)
+        try:
+            sys.audit("tempfile.mkdtemp", path)
+        except BaseException:
+            owner.set_auto_delete(True)
+            raise
         self.name = _as_kind(path, kind)
         self._owner = owner
         self._finalizer = weakref.finalize(self, _delete_forgotten_dir, owner, self.name,

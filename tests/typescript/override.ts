@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: 2026 The tempfile-glib authors
+
+// What Temp.d.ts says, and what it says is wrong. The compiler checks it, and then GJS runs what the
+// compiler has made of it, `using` included.
+
+import './symbols.js';
+import Gio from 'gi://Gio?version=2.0';
+import GLib from 'gi://GLib?version=2.0';
+import Temp from 'gi://Temp?version=1';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+
+// exactly<string>()(value) is an error unless the value is just that.
+const exactly = <A>() => <B>(value: B, ..._different: Same<A, B> extends true ? [] : [never]) => value;
+
+function assert(condition: boolean) {
+    if (!condition)
+        throw new Error('It is not as it should be');
+}
+
+const exists = (path: string) => GLib.file_test(path, GLib.FileTest.EXISTS);
+
+async function properties(dir: Temp.Dir) {
+    const maybe: string | null = null;
+    const file = new Temp.File({dir: dir.path, prefix: maybe, named: true, delete_on_close: false});
+    exactly<string | null>()(file.path);
+    exactly<Gio.File | null>()(file.file);
+    exactly<string | null>()(file.dir);
+    exactly<string | null>()(file.prefix);
+    exactly<string | null>()(file.suffix);
+    exactly<string>()(dir.path);
+    exactly<Gio.File>()(dir.file);
+    file.auto_delete = true;
+    file.deleteOnClose = true;
+    // @ts-expect-error: it is null while there is no name
+    assert(file.path.length > 0);
+    const readOnly = () => {
+        // @ts-expect-error: it cannot be set
+        file.path = '/elsewhere';
+        // @ts-expect-error: there is no such option
+        return new Temp.File({name: 'x'});
+    };
+    exactly<() => Temp.File>()(readOnly);
+
+    let n = 0;
+    file.connect('notify::path', () => n++);
+    file.close();
+    assert(n === 1);
+}
+
+async function contents() {
+    const results = [
+        exactly<string>()(await Temp.File.with({named: true}, async file => {
+            file.writeText('one\ntwo\n');
+            await file.writeTextAsync(file.readText());
+            await file.writeBytesAsync(exactly<Uint8Array>()(file.readBytes()));
+            return exactly<string>()(await file.readTextAsync());
+        })),
+        exactly<number>()(await Temp.Dir.with(dir => dir.path.length)),
+        exactly<boolean>()(await Temp.SpooledFile.with({max_size: 10}, file => file.roll_async())),
+    ];
+    assert(results[0] === 'one\ntwo\n');
+
+    await Temp.File.with(async file => {
+        file.writeText('one\ntwo');
+        const lines: string[] = [];
+        for await (const line of file)
+            lines.push(exactly<string>()(line));
+        assert(lines.join() === 'one,two');
+        // @ts-expect-error: the lines come one after the other
+        const iterator = () => [...file];
+        assert(typeof iterator === 'function');
+    });
+
+    // @ts-expect-error: it wants a function
+    const without = await Temp.File.with({named: true}).catch((e: unknown) => e instanceof TypeError);
+    assert(without === true);
+}
+
+async function promises(dir: Temp.Dir) {
+    const file = exactly<Temp.File>()(await Temp.File.new_async());
+    const named = exactly<Temp.File>()(await Temp.File.new_named_async(dir.path, 'ts_', null, GLib.PRIORITY_LOW));
+    const other = exactly<Temp.Dir>()(await Temp.Dir.new_async(dir.path));
+
+    exactly<boolean>()(await named.persist_async(dir.get_child('target'), Temp.PersistFlags.DURABLE));
+    exactly<Gio.FileInfo>()(await named.query_info_async('standard::size'));
+    exactly<boolean>()(await file.close_async());
+    exactly<boolean>()(await other.delete_async(GLib.PRIORITY_DEFAULT, null, n => exactly<number>()(n)));
+    exactly<boolean>()(await Temp.remove_tree_async(dir.file, Temp.RemoveFlags.KEEP_ROOT));
+
+    const made = await new Promise<Temp.File>((resolve, reject) => {
+        const started = Temp.File.new_async(null, 0, null, (_, result) => {
+            try {
+                resolve(Temp.File.new_finish(result));
+            } catch (e) {
+                reject(e);
+            }
+        });
+        exactly<void>()(started);
+    });
+    made.close();
+}
+
+function leftOut(dir: Temp.Dir) {
+    const file = dir.create_file();
+    file.seek(0, GLib.SeekType.SET);
+    file.persist(dir.get_child('target'), Temp.PersistFlags.REPLACE | Temp.PersistFlags.COPY);
+    exactly<string>()(file.keep());
+    exactly<Gio.FileIOStream>()(file.reopen()).close(null);
+    file.close();
+    exactly<string | null>()(dir.create_dir('ts_').keep());
+    exactly<[number, string]>()(Temp.mkstemp(dir.path));
+
+    const spooled = new Temp.SpooledFile();
+    const seekable: Gio.Seekable = spooled;
+    assert(seekable.can_seek());
+    exactly<Temp.File>()(spooled.steal_file()).close();
+}
+
+async function scopes() {
+    let path, directory;
+    {
+        using file = new Temp.File({named: true});
+        await using dir = new Temp.Dir();
+        path = file.path;
+        directory = dir.path;
+        assert(path !== null && exists(path) && exists(directory));
+    }
+    assert(path !== null && !exists(path) && !exists(directory));
+}
+
+for (const check of [properties, promises, leftOut])
+    await Temp.Dir.with({prefix: 'ts_'}, check);
+await contents();
+await scopes();
+print('ok');
