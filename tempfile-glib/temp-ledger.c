@@ -126,12 +126,13 @@ free_slots (TempLedgerClaim *claim)
 
 /* Names reserved ahead */
 
+/* The others stay in order, so that the first is always the one not used for longest. */
 static void
-drop_ahead (guint i)
+remove_ahead (guint i)
 {
-  free_slots (&aheads[i].claim);
   temp_name_clear (&aheads[i].name);
-  aheads[i] = aheads[--n_aheads];
+  n_aheads--;
+  memmove (&aheads[i], &aheads[i + 1], (n_aheads - i) * sizeof aheads[0]);
 }
 
 /* Whether the two differ in nothing but their random parts. */
@@ -162,8 +163,7 @@ take_ahead (TempLedgerClaim    *claim,
 
       memcpy (name->random, ahead->name.random, TEMP_NAME_N_RANDOM);
       *claim = ahead->claim;
-      temp_name_clear (&ahead->name);
-      aheads[i] = aheads[--n_aheads];
+      remove_ahead (i);
       return TRUE;
     }
 
@@ -174,7 +174,10 @@ static void
 put_ahead (Ahead *ahead)
 {
   if (n_aheads == N_AHEAD)
-    drop_ahead (0);
+    {
+      free_slots (&aheads[0].claim);
+      remove_ahead (0);
+    }
   aheads[n_aheads++] = *ahead;
 }
 
