@@ -250,7 +250,6 @@ test_sparse (void)
 {
   const guint slots[] = { 500, 40000, MAX_SIZE / TEMP_LEDGER_SLOT - 1 };
   temp_autofd int fd = create_file ();
-  g_autofree char *bases = NULL;
 
   write_header (fd);
   for (guint i = 0; i < G_N_ELEMENTS (slots); i++)
