@@ -147,6 +147,51 @@ test_take (void)
 }
 
 static void
+test_id (void)
+{
+  g_autofree char *dir = make_dir ("dir");
+  g_autoptr (TempParent) parent = open_parent (dir);
+  g_autofree char *moved = test_path ("moved");
+  struct stat st;
+  dev_t dev = 0;
+  ino_t ino = 0;
+
+  g_assert_no_errno (stat (dir, &st));
+  g_assert_no_errno (g_rename (dir, moved));
+  temp_parent_get_id (parent, &dev, &ino);
+  g_assert_cmpuint (dev, ==, st.st_dev);
+  g_assert_cmpuint (ino, ==, st.st_ino);
+}
+
+/* It is the directory's, whoever opens it, for as long as somebody has it open. */
+static void
+test_covered (void)
+{
+  g_autofree char *dir = make_dir ("dir");
+  g_autofree char *other_dir = make_dir ("other");
+  g_autoptr (TempParent) other = open_parent (other_dir);
+  TempParent *parent = open_parent (dir);
+  TempParent *again;
+
+  g_assert_false (temp_parent_is_covered (parent));
+  temp_parent_set_covered (parent, TRUE);
+  g_assert_true (temp_parent_is_covered (parent));
+  again = open_parent (dir);
+  g_assert_true (temp_parent_is_covered (again));
+  g_assert_false (temp_parent_is_covered (other));
+  temp_parent_set_covered (again, FALSE);
+  g_assert_false (temp_parent_is_covered (parent));
+  temp_parent_set_covered (again, TRUE);
+  temp_parent_unref (parent);
+  g_assert_true (temp_parent_is_covered (again));
+  temp_parent_unref (again);
+
+  parent = open_parent (dir);
+  g_assert_false (temp_parent_is_covered (parent));
+  temp_parent_unref (parent);
+}
+
+static void
 assert_fails (const char *dir,
               int         code)
 {
@@ -250,6 +295,8 @@ main (int    argc,
   g_test_add_func ("/temp-parent/other-paths", test_other_paths);
   g_test_add_func ("/temp-parent/new-directory", test_new_directory);
   g_test_add_func ("/temp-parent/take", test_take);
+  g_test_add_func ("/temp-parent/id", test_id);
+  g_test_add_func ("/temp-parent/covered", test_covered);
   g_test_add_func ("/temp-parent/errors", test_errors);
   g_test_add_func ("/temp-parent/permissions", test_permissions);
   g_test_add_func ("/temp-parent/threads", test_threads);
