@@ -651,10 +651,10 @@ replace_it (int fd)
 static void
 test_taken_away (void)
 {
-  g_autofree char *path = make_ledger ();
   temp_autofd int dir_fd = open_test_dir ();
   guint n_fds = test_count_fds ();
 
+  g_free (make_ledger ());
   on_lock = replace_it;
   g_assert_cmpint (temp_ledger_take (dir_fd, "ledger-x", FALSE), ==, -1);
   g_assert_cmpint (errno, ==, ENOENT);
@@ -706,7 +706,6 @@ static void
 test_list_free (void)
 {
   g_autofree char *other = test_path ("other");
-  g_autofree char *names = NULL;
   temp_autofd int dir_fd = open_test_dir ();
   guint n_fds;
 
