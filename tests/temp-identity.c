@@ -91,6 +91,28 @@ test_forms (void)
   g_assert_cmpuint (dir.ino, !=, by_fd.ino);
 }
 
+static void
+test_birth (void)
+{
+  temp_autofd int dir_fd = open_test_dir ();
+  TempIdentity identity;
+  struct statx stx;
+  struct stat st;
+
+  write_in (dir_fd, "file", "");
+  g_assert_true (temp_identity_get (dir_fd, "file", &identity, &st));
+  if (statx (dir_fd, "file", 0, STATX_BTIME, &stx) < 0 || (stx.stx_mask & STATX_BTIME) == 0)
+    {
+      g_assert_false (identity.has_birth);
+      g_test_skip ("This filesystem does not know when a file was made");
+      return;
+    }
+
+  g_assert_true (identity.has_birth);
+  g_assert_cmpint (identity.birth_sec, ==, stx.stx_btime.tv_sec);
+  g_assert_cmpuint (identity.birth_nsec, ==, stx.stx_btime.tv_nsec);
+}
+
 /* As the entry does with what it made, whatever became of its name. */
 static void
 test_unlinked (void)
@@ -299,6 +321,7 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/temp-identity/forms", test_forms);
+  g_test_add_func ("/temp-identity/birth", test_birth);
   g_test_add_func ("/temp-identity/unlinked", test_unlinked);
   g_test_add_func ("/temp-identity/symlink", test_symlink);
   g_test_add_func ("/temp-identity/is-of", test_is_of);

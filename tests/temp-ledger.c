@@ -249,6 +249,7 @@ test_open (gconstpointer data)
   g_assert_true (g_str_has_prefix (path, state));
   g_assert_no_errno (lstat (path, &st));
   g_assert_cmphex (st.st_mode, ==, S_IFREG | 0600);
+  g_assert_cmpint (st.st_size, ==, (1 + SLOT_RECORDS) * TEMP_LEDGER_SLOT); /* has room, whatever the disk has */
   g_assert_cmpuint (count (TEMP_LEDGER_RESERVED) + count (TEMP_LEDGER_COMPLETE), ==, 0);
 
   open_ledger ();
