@@ -74,13 +74,21 @@ static int
 open_home (const char *path,
            gboolean    create)
 {
-  temp_autofd int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  temp_autofd int parent_fd = -1;
+  temp_autofd int fd = -1, parent_fd = -1;
   g_autofree char *parent = NULL;
   g_autofree char *base = NULL;
   struct stat st;
 
-  if (fd >= 0 || errno != ENOENT || !create || !g_path_is_absolute (path))
+  /* GLib takes one from the environment as it is; below the current directory, neither a
+   * sweep nor this process itself would find it again. */
+  if (!g_path_is_absolute (path))
+    {
+      errno = EINVAL;
+      return -1;
+    }
+
+  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 || errno != ENOENT || !create)
     return g_steal_fd (&fd);
 
   parent = g_path_get_dirname (path);
@@ -127,7 +135,7 @@ temp_ledger_dir_open (guint     which,
   /* Whoever starts a set-user-id program chooses its environment, and must not choose what
    * it believes. */
   errno = EPERM;
-  if (getauxval (AT_SECURE) == 0 && g_path_is_absolute (get_home (which)))
+  if (getauxval (AT_SECURE) == 0)
     home_fd = open_home (get_home (which), create);
   if (home_fd >= 0 && belongs_to_us (home_fd, &st))
     {

@@ -240,12 +240,13 @@ temp_ledger_decode_record (const guint8     *buffer,
                            guint             slot,
                            TempLedgerRecord *record)
 {
-  const char *path = (const char *) buffer + offsetof (RawRecord, path);
+  const char *path;
   RawRecord raw;
 
   if (size <= offsetof (RawRecord, path))
     return 0;
 
+  path = (const char *) buffer + offsetof (RawRecord, path);
   memcpy (&raw, buffer, offsetof (RawRecord, path));
   if (memcmp (raw.magic, record_magic, sizeof raw.magic) != 0 ||
       raw.length <= offsetof (RawRecord, path) || raw.length > size ||

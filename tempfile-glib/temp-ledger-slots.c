@@ -75,16 +75,28 @@ take_at (TempLedgerSlots *slots,
   *claim = (TempLedgerClaim) { .slot = slot, .n_slots = n, .serial = slots->serial };
 }
 
-/* Takes n slots in a row, the first that are free; FALSE: there is no room. */
-gboolean
-temp_ledger_slots_take (TempLedgerSlots *slots,
-                        TempLedgerClaim *claim,
-                        guint            n)
+static guint
+find_free (TempLedgerSlots *slots,
+           guint            n)
 {
   guint slot = slots->first_free;
 
   while (slot < slots->used->len && !is_free (slots, slot, n))
     slot++;
+  return slot;
+}
+
+/* Takes n slots in a row, the first that are free, and have as many beside them for a name reserved
+ * ahead. FALSE: there is no room. */
+gboolean
+temp_ledger_slots_take (TempLedgerSlots *slots,
+                        TempLedgerClaim *claim,
+                        guint            n)
+{
+  guint slot = find_free (slots, 2 * n);
+
+  if (!is_free (slots, slot, n))
+    slot = find_free (slots, n);
   if (!is_free (slots, slot, n))
     return FALSE;
 
@@ -150,13 +162,14 @@ is_alike (const TempName *a,
          memcmp (a->path, b->path, before) == 0 && strcmp (after_a, after_b) == 0;
 }
 
+/* The others stay in order, so that the first is always the one not used for longest. */
 static void
-drop_ahead (TempLedgerSlots *slots,
-            TempLedgerAhead *ahead)
+remove_ahead (TempLedgerSlots *slots,
+              guint            i)
 {
-  if (temp_ledger_slots_has (slots, &ahead->claim))
-    temp_ledger_slots_give_back (slots, &ahead->claim);
-  temp_name_clear (&ahead->name);
+  temp_name_clear (&slots->aheads[i].name);
+  slots->n_aheads--;
+  memmove (&slots->aheads[i], &slots->aheads[i + 1], (slots->n_aheads - i) * sizeof slots->aheads[0]);
 }
 
 /* The name is reserved by now, for whoever wants it next, or could not be. */
@@ -165,16 +178,20 @@ temp_ledger_slots_settle_ahead (TempLedgerSlots *slots,
                                 TempLedgerAhead *ahead,
                                 gboolean         is_reserved)
 {
-  if (!is_reserved || !temp_ledger_slots_has (slots, &ahead->claim))
+  gboolean is_valid = temp_ledger_slots_has (slots, &ahead->claim);
+
+  if (!is_reserved || !is_valid)
     {
-      drop_ahead (slots, ahead);
+      if (is_valid)
+        temp_ledger_slots_give_back (slots, &ahead->claim);
+      temp_name_clear (&ahead->name);
       return;
     }
 
   if (slots->n_aheads == TEMP_LEDGER_N_AHEAD)
     {
-      drop_ahead (slots, &slots->aheads[0]);
-      slots->aheads[0] = slots->aheads[--slots->n_aheads];
+      temp_ledger_slots_give_back (slots, &slots->aheads[0].claim);
+      remove_ahead (slots, 0);
     }
   slots->aheads[slots->n_aheads++] = *ahead;
 }
@@ -195,8 +212,7 @@ temp_ledger_slots_take_ahead (TempLedgerSlots    *slots,
 
       memcpy (name->random, ahead->name.random, TEMP_NAME_N_RANDOM);
       *claim = ahead->claim;
-      temp_name_clear (&ahead->name);
-      slots->aheads[i] = slots->aheads[--slots->n_aheads];
+      remove_ahead (slots, i);
       return TRUE;
     }
 

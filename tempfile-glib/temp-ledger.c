@@ -43,6 +43,7 @@ static int ledger_fd = -1;
 static char *ledger_path;
 static TempLedgerSlots slots;
 static guint n_claims;
+static guint n_written; /* slots in which there may be anything: read atomically */
 
 /* State */
 
@@ -54,6 +55,7 @@ forget (void)
   g_clear_pointer (&ledger_path, g_free);
   temp_ledger_slots_clear (&slots);
   n_claims = 0;
+  g_atomic_int_set (&n_written, 0);
   state = NOT_OPEN;
 }
 
@@ -131,6 +133,12 @@ write_at (int           fd,
     n = pwrite (fd, buffer, size, (off_t) slot * TEMP_LEDGER_SLOT);
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
+  if (n > 0 && slot + (n - 1) / TEMP_LEDGER_SLOT >= (guint) g_atomic_int_get (&n_written))
+    {
+      temp_process_lock ();
+      g_atomic_int_set (&n_written, MAX (n_written, slot + (n - 1) / TEMP_LEDGER_SLOT + 1));
+      temp_process_unlock ();
+    }
   if (G_LIKELY (n == (gssize) size))
     return TRUE;
 
@@ -402,7 +410,7 @@ temp_ledger_complete (TempLedgerClaim    *claim,
     .identity = *identity,
   };
   TempLedgerAhead ahead = { 0 };
-  gboolean has_ahead = FALSE, is_written;
+  gboolean has_ahead = FALSE, is_ahead, is_written;
   int fd = -1;
 
   temp_process_lock ();
@@ -415,12 +423,12 @@ temp_ledger_complete (TempLedgerClaim    *claim,
   if (fd < 0)
     return FALSE;
 
-  is_written = (!has_ahead || temp_name_randomize (&ahead.name, NULL)) &&
-               write_records (fd, claim, &record, has_ahead ? &ahead : NULL);
+  is_ahead = has_ahead && temp_name_randomize (&ahead.name, NULL);
+  is_written = write_records (fd, claim, &record, is_ahead ? &ahead : NULL);
   if (has_ahead)
     {
       temp_process_lock ();
-      temp_ledger_slots_settle_ahead (&slots, &ahead, is_written);
+      temp_ledger_slots_settle_ahead (&slots, &ahead, is_ahead && is_written);
       temp_process_unlock ();
     }
   if (!is_written)
@@ -473,7 +481,7 @@ temp_ledger_clear (TempLedgerClaim *claim,
   int fd;
 
   temp_process_lock ();
-  fd = is_valid (claim) ? ledger_fd : -1;
+  fd = is_valid (claim) && claim->slot < n_written ? ledger_fd : -1;
   temp_process_unlock ();
 
   if (fd >= 0 && (!write_at (fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))

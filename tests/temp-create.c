@@ -330,6 +330,77 @@ test_not_retried (void)
   g_assert_cmpuint (n_mkdirat, ==, 1);
 }
 
+/* Names in this order, and then no more. */
+typedef struct
+{
+  const char *const *names;
+  guint              n_calls;
+} Choice;
+
+static gboolean
+choose (gpointer   data,
+        TempName  *name,
+        GError   **error)
+{
+  Choice *choice = data;
+  const char *random = choice->names[choice->n_calls++];
+
+  if (random == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "There are no more");
+      return FALSE;
+    }
+
+  memcpy (name->random, random, TEMP_NAME_N_RANDOM);
+  return TRUE;
+}
+
+static gboolean
+create_chosen (gboolean            is_dir,
+               const char *const  *names,
+               guint               n_calls,
+               GError            **error)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  temp_autofd int fd = -1;
+  g_auto (TempName) name = { .path = NULL };
+  Choice choice = { names, 0 };
+  gboolean ok;
+
+  init_name (&name, test_dir (), NULL);
+  if (is_dir)
+    ok = temp_create_dir (dir_fd, &name, 0700, choose, &choice, error);
+  else
+    ok = (fd = temp_create_file (dir_fd, &name, 0600, choose, &choice, error)) >= 0;
+  g_assert_cmpuint (choice.n_calls, ==, n_calls);
+  if (ok)
+    assert_mode (name.path, is_dir ? S_IFDIR | 0700 : S_IFREG | 0600);
+
+  return ok;
+}
+
+static void
+test_choose (gconstpointer data)
+{
+  static const char *const first[] = { "11111111", NULL };
+  static const char *const second[] = { "11111111", "11111111", "22222222", NULL };
+  gboolean is_dir = GPOINTER_TO_INT (data);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *names = NULL;
+
+  g_assert_true (create_chosen (is_dir, first, 1, &error));
+  g_assert_no_error (error);
+  g_assert_true (create_chosen (is_dir, second, 3, &error));
+  g_assert_no_error (error);
+
+  /* What fails there fails. */
+  g_assert_false (create_chosen (is_dir, first, 2, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_false (create_chosen (is_dir, first, 2, NULL));
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, "tmp11111111 tmp22222222");
+}
+
 static void
 child_refused_open (gconstpointer data)
 {
@@ -511,6 +582,8 @@ main (int    argc,
   g_test_add_data_func ("/temp-create/retried/exists", GINT_TO_POINTER (EEXIST), test_retried);
   g_test_add_data_func ("/temp-create/retried/interrupted", GINT_TO_POINTER (EINTR), test_retried);
   g_test_add_func ("/temp-create/not-retried", test_not_retried);
+  g_test_add_data_func ("/temp-create/choose/file", GINT_TO_POINTER (FALSE), test_choose);
+  g_test_add_data_func ("/temp-create/choose/directory", GINT_TO_POINTER (TRUE), test_choose);
   g_test_add_func ("/temp-create/flags", test_flags);
   g_test_add_func ("/temp-create/too-long", test_too_long);
   g_test_add_func ("/temp-create/deleted-dir", test_deleted_dir);

@@ -147,6 +147,101 @@ test_take (void)
 }
 
 static void
+test_id (void)
+{
+  g_autofree char *dir = make_dir ("dir");
+  g_autoptr (TempParent) parent = open_parent (dir);
+  g_autofree char *moved = test_path ("moved");
+  struct stat st;
+  dev_t dev = 0;
+  ino_t ino = 0;
+
+  g_assert_no_errno (stat (dir, &st));
+  g_assert_no_errno (g_rename (dir, moved));
+  temp_parent_get_id (parent, &dev, &ino);
+  g_assert_cmpuint (dev, ==, st.st_dev);
+  g_assert_cmpuint (ino, ==, st.st_ino);
+}
+
+/* It is the directory's, whoever opens it, for as long as somebody has it open. */
+static void
+test_covered (void)
+{
+  g_autofree char *dir = make_dir ("dir");
+  g_autofree char *other_dir = make_dir ("other");
+  g_autoptr (TempParent) other = open_parent (other_dir);
+  TempParent *parent = open_parent (dir);
+  TempParent *again;
+
+  g_assert_false (temp_parent_is_covered (parent));
+  temp_parent_set_covered (parent, NULL, TRUE);
+  g_assert_true (temp_parent_is_covered (parent));
+  again = open_parent (dir);
+  g_assert_true (temp_parent_is_covered (again));
+  g_assert_false (temp_parent_is_covered (other));
+  temp_parent_set_covered (again, NULL, FALSE);
+  g_assert_false (temp_parent_is_covered (parent));
+  temp_parent_set_covered (again, NULL, TRUE);
+  temp_parent_unref (parent);
+  g_assert_true (temp_parent_is_covered (again));
+  temp_parent_unref (again);
+
+  temp_parent_forget_recent ();
+  parent = open_parent (dir);
+  g_assert_false (temp_parent_is_covered (parent));
+  temp_parent_unref (parent);
+}
+
+/* What covers a directory covers those below it, as long as it is so. */
+static void
+test_covered_by_above (void)
+{
+  g_autofree char *top_dir = make_dir ("top");
+  g_autofree char *middle_dir = make_dir ("top/middle");
+  g_autofree char *low_dir = make_dir ("top/middle/low");
+  g_autoptr (TempParent) top = open_parent (top_dir);
+  g_autoptr (TempParent) low = open_parent (low_dir);
+  TempParent *middle = open_parent (middle_dir);
+
+  temp_parent_set_covered (middle, top, FALSE);
+  temp_parent_set_covered (low, middle, FALSE);
+  temp_parent_unref (middle);
+  g_assert_false (temp_parent_is_covered (low));
+
+  temp_parent_set_covered (top, NULL, TRUE);
+  g_assert_true (temp_parent_is_covered (low));
+  temp_parent_set_covered (top, NULL, FALSE);
+  g_assert_false (temp_parent_is_covered (low));
+}
+
+/* The last one that nobody needs stays open, but one only, and not where it would be in the way. */
+static void
+test_recent (void)
+{
+  g_autofree char *one_dir = make_dir ("one");
+  g_autofree char *two_dir = make_dir ("two");
+  guint n_fds = test_count_fds ();
+  TempParent *one = open_parent (one_dir);
+  int fd = temp_parent_get_fd (one);
+
+  temp_parent_unref (one);
+  if (fcntl (fd, F_GETFD) < 0)
+    {
+      g_test_skip ("this filesystem may be unmounted");
+      return;
+    }
+
+  one = open_parent (one_dir);
+  g_assert_cmpint (temp_parent_get_fd (one), ==, fd);
+  temp_parent_unref (one);
+  temp_parent_unref (open_parent (two_dir));
+  g_assert_cmpint (fcntl (fd, F_GETFD), <, 0);
+
+  temp_parent_forget_recent ();
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+}
+
+static void
 assert_fails (const char *dir,
               int         code)
 {
@@ -250,6 +345,10 @@ main (int    argc,
   g_test_add_func ("/temp-parent/other-paths", test_other_paths);
   g_test_add_func ("/temp-parent/new-directory", test_new_directory);
   g_test_add_func ("/temp-parent/take", test_take);
+  g_test_add_func ("/temp-parent/id", test_id);
+  g_test_add_func ("/temp-parent/covered", test_covered);
+  g_test_add_func ("/temp-parent/covered-by-above", test_covered_by_above);
+  g_test_add_func ("/temp-parent/recent", test_recent);
   g_test_add_func ("/temp-parent/errors", test_errors);
   g_test_add_func ("/temp-parent/permissions", test_permissions);
   g_test_add_func ("/temp-parent/threads", test_threads);

@@ -2,7 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "temp-process-private.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -191,6 +193,127 @@ test_lock_excludes (void)
   g_assert_cmpuint (count, ==, G_N_ELEMENTS (threads) * 10000);
 }
 
+static gpointer
+wake (gpointer data)
+{
+  gboolean *is_awake = data;
+
+  /* Only once the other waits is the lock to be had. */
+  temp_process_lock ();
+  *is_awake = TRUE;
+  temp_process_wake ();
+  temp_process_unlock ();
+  return NULL;
+}
+
+static void
+test_wait_until (void)
+{
+  gboolean is_awake = FALSE;
+  GThread *thread;
+
+  temp_process_lock ();
+  while (temp_process_wait_until (g_get_monotonic_time ()))
+    ;
+
+  thread = g_thread_new ("wake", wake, &is_awake);
+  while (!is_awake)
+    g_assert_true (temp_process_wait_until (G_MAXINT64));
+  temp_process_unlock ();
+  g_thread_join (thread);
+
+  is_awake = FALSE;
+  temp_process_lock ();
+  thread = g_thread_new ("wake", wake, &is_awake);
+  while (!is_awake)
+    temp_process_wait ();
+  temp_process_unlock ();
+  g_thread_join (thread);
+}
+
+/* The handlers that fork() runs come in the reverse order of their registration: this one
+ * is registered before that of the library, and so runs when that one is through. */
+static gint may_fork = TRUE;
+static gint n_too_early;
+static gint n_forks;
+
+static void
+check_fork (void)
+{
+  g_atomic_int_inc (&n_forks);
+  if (!g_atomic_int_get (&may_fork))
+    g_atomic_int_inc (&n_too_early);
+}
+
+__attribute__ ((constructor (101))) static void
+register_check (void)
+{
+  pthread_atfork (check_fork, NULL, NULL);
+}
+
+static gint forking_tid;
+
+static gpointer
+fork_once (gpointer data)
+{
+  pid_t pid;
+
+  g_atomic_int_set (&forking_tid, (gint) syscall (SYS_gettid));
+  pid = make_child (FALSE);
+  if (pid == 0)
+    test_child_exit (0);
+  assert_ends_well (pid);
+  return NULL;
+}
+
+/* Whether the thread is in a system call that waits for another thread. */
+static gboolean
+is_waiting (gint tid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", tid);
+  g_autofree char *call = NULL;
+  g_autofree char *futex = g_strdup_printf ("%d ", SYS_futex);
+
+  return g_file_get_contents (path, &call, NULL, NULL) && g_str_has_prefix (call, futex);
+}
+
+/* What is held is so often held: the last to release it lets go. */
+static void
+test_hold_fork (void)
+{
+  gint n_before;
+  GThread *thread;
+
+  temp_process_hold_fork ();
+  temp_process_release_fork ();
+  fork_once (NULL);
+
+  g_atomic_int_set (&may_fork, FALSE);
+  g_atomic_int_set (&forking_tid, 0);
+  n_before = g_atomic_int_get (&n_forks);
+  temp_process_hold_fork ();
+  temp_process_hold_fork ();
+  thread = g_thread_new ("fork", fork_once, NULL);
+
+  /* Where the kernel does not tell, it may not have come so far; that does no harm. */
+  while (g_atomic_int_get (&forking_tid) == 0)
+    g_thread_yield ();
+  if (g_file_test ("/proc/self/syscall", G_FILE_TEST_EXISTS))
+    while (!is_waiting (g_atomic_int_get (&forking_tid)) && g_atomic_int_get (&n_forks) == n_before)
+      g_thread_yield ();
+
+  /* The lock is free meanwhile. */
+  temp_process_lock ();
+  temp_process_unlock ();
+  temp_process_release_fork ();
+  g_atomic_int_set (&may_fork, TRUE);
+  temp_process_release_fork ();
+  g_thread_join (thread);
+
+  g_assert_cmpint (g_atomic_int_get (&n_too_early), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_forks), ==, n_before + 1);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -203,6 +326,8 @@ main (int    argc,
   g_test_add_func ("/temp-process/asks-late", test_asks_late);
   g_test_add_func ("/temp-process/lock-in-child", test_lock_in_child);
   g_test_add_func ("/temp-process/lock-excludes", test_lock_excludes);
+  g_test_add_func ("/temp-process/wait-until", test_wait_until);
+  g_test_add_func ("/temp-process/hold-fork", test_hold_fork);
 
   return g_test_run ();
 }

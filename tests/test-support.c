@@ -27,6 +27,7 @@
 /* Of a child: how it went, and why it was skipped. */
 static int report_pipe = -1;
 static int reason_pipe = -1;
+static pid_t reporter; /* its own children do not say it */
 
 /* Of all tests' directories; a test may change the environment. */
 static char *top;
@@ -200,7 +201,7 @@ test_child_exit (int status)
   if (g_getenv ("TEST_VALGRIND") == NULL)
     _exit (status);
 
-  if (report_pipe >= 0)
+  if (report_pipe >= 0 && getpid () == reporter)
     {
       char report = (char) status;
 
@@ -234,6 +235,7 @@ test_in_child (void          (*function) (gconstpointer),
       close (reason_pipes[0]);
       report_pipe = report_pipes[1];
       reason_pipe = reason_pipes[1];
+      reporter = getpid ();
       function (data);
       test_child_exit (0);
     }
