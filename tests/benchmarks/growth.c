@@ -80,7 +80,7 @@ first_bare (gulong n)
 
 /* With n alive */
 
-#define N_MORE 2000
+#define N_MORE 500
 
 static void
 allow_descriptors (gulong n)
