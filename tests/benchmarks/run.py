@@ -9,6 +9,7 @@ ratio to the bare system calls (in Python and GJS: to the language's own means),
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -52,15 +53,31 @@ def find_programs(options):
     return [*found, *programs.find_peers(build, wanted), *map(programs.parse_extra, options.extra)]
 
 
+def read_cpu_times():
+    """Gives the machine's (idle, stolen, total) ticks."""
+    with open("/proc/stat") as stat:
+        ticks = [int(word) for word in stat.readline().split()[1:9]]
+    return ticks[3], ticks[7], sum(ticks)
+
+
+def print_weather(before):
+    """How much else the machine had to do, on which depends whether the numbers are worth anything."""
+    idle, stolen, total = (b - a for a, b in zip(before, read_cpu_times()))
+    print(f"\n{os.cpu_count()} processors: load {os.getloadavg()[0]:.1f}, idle {100 * idle / max(total, 1):.0f} %, "
+          f"stolen by other machines {100 * stolen / max(total, 1):.1f} %")
+
+
 def measure_all(options, roots):
     """Prints each group when it is done; gives {group: {filesystem: results}}."""
     found = find_programs(options)
     everything = {}
+    before = read_cpu_times()
     for group in options.groups or measure.GROUPS:
         everything[group] = {column: measure.measure(found, group, root, options.rounds, options.instant)
                              for column, root in roots.items()}
         if all(everything[group].values()):
             report.print_group(group, everything[group])
+    print_weather(before)
     return everything
 
 
