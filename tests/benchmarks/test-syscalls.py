@@ -62,7 +62,7 @@ def main(program, root=None):
     if shutil.which("strace") is None:
         print("1..0 # SKIP there is no strace")
         return 0
-    tried = subprocess.run(["strace", "-f", "-c", "-o", "/dev/null", program, "list"], capture_output=True, text=True)
+    tried = subprocess.run(["strace", "-f", "-c", "-o", "/dev/null", "true"], capture_output=True, text=True)
     if tried.returncode:
         print(f"1..0 # SKIP strace: {(tried.stderr.strip().splitlines() or ['not allowed'])[-1]}")
         return 0
