@@ -111,5 +111,5 @@ const Benchmark benchmarks_copy[] = {
   { "bigcopy:bare", copy_range_bare, 0 },
   { "bigcopy:pipe:bare", splice_bare, 0 },
   { "bigcopy", copy, 0 },
-  { NULL },
+  { NULL, NULL, 0 },
 };

@@ -225,5 +225,5 @@ const Benchmark benchmarks_files[] = {
   { "smallwrites:buffered", smallwrites_buffered, 0 },
   { "spool:bare", spool_bare, 0 },
   { "spool", spool, 0 },
-  { NULL },
+  { NULL, NULL, 0 },
 };

@@ -233,5 +233,5 @@ const Benchmark benchmarks_growth[] = {
   { "alive-descriptors:anon", alive_nameless_descriptors, BENCHMARK_ONCE },
   { "alive-descriptors:named", alive_named_descriptors, BENCHMARK_ONCE },
   { "alive-descriptors:dir", alive_dir_descriptors, BENCHMARK_ONCE },
-  { NULL },
+  { NULL, NULL, 0 },
 };

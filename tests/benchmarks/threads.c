@@ -122,5 +122,5 @@ const Benchmark benchmarks_threads[] = {
   { "threads:4", threads_4, 0 },
   { "threads:8:bare", threads_8_bare, 0 },
   { "threads:8", threads_8, 0 },
-  { NULL },
+  { NULL, NULL, 0 },
 };

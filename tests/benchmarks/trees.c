@@ -185,5 +185,5 @@ const Benchmark benchmarks_trees[] = {
   { "make-deep", make_deep, BENCHMARK_ONCE },
   { "rmtree:bare", remove_tree_bare, BENCHMARK_ONCE },
   { "rmtree", remove_tree, BENCHMARK_ONCE },
-  { NULL },
+  { NULL, NULL, 0 },
 };

@@ -206,7 +206,7 @@ static const Benchmark all[] = {
   { "spool:memory-streams", spool_memory_streams, 0 },
   { "bigcopy:g_output_stream_splice", bigcopy_splice, 0 },
   { "rmtree:enumerated", rmtree_enumerated, BENCHMARK_ONCE },
-  { NULL },
+  { NULL, NULL, 0 },
 };
 
 const Benchmark *const benchmarks[] = { all, NULL };
