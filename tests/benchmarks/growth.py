@@ -10,7 +10,6 @@ from programs import Program
 from report import format_ns
 
 KINDS = ("anon", "named", "dir")
-MILLION = 1_000_000
 # A process is one measurement.
 FIRST_FACTOR = 4
 
@@ -73,15 +72,21 @@ def print_alive(ours, root, rounds, sizes):
 
 
 def print_threads(ours, root, rounds, n):
-    print("\nthreads, each in its own directory: files a second, the bare calls' files a second, and the share")
+    print("\nthreads, each in its own directory: files a second of both, how much faster than one thread each is, and the "
+          "ratio of that")
+    print_row("", ["          ours", "          bare", "    ours", "    bare", "   ratio"])
+    alone = None
     with folder_in(root) as where:
         for threads in (1, 2, 4, 8):
-            name = f"threads:{threads}"
-            medians = take(ours, [f"{name}:bare", name], n, where, rounds)
+            names = f"threads:{threads}", f"threads:{threads}:bare"
+            medians = take(ours, names, n, where, rounds)
             if None in medians.values():
                 continue
-            print_row(str(threads), [f"{1e9 / medians[name]:>14,.0f}", f"{1e9 / medians[name + ':bare']:>14,.0f}",
-                                     f"{medians[name + ':bare'] / medians[name]:>8.2f}"])
+            rates = [1e9 / medians[name] for name in names]
+            alone = alone or rates
+            gains = [rate / first for rate, first in zip(rates, alone)]
+            print_row(str(threads), [f"{rate:>14,.0f}" for rate in rates] + [f"{gain:>8.2f}" for gain in gains]
+                      + [f"{gains[0] / gains[1]:>8.2f}"])
 
 
 def print_first(ours, root, rounds):

@@ -6,7 +6,7 @@ import statistics
 
 from measure import GROUPS, find_ratio, find_twin, is_twin, median
 
-# The rows of the summary, and of the plot.
+# The rows of the summary.
 SUMMARY = ["anon", "named", "dir", "rw1k", "smallwrites", "spool", "bigcopy", "tree", "wide", "deep"]
 ORDER = ["tempfile-glib", "Rust", "GLib", "Qt 6", "Qt 5", "CPython"]
 
