@@ -72,8 +72,8 @@ def print_alive(ours, root, rounds, sizes):
 
 
 def print_threads(ours, root, rounds, n):
-    print("\nthreads, each in its own directory: files a second of both, how much faster than one thread each is, and the "
-          "ratio of that")
+    print("\nthreads, each in its own directory: files a second of both, how much faster than one thread each is, and "
+          "the ratio of that")
     print_row("", ["          ours", "          bare", "    ours", "    bare", "   ratio"])
     alone = None
     with folder_in(root) as where:

@@ -45,7 +45,8 @@ def draw_mark(x, y, colour, shape, title, size=6):
         "triangle": f'<path d="M{x:.1f} {y - s:.1f}l{s} {2 * s - 2}h-{2 * s}z"',
         "down": f'<path d="M{x:.1f} {y + s:.1f}l{s} -{2 * s - 2}h-{2 * s}z"',
     }
-    return f'{shapes[shape]} fill="{colour}" class="mark"><title>{escape(title)}</title></{shapes[shape][1:].split()[0]}>'
+    tag = shapes[shape][1:].split()[0]
+    return f'{shapes[shape]} fill="{colour}" class="mark"><title>{escape(title)}</title></{tag}>'
 
 
 def draw_scale(left, column, bottom):

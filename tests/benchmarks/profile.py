@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
-"""Where an operation's time goes: instructions by library and function, from callgrind, and the kernel's share of the time.
+"""Where an operation's time goes: instructions by library and function, from callgrind, and the kernel's share.
 
     profile.py BUILD WORKLOAD...
 
@@ -27,8 +27,9 @@ N_FUNCTIONS = 12
 def count_instructions(program, workload, n, where):
     """Gives {(library, function): instructions of its own}."""
     with tempfile.NamedTemporaryFile("r", prefix="callgrind-") as out:
-        subprocess.run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out.name}", "--compress-strings=no",
-                        "--compress-pos=no", program, workload, str(n), where], check=True, capture_output=True)
+        subprocess.run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out.name}",
+                        "--compress-strings=no", "--compress-pos=no", program, workload, str(n), where],
+                       check=True, capture_output=True)
         counts, library, function, is_call = Counter(), None, None, False
         for line in out:
             if line.startswith("ob="):

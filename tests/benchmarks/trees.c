@@ -113,7 +113,7 @@ remove_tree (gulong n)
   benchmark_done (temp_remove_tree (tree, TEMP_REMOVE_NONE, NULL, NULL, NULL, &error), error);
 }
 
-/* As dirent.h has it in getdents64(2), which no header declares. */
+/* What getdents64(2) gives, which no header declares. */
 typedef struct
 {
   guint64 ino;
