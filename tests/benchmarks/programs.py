@@ -11,6 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parents[1]
+OURS = ("tempfile-glib", "Python", "GJS")
 DEBIAN_CRATES = Path("/usr/share/cargo/registry")
 
 
