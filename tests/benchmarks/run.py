@@ -10,6 +10,7 @@ ratio to the bare system calls (in Python and GJS: to the language's own means),
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -109,6 +110,8 @@ def main():
 
     roots = dict(text.split("=", 1) for text in options.roots or ["disk=/var/tmp", "tmpfs=/dev/shm"])
     measure.limit_descriptors()
+    # As at Ctrl+C: a run that takes too long leaves no directories, either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     if options.growth:
         growth.print_all(find_programs(options)[0], roots, options.rounds, options.instant)
