@@ -255,7 +255,7 @@ typedef struct
 static guint
 swaps_wanted (void)
 {
-  return test_is_full () ? 100000 : 1000;
+  return test_is_full () ? 100000 : 100;
 }
 
 /* Puts links to what is outside in the place of directories, and back again; in

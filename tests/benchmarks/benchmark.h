@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* What all the programs share, those in peers/ included; so it knows nothing of the library.
+ *
+ * Each `list`s its workloads; `WORKLOAD N DIR` prints what one of N
+ * operations in DIR cost: nanoseconds, unless the workload reports something else.
+ * What is before the first colon of a name is compared with each other, and
+ * a name that ends in `:bare` does by system calls alone what the one without that does. */
+
+typedef enum
+{
+  BENCHMARK_ONCE = 1 << 0, /* is not run before, to warm up */
+} BenchmarkFlags;
+
+typedef struct
+{
+  const char     *name;
+  void          (*run) (gulong n);
+  BenchmarkFlags  flags;
+} Benchmark;
+
+/* The program's workloads, in lists that end with a NULL name; a NULL ends the lists. */
+extern const Benchmark *const benchmarks[];
+
+extern const char *benchmark_dir;    /* DIR */
+extern int         benchmark_dir_fd;
+
+/* What is measured is the whole workload, unless it says from when to when, and
+ * how many operations that were; or reports another number than the time. */
+void     benchmark_start  (void);
+void     benchmark_stop   (gulong n);
+void     benchmark_report (double value);
+
+/* Ends the program if it failed, with what and why; gives the result. */
+#define BENCHMARK_OK(call) benchmark_ok ((call), #call)
+long     benchmark_ok     (long         result,
+                           const char  *what);
+gpointer benchmark_made   (gpointer     object,
+                           GError      *error);
+void     benchmark_done   (gboolean     success,
+                           GError      *error);
+
+G_END_DECLS
