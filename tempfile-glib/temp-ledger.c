@@ -44,6 +44,7 @@ static char *ledger_path;
 static TempLedgerSlots slots;
 static guint n_claims;
 static guint n_written; /* slots in which there may be anything: read atomically */
+static gboolean was_closed; /* the process is ending */
 
 /* State */
 
@@ -286,6 +287,19 @@ temp_ledger_dup_path (void)
 
 /* Records */
 
+/* What other threads make while the process ends, after its ledger was closed, needs another. */
+static void
+lock_and_open_again (void)
+{
+  temp_process_lock ();
+  while (G_UNLIKELY (was_closed && !is_open () && state != FAILED))
+    {
+      temp_process_unlock ();
+      temp_ledger_open (NULL);
+      temp_process_lock ();
+    }
+}
+
 /* Gives the claim slots for that name, if it has none; the descriptor to write to, or -1
  * if there is no ledger, or no room in it. */
 static int
@@ -295,7 +309,7 @@ claim_slots (TempLedgerClaim *claim,
   guint n_slots = temp_ledger_count_slots (name);
   int fd = -1;
 
-  temp_process_lock ();
+  lock_and_open_again ();
   if (is_open ())
     {
       if (is_valid (claim) && claim->n_slots != n_slots)
@@ -376,7 +390,7 @@ temp_ledger_reserve (TempLedgerClaim     *claim,
   gboolean is_reserved;
   int fd;
 
-  temp_process_lock ();
+  lock_and_open_again ();
   is_reserved = is_open () && !is_valid (claim) && temp_ledger_slots_take_ahead (&slots, claim, parent, name);
   if (is_reserved)
     n_claims++;
@@ -505,6 +519,7 @@ temp_ledger_close (void)
       ledger_fd = -1;
       forget ();
     }
+  was_closed = TRUE;
   temp_process_unlock ();
 
   if (path != NULL)
