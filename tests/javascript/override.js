@@ -65,6 +65,13 @@ test('new throws', async () => {
     await assertRejects(make(Temp.Dir, {prefix: 'a/b'}), Gio.IOErrorEnum.INVALID_FILENAME);
 });
 
+test('what dead programs left is swept', async () => {
+    const done = ([swept, nRemoved]) => swept && nRemoved >= 0;
+    assertEqual(done(Temp.sweep()), true);
+    assertEqual(done(await Temp.sweep_async()), true);
+    assertEqual(Temp.guard_start(), true);
+});
+
 test('every asynchronous function gives a promise', async () => {
     const file = await Temp.File.new_async(null, GLib.PRIORITY_DEFAULT, null);
     assertEqual(file instanceof Temp.File, true);

@@ -20,6 +20,10 @@ async void asynchronous () throws Error {
 
   DirUtils.create_with_parents (path, 0700);
   assert (yield Temp.remove_tree_async (GLib.File.new_for_path (path)));
+
+  uint n_swept;
+  assert (Temp.sweep (out n_swept));
+  assert (yield Temp.sweep_async (GLib.Priority.DEFAULT, null, out n_swept));
   assert (!FileUtils.test (path, FileTest.EXISTS));
 
   var spooled = new Temp.SpooledFile ();

@@ -62,6 +62,18 @@ declare module 'gi://Temp?version=1' {
         ): void;
         function remove_tree_finish(result: Gio.AsyncResult): boolean;
 
+        /** Gives whether nothing is left, and how many files and directories were deleted. */
+        function sweep(cancellable?: Gio.Cancellable | null): [boolean, number];
+        function sweep_async(
+            io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+        ): Promise<[boolean, number]>;
+        function sweep_async(
+            io_priority: number, cancellable: Gio.Cancellable | null,
+            callback: Gio.AsyncReadyCallback<null> | null,
+        ): void;
+        function sweep_finish(result: Gio.AsyncResult): [boolean, number];
+        function guard_start(): boolean;
+
         /** What a file holds. */
         interface Contents {
             /** Replaces all that the file holds by the text, in UTF-8. */
