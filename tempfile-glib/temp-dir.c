@@ -161,26 +161,13 @@ temp_dir_set_property (GObject      *object,
     }
 }
 
-/* For languages whose collector comes late, to find where a deletion is missing. */
-static void
-tell_if_late (TempDir *self)
-{
-  g_autofree char *shown = NULL;
-
-  if (temp_entry_get_path (self->entry) == NULL || !temp_entry_get_auto_delete (self->entry))
-    return;
-
-  shown = g_filename_display_name (temp_entry_get_path (self->entry));
-  g_debug ("The object of the temporary directory “%s” goes, and deletes it only now", shown);
-}
-
 static void
 temp_dir_dispose (GObject *object)
 {
   TempDir *self = TEMP_DIR (object);
   g_autoptr (GError) error = NULL;
 
-  tell_if_late (self);
+  temp_entry_tell_if_late (self->entry, "temporary directory");
 
   if (temp_dir_get_auto_delete (self) && !temp_dir_delete (self, NULL, &error))
     g_warning ("%s", error->message);

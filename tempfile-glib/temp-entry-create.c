@@ -167,7 +167,7 @@ open_new_dir (TempEntry   *entry,
   if (fd < 0 || !temp_identity_get (fd, "", &entry->identity, st))
     return -1;
 
-  if (st->st_uid != geteuid () && !owns_what_it_makes_in (fd, st->st_uid))
+  if (!temp_parent_is_trusted (entry->parent) && st->st_uid != geteuid () && !owns_what_it_makes_in (fd, st->st_uid))
     {
       errno = EPERM;
       return -1;

@@ -93,6 +93,8 @@ gboolean    temp_entry_persist           (TempEntry         *entry,
                                           gboolean           with_mode,
                                           GCancellable      *cancellable,
                                           GError           **error);
+void        temp_entry_tell_if_late      (TempEntry      *entry,
+                                          const char     *what);
 void        temp_entry_let_go            (TempEntry      *entry);
 
 gboolean    temp_entry_guard_start       (GError        **error);

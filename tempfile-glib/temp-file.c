@@ -201,19 +201,6 @@ temp_file_set_property (GObject      *object,
     }
 }
 
-/* For languages whose collector comes late, to find where a close is missing. */
-static void
-tell_if_late (TempFile *self)
-{
-  g_autofree char *shown = NULL;
-
-  if (temp_file_get_path (self) == NULL || !temp_entry_get_auto_delete (self->entry))
-    return;
-
-  shown = g_filename_display_name (temp_file_get_path (self));
-  g_debug ("The object of the temporary file “%s” goes, and deletes it only now", shown);
-}
-
 /* GIOStream closes on dispose; what the close had to leave goes now. */
 static void
 temp_file_dispose (GObject *object)
@@ -221,7 +208,7 @@ temp_file_dispose (GObject *object)
   TempFile *self = TEMP_FILE (object);
   g_autoptr (GError) error = NULL;
 
-  tell_if_late (self);
+  temp_entry_tell_if_late (self->entry, "temporary file");
 
   if (!g_io_stream_is_closed (G_IO_STREAM (self)))
     g_io_stream_close (G_IO_STREAM (self), NULL, NULL);

@@ -23,6 +23,7 @@ void        temp_parent_get_id (TempParent         *parent,
                                 dev_t              *dev,
                                 ino_t              *ino);
 
+gboolean    temp_parent_is_trusted     (TempParent *parent);
 gboolean    temp_parent_has_fine_times (TempParent *parent);
 
 void        temp_parent_set_covered (TempParent    *parent,

@@ -25,6 +25,7 @@ struct _TempParent
   gboolean    is_recorded; /* the same */
   gboolean    may_stay;
   gboolean    has_fine_times;
+  gint        is_trusted; /* atomic */
 };
 
 /* The last one that nobody needed any more, where that does no harm: most programs go on to make the
@@ -143,6 +144,14 @@ learn_filesystem (TempParent        *parent,
                            ((fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC) && has_multigrain_times ());
 }
 
+/* Nobody but root and its owner can put another in the place of what is in there. */
+static void
+learn_mode (TempParent        *parent,
+            const struct stat *st)
+{
+  g_atomic_int_set (&parent->is_trusted, st->st_uid == 0 && ((st->st_mode & S_ISVTX) != 0 || (st->st_mode & 022) == 0));
+}
+
 /* Gives the directory that the path names now. */
 TempParent *
 temp_parent_open (const char  *dir,
@@ -156,7 +165,10 @@ temp_parent_open (const char  *dir,
     {
       parent = lookup (&st);
       if (parent != NULL)
-        return parent;
+        {
+          learn_mode (parent, &st);
+          return parent;
+        }
     }
 
   /* O_PATH: a directory that one may write but not read will do. */
@@ -172,6 +184,7 @@ temp_parent_open (const char  *dir,
 
   parent = temp_parent_take (g_steal_fd (&fd), &st);
   learn_filesystem (parent, &st);
+  learn_mode (parent, &st);
   return parent;
 }
 
@@ -267,6 +280,13 @@ temp_parent_get_id (TempParent *parent,
 {
   *dev = parent->dev;
   *ino = parent->ino;
+}
+
+/* Whether what was made in it is certainly still that. */
+gboolean
+temp_parent_is_trusted (TempParent *parent)
+{
+  return g_atomic_int_get (&parent->is_trusted);
 }
 
 /* Whether identities of what is made in it tell it from what gets the same inode at once. */

@@ -354,10 +354,12 @@ test_dropped_is_told (void)
   g_object_unref (kept);
   g_assert_no_errno (g_rmdir (path));
 
+  g_log_set_debug_enabled (TRUE);
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_DEBUG, pattern);
   g_object_run_dispose (G_OBJECT (dropped));
   g_test_assert_expected_messages ();
   g_object_unref (dropped);
+  g_log_set_debug_enabled (FALSE);
 }
 
 int

@@ -7,6 +7,7 @@
 PROGRAM is tempfile-benchmark. No time is measured, so that this tells on any machine whether an operation costs more.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,12 +17,27 @@ import tempfile
 # The most that each may make.
 LIMITS = {
     "anon": 2,  # open, close
-    "named": 9,  # the aim is 7
-    "dir": 12,  # the aim is 9
+    "named": 7,  # stat of the directory, open, statx, the ledger, fstatat, unlink, close
+    "dir": 9,  # the same, with mkdir and flock
     "rw1k": 5,  # and a write, a seek and a read
     "smallwrites": 1,
     "spool": 0,
 }
+
+
+def allowance(workload, where):
+    """What more it takes for the things with names, in some places."""
+    if workload not in ("named", "dir"):
+        return 0
+    more = 0
+    if os.stat(where).st_dev != os.stat("/").st_dev:
+        more += 2  # the directory may be unmounted some time, so it is not kept open
+    if tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups())) < (6, 13):
+        more += 1  # times are coarse, so the ledger is cleared at once
+    if workload == "dir" and os.geteuid() != 0:
+        more += 1  # whose directory it is has to be asked
+    return more
+
 
 # What is drawn or allocated for many at once: random bytes for names, memory.
 SHARED = 0.1
@@ -69,7 +85,7 @@ def main(program, root=None):
 
     print(f"1..{len(LIMITS)}")
     with tempfile.TemporaryDirectory(prefix="syscalls-", dir=root) as where:
-        good = [check(i, program, workload, limit, where) for i, (workload, limit) in enumerate(LIMITS.items(), 1)]
+        good = [check(i, program, workload, limit + allowance(workload, where), where) for i, (workload, limit) in enumerate(LIMITS.items(), 1)]
     return 0 if all(good) else 1
 
 
