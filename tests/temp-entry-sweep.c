@@ -703,7 +703,10 @@ test_background (void)
 
   if (g_test_subprocess ())
     {
-      make_file ();
+      static TempEntry *until_exit;
+
+      until_exit = make_file ();
+      g_assert_nonnull (until_exit);
       return;
     }
 

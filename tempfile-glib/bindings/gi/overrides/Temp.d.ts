@@ -66,10 +66,10 @@ declare module 'gi://Temp?version=1' {
         function sweep(cancellable?: Gio.Cancellable | null): [boolean, number];
         function sweep_async(
             io_priority?: number | null, cancellable?: Gio.Cancellable | null,
-        ): Promise<[boolean, number]>;
+        ): Promise<[number]>;
         function sweep_async(
             io_priority: number, cancellable: Gio.Cancellable | null,
-            callback: Gio.AsyncReadyCallback<null> | null,
+            callback: Gio.AsyncReadyCallback<number> | null,
         ): void;
         function sweep_finish(result: Gio.AsyncResult): [boolean, number];
         function guard_start(): boolean;

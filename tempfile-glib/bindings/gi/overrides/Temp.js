@@ -25,6 +25,11 @@ function findFinisher(holder, finish) {
     return [holder, holder.constructor].find(one => typeof one?.[finish] === 'function');
 }
 
+// As Gio._promisify() has it: that all went well need not be said before what there is to say.
+function withoutTrue(results) {
+    return Array.isArray(results) && results.length > 1 && results[0] === true ? results.slice(1) : results;
+}
+
 // With its callback it is what it was; without it, it returns a promise. A callback
 // that is not in the last place is another one, such as that for progress.
 function promisify(holder, name, finisher) {
@@ -40,7 +45,7 @@ function promisify(holder, name, finisher) {
         return new Promise((resolve, reject) => {
             original.call(this, ...complete(args.slice(0, length - 1), length - 1), (source, result) => {
                 try {
-                    resolve((source?.[finish] ? source : finisher)[finish](result));
+                    resolve(withoutTrue((source?.[finish] ? source : finisher)[finish](result)));
                 } catch (error) {
                     if (error.stack)
                         error.stack += `### Promise created here: ###\n${stack}`;
