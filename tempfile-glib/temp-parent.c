@@ -23,9 +23,9 @@ struct _TempParent
   ino_t ino;
   TempParent *above;       /* what it was made in, by us; with the process's lock */
   gboolean    is_recorded; /* the same */
-  gboolean    may_stay;
-  gboolean    has_fine_times;
-  gint        is_trusted; /* atomic */
+  gint        may_stay; /* atomic, as these are: several may learn them at once */
+  gint        has_fine_times;
+  gint        is_trusted;
 };
 
 /* The last one that nobody needed any more, where that does no harm: most programs go on to make the
@@ -137,11 +137,13 @@ learn_filesystem (TempParent        *parent,
     return;
 
   /* What is held open cannot be unmounted: so only what is not while programs run. */
-  parent->may_stay = fs.f_type == TMPFS_MAGIC || (stat ("/", &root) == 0 && root.st_dev == st->st_dev);
+  g_atomic_int_set (&parent->may_stay,
+                    fs.f_type == TMPFS_MAGIC || (stat ("/", &root) == 0 && root.st_dev == st->st_dev));
 
   /* These two give no inode out again. */
-  parent->has_fine_times = fs.f_type == TMPFS_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC ||
-                           ((fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC) && has_multigrain_times ());
+  g_atomic_int_set (&parent->has_fine_times,
+                    fs.f_type == TMPFS_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC ||
+                    ((fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC) && has_multigrain_times ()));
 }
 
 /* Nobody but root and its owner can put another in the place of what is in there. */
@@ -238,7 +240,7 @@ temp_parent_unref (TempParent *parent)
   temp_process_lock ();
   if (g_atomic_int_dec_and_test (&parent->ref_count))
     {
-      if (parent->may_stay)
+      if (g_atomic_int_get (&parent->may_stay))
         {
           g_atomic_int_set (&parent->ref_count, 1);
           last = replace_recent_locked (parent);
@@ -293,7 +295,7 @@ temp_parent_is_trusted (TempParent *parent)
 gboolean
 temp_parent_has_fine_times (TempParent *parent)
 {
-  return parent->has_fine_times;
+  return g_atomic_int_get (&parent->has_fine_times);
 }
 
 /* It is in above, and, if is_recorded, in the ledger. */
