@@ -62,7 +62,13 @@ temp_entry_guard_start (GError **error)
   if (!temp_ledger_open (error))
     return FALSE;
   ledger = temp_ledger_dup_path ();
-  if (ledger == NULL || !spawn (ledger, error))
+  if (ledger == NULL)
+    {
+      /* Another thread has just had to give it up. */
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The ledger could not be kept");
+      return FALSE;
+    }
+  if (!spawn (ledger, error))
     return FALSE;
 
   temp_process_lock ();

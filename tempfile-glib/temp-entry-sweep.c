@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -21,9 +20,6 @@
 
 /* What dead processes have left. Each thing that a ledger lists, and that is beyond doubt the
  * one that was made, gets an entry, as it had in its own process, and is deleted by that. */
-
-/* How long the program's exit waits for the sweep that it has begun. */
-#define PATIENCE 5 /* seconds */
 
 typedef struct
 {
@@ -437,106 +433,4 @@ temp_entry_sweep_after_death (int          dir_fd,
     return TRUE;
   g_propagate_error (error, sweep.error);
   return FALSE;
-}
-
-/* In the background */
-
-/* Guarded by the process's lock. */
-static guint running; /* the process, by its generation, in which a sweep is running; 0: none */
-static GCancellable *running_cancellable;
-
-static void
-set_running (guint         generation,
-             GCancellable *cancellable)
-{
-  g_autoptr (GCancellable) old = NULL;
-
-  temp_process_lock ();
-  running = generation;
-  old = g_steal_pointer (&running_cancellable);
-  running_cancellable = cancellable;
-  temp_process_wake ();
-  temp_process_unlock ();
-}
-
-static gpointer
-run (gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!temp_entry_sweep (NULL, NULL, NULL, data, &error))
-    g_debug ("Not all that dead programs left could be deleted: %s", error->message);
-
-  set_running (0, NULL);
-  return NULL;
-}
-
-static gboolean
-is_anybody_dead (void)
-{
-  for (guint which = 0; which < TEMP_LEDGER_N_DIRS; which++)
-    {
-      temp_autofd int dir_fd = temp_ledger_dir_open (which, FALSE, NULL);
-      g_autoptr (GPtrArray) names = NULL;
-
-      if (dir_fd < 0)
-        continue;
-      names = temp_ledger_list_free (dir_fd, 1);
-      if (names->len > 0)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-/* Runs in a thread that no signal is delivered to: it is none of the program's. */
-static void
-start (void)
-{
-  GCancellable *cancellable = g_cancellable_new ();
-  sigset_t all, old;
-  GThread *thread;
-
-  set_running (temp_process_generation (), cancellable);
-
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &old);
-  thread = g_thread_try_new ("tempfile-sweep", run, cancellable, NULL);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
-
-  if (thread != NULL)
-    g_thread_unref (thread);
-  else
-    set_running (0, NULL);
-}
-
-/* Sweeps, at the first call in a process, if there is a ledger of a dead one. */
-void
-temp_entry_sweep_in_background (void)
-{
-  static guint looked; /* atomic */
-  guint generation = temp_process_generation ();
-  guint before = g_atomic_int_get (&looked);
-
-  if (G_LIKELY (before == generation) || !g_atomic_int_compare_and_exchange (&looked, before, generation))
-    return;
-
-  if (is_anybody_dead ())
-    start ();
-}
-
-/* At exit: waits for it, but not for ever. What is left then is left to the next process. */
-void
-temp_entry_finish_sweep (void)
-{
-  gint64 end = g_get_monotonic_time () + PATIENCE * G_USEC_PER_SEC;
-  gboolean is_running;
-
-  temp_process_lock ();
-  do
-    is_running = running == temp_process_generation ();
-  while (is_running && temp_process_wait_until (end));
-  if (is_running)
-    g_cancellable_cancel (running_cancellable);
-  temp_process_unlock ();
 }
