@@ -76,10 +76,16 @@ temp_entry_release_fd (TempEntry  *entry,
   if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
     return TRUE;
 
-  if (G_UNLIKELY (entry->state == TEMP_ENTRY_OWNED && !pin (entry)))
+  /* Another thread may be deleting it. */
+  if (G_UNLIKELY (entry->state == TEMP_ENTRY_OWNED) && temp_entry_begin (entry))
     {
-      entry->pin_fd = g_steal_fd (&entry->fd);
-      return TRUE;
+      gboolean is_pinned = pin (entry);
+
+      if (!is_pinned)
+        entry->pin_fd = g_steal_fd (&entry->fd);
+      temp_entry_end (entry);
+      if (!is_pinned)
+        return TRUE;
     }
 
   /* Whatever close() says, the descriptor is gone; and EINTR says nothing. */

@@ -78,8 +78,9 @@ temp_entry_own (TempEntry *entry)
     }
   temp_process_unlock ();
 
-  /* What was made while its directory was being kept. */
-  if (G_UNLIKELY (entry->is_unrecorded && temp_entry_is_record_missing (entry)) && temp_entry_begin (entry))
+  /* What was made while its directory was being kept, or while somebody changed their mind. */
+  if (G_UNLIKELY (temp_entry_is_record_wrong (entry) || (entry->is_unrecorded && temp_entry_is_record_missing (entry))) &&
+      temp_entry_begin (entry))
     temp_entry_end (entry);
 }
 
@@ -364,6 +365,8 @@ temp_entry_let_go (TempEntry *entry)
 
   if (entry->auto_delete)
     entry->claim = (TempLedgerClaim) { 0 };
+  else
+    temp_entry_clear_record (entry, entry->parent, TRUE);
   temp_entry_disown (entry, TEMP_ENTRY_KEPT);
   temp_entry_end (entry);
 }

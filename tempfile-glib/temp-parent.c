@@ -307,6 +307,13 @@ temp_parent_set_covered (TempParent *parent,
   TempParent *old;
 
   temp_process_lock ();
+  /* Moved by hand, one can come to be in what was in it. */
+  for (TempParent *p = above; p != NULL; p = p->above)
+    if (p == parent)
+      {
+        above = NULL;
+        break;
+      }
   old = g_steal_pointer (&parent->above);
   parent->above = above != NULL ? temp_parent_ref (above) : NULL;
   parent->is_recorded = is_recorded;
