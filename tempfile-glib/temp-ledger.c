@@ -45,6 +45,7 @@ static TempLedgerSlots slots;
 static guint n_claims;
 static guint n_written; /* slots in which there may be anything: read atomically */
 static gboolean was_closed; /* the process is ending */
+static char *abandoned_path; /* of a ledger that should be gone, and is still there */
 
 /* State */
 
@@ -65,6 +66,7 @@ forget (void)
 static void
 after_fork_in_child (void)
 {
+  g_clear_pointer (&abandoned_path, g_free);
   forget ();
 }
 
@@ -105,11 +107,13 @@ give_up (void)
   temp_process_lock ();
   if (is_open ())
     {
-      path = g_steal_pointer (&ledger_path);
+      g_free (abandoned_path);
+      abandoned_path = g_steal_pointer (&ledger_path);
       ledger_fd = -1; /* others may be writing to it, and it may be another file by now: it stays open */
       forget ();
       state = FAILED;
     }
+  path = g_strdup (abandoned_path);
   temp_process_unlock ();
 
   if (path == NULL)
@@ -119,7 +123,14 @@ give_up (void)
 
   dir = g_path_get_dirname (path);
   dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return dir_fd >= 0 && fsync (dir_fd) == 0;
+  if (dir_fd < 0 || (fsync (dir_fd) < 0 && errno != EINVAL))
+    return FALSE;
+
+  temp_process_lock ();
+  if (g_strcmp0 (abandoned_path, path) == 0)
+    g_clear_pointer (&abandoned_path, g_free);
+  temp_process_unlock ();
+  return TRUE;
 }
 
 static gboolean
@@ -491,13 +502,17 @@ temp_ledger_clear (TempLedgerClaim *claim,
                    gboolean         durable)
 {
   const guint8 nothing[16] = { 0 };
-  gboolean is_cleared = TRUE;
+  gboolean is_cleared = TRUE, is_abandoned;
   int fd;
 
   temp_process_lock ();
   fd = is_valid (claim) && claim->slot < n_written ? ledger_fd : -1;
+  is_abandoned = abandoned_path != NULL;
   temp_process_unlock ();
 
+  /* The record may be in that one, and what could not be done then, now. */
+  if (G_UNLIKELY (is_abandoned))
+    is_cleared = give_up ();
   if (fd >= 0 && (!write_at (fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
     is_cleared = give_up ();
   temp_ledger_release (claim);
