@@ -4,7 +4,6 @@
 
 #include "temp-entry-private.h"
 
-#include <string.h>
 #include <sys/auxv.h>
 
 #include "temp-entry-fields-private.h"

@@ -127,12 +127,9 @@ uncover (TempEntry  *entry,
     {
       TempEntry *other = g_ptr_array_index (entries, i);
 
-      /* Whoever is busy with it sees to it in the end. */
-      if (other == entry || !temp_entry_try_begin (other))
-        continue;
-      if (other->claim.slot == 0 && wants_record (other))
-        enter_where_it_is (other);
-      temp_entry_end (other);
+      /* The end brings its record up to date; that of whoever is busy with it does so, too. */
+      if (other != entry && temp_entry_try_begin (other))
+        temp_entry_end (other);
     }
 }
 
