@@ -30,6 +30,8 @@ gboolean  temp_ledger_enter      (TempLedgerClaim     *claim,
                                   const TempName      *name,
                                   const TempIdentity  *identity);
 
+gboolean  temp_ledger_has        (const TempLedgerClaim *claim);
+
 /* The end of a claim. Releasing it leaves the record where it is, until the slot is used again: that
  * is for what is gone, and can be taken for nothing else. Clearing it takes the record away. */
 void      temp_ledger_release    (TempLedgerClaim     *claim);

@@ -5,14 +5,11 @@
 #include "temp-ledger-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "temp-error-private.h"
 #include "temp-fd-private.h"
-#include "temp-ledger-dir-private.h"
+#include "temp-ledger-file-private.h"
 #include "temp-ledger-format-private.h"
 #include "temp-process-private.h"
 
@@ -21,12 +18,6 @@
  * one need not be reserved before it is made. A name reserved ahead that never comes
  * to be does no harm, nor does the record of a name that is gone, as the inode is not
  * under it. The slots of both are used again. */
-
-/* Where its descriptor is: programs that close descriptors which are not theirs close small ones, which
- * are given out again at once; and what is written here must not land in another file. At random, as
- * others do the same. */
-#define LOWEST_FD 256
-#define N_FDS 512
 
 typedef enum
 {
@@ -39,11 +30,11 @@ typedef enum
 /* Guarded by the process's lock, as all here is. */
 static State state;
 static guint generation; /* of the process that it is of */
-static int ledger_fd = -1;
-static char *ledger_path;
+static TempLedgerFile file = { .fd = -1 };
 static TempLedgerSlots slots;
 static guint n_claims;
 static guint n_written; /* slots in which there may be anything: read atomically */
+static guint current; /* the serial of the slots, while there is a ledger; else 0: read atomically */
 static gboolean was_closed; /* the process is ending */
 static char *abandoned_path; /* of a ledger that should be gone, and is still there */
 
@@ -53,11 +44,12 @@ static char *abandoned_path; /* of a ledger that should be gone, and is still th
 static void
 forget (void)
 {
-  temp_fd_clear (&ledger_fd);
-  g_clear_pointer (&ledger_path, g_free);
+  temp_fd_clear (&file.fd);
+  g_clear_pointer (&file.path, g_free);
   temp_ledger_slots_clear (&slots);
   n_claims = 0;
   g_atomic_int_set (&n_written, 0);
+  g_atomic_int_set (&current, 0);
   state = NOT_OPEN;
 }
 
@@ -101,15 +93,13 @@ static gboolean
 give_up (void)
 {
   g_autofree char *path = NULL;
-  g_autofree char *dir = NULL;
-  temp_autofd int dir_fd = -1;
 
   temp_process_lock ();
   if (is_open ())
     {
       g_free (abandoned_path);
-      abandoned_path = g_steal_pointer (&ledger_path);
-      ledger_fd = -1; /* others may be writing to it, and it may be another file by now: it stays open */
+      abandoned_path = g_steal_pointer (&file.path);
+      file.fd = -1; /* others may be writing to it, and it may be another file by now: it stays open */
       forget ();
       state = FAILED;
     }
@@ -118,12 +108,7 @@ give_up (void)
 
   if (path == NULL)
     return TRUE;
-  if (unlink (path) < 0 && errno != ENOENT)
-    return FALSE;
-
-  dir = g_path_get_dirname (path);
-  dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (dir_fd < 0 || (fsync (dir_fd) < 0 && errno != EINVAL))
+  if (!temp_ledger_file_remove (path))
     return FALSE;
 
   temp_process_lock ();
@@ -133,17 +118,58 @@ give_up (void)
   return TRUE;
 }
 
+/* Somebody has closed the descriptor. Gives the one that there is now, or -1. */
+static int
+open_again (int closed)
+{
+  TempLedgerFile copy = { .fd = -1 };
+  temp_autofd int reopened = -1;
+  int fd = -1;
+
+  temp_process_lock ();
+  if (is_open () && file.fd == closed)
+    {
+      copy = file;
+      copy.path = g_strdup (file.path);
+    }
+  temp_process_unlock ();
+
+  if (copy.path != NULL)
+    reopened = temp_ledger_file_reopen (&copy);
+  g_free (copy.path);
+
+  temp_process_lock ();
+  if (is_open ())
+    {
+      if (file.fd == closed && reopened >= 0)
+        file.fd = g_steal_fd (&reopened);
+      fd = file.fd != closed ? file.fd : -1;
+    }
+  temp_process_unlock ();
+
+  return fd;
+}
+
+/* Sets fd to another one if it was closed. */
 static gboolean
-write_at (int           fd,
+write_at (int          *fd,
           const guint8 *buffer,
           gsize         size,
           guint         slot)
 {
-  gssize n;
+  gssize n = temp_ledger_file_write (*fd, buffer, size, slot);
 
-  do
-    n = pwrite (fd, buffer, size, (off_t) slot * TEMP_LEDGER_SLOT);
-  while (G_UNLIKELY (n < 0 && errno == EINTR));
+  while (G_UNLIKELY (n < 0 && errno == EBADF))
+    {
+      *fd = open_again (*fd);
+      if (*fd < 0)
+        {
+          give_up ();
+          errno = EBADF;
+          return FALSE;
+        }
+      n = temp_ledger_file_write (*fd, buffer, size, slot);
+    }
 
   if (n > 0 && slot + (n - 1) / TEMP_LEDGER_SLOT >= (guint) g_atomic_int_get (&n_written))
     {
@@ -156,91 +182,24 @@ write_at (int           fd,
 
   if (n >= 0)
     errno = ENOSPC;
-  else if (errno == EBADF)
-    give_up (); /* somebody has closed it, and with that unlocked it */
   return FALSE;
-}
-
-/* How many slots it may have: to write beyond the limit kills the process. */
-static guint
-get_max_slots (void)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur / TEMP_LEDGER_SLOT > G_MAXINT)
-    return G_MAXINT;
-  return limit.rlim_cur / TEMP_LEDGER_SLOT;
-}
-
-/* Moves it up, or, where there are not so many, at least away from the standard ones. */
-static int
-move_fd (int fd)
-{
-  int moved = fcntl (fd, F_DUPFD_CLOEXEC, LOWEST_FD + g_random_int_range (0, N_FDS));
-
-  if (moved < 0)
-    moved = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  return moved;
-}
-
-/* Makes one in that directory; its first page is written at once, so that there is
- * room in it even when the disk is full later. */
-static int
-create_in (guint    which,
-           char   **path,
-           GError **error)
-{
-  guint8 page[8 * TEMP_LEDGER_SLOT] = { 0 };
-  g_autofree char *dir = temp_ledger_dir_get_path (which);
-  temp_autofd int dir_fd = temp_ledger_dir_open (which, TRUE, error);
-  temp_autofd int fd = -1;
-  TempLedgerOrigin origin;
-  int moved = -1;
-
-  if (dir_fd < 0)
-    return -1;
-  fd = temp_ledger_create (dir_fd, dir, path, error);
-  if (fd < 0)
-    return -1;
-
-  temp_ledger_origin_get (&origin);
-  temp_ledger_encode_header (page, &origin);
-  errno = EFBIG;
-  if (get_max_slots () >= sizeof page / TEMP_LEDGER_SLOT && write_at (fd, page, sizeof page, 0))
-    moved = move_fd (fd);
-  if (moved < 0)
-    {
-      temp_error_from_errno (error, errno, "Could not write the ledger", *path);
-      unlink (*path);
-      g_clear_pointer (path, g_free);
-    }
-
-  return moved;
 }
 
 static void
 open_new (GError **error)
 {
-  g_autoptr (GError) first_error = NULL;
-  g_autofree char *path = NULL;
-  int fd = -1;
-
-  for (guint which = 0; which < TEMP_LEDGER_N_DIRS && fd < 0; which++)
-    fd = create_in (which, &path, first_error == NULL ? &first_error : NULL);
+  TempLedgerFile made = { .fd = -1 };
+  gboolean is_made = temp_ledger_file_create (&made, error);
 
   temp_process_lock ();
-  if (fd >= 0)
+  if (is_made)
     {
-      state = OPEN;
-      ledger_fd = fd;
-      ledger_path = g_steal_pointer (&path);
-      temp_ledger_slots_init (&slots, get_max_slots ());
+      file = made;
+      temp_ledger_slots_init (&slots, temp_ledger_file_max_slots ());
+      g_atomic_int_set (&n_written, 1);
+      g_atomic_int_set (&current, slots.serial);
     }
-  else
-    {
-      state = FAILED;
-      g_propagate_error (error, g_steal_pointer (&first_error));
-    }
+  state = is_made ? OPEN : FAILED;
   temp_process_wake ();
   temp_process_unlock ();
 }
@@ -290,7 +249,7 @@ temp_ledger_dup_path (void)
   char *path;
 
   temp_process_lock ();
-  path = is_open () ? g_strdup (ledger_path) : NULL;
+  path = is_open () ? g_strdup (file.path) : NULL;
   temp_process_unlock ();
 
   return path;
@@ -330,12 +289,12 @@ claim_slots (TempLedgerClaim *claim,
         }
       if (is_valid (claim))
         {
-          fd = ledger_fd;
+          fd = file.fd;
         }
       else if (temp_ledger_slots_take (&slots, claim, n_slots))
         {
           n_claims++;
-          fd = ledger_fd;
+          fd = file.fd;
         }
     }
   temp_process_unlock ();
@@ -372,7 +331,7 @@ write_records (int                     fd,
       size *= 2;
     }
 
-  return write_at (fd, buffer, size, first);
+  return write_at (&fd, buffer, size, first);
 }
 
 /* The same; if it fails, nobody knows what is in the slots, so they are cleared. */
@@ -441,7 +400,7 @@ temp_ledger_complete (TempLedgerClaim    *claim,
   temp_process_lock ();
   if (is_valid (claim))
     {
-      fd = ledger_fd;
+      fd = file.fd;
       has_ahead = temp_ledger_slots_prepare_ahead (&slots, &ahead, claim, parent, name);
     }
   temp_process_unlock ();
@@ -480,6 +439,13 @@ temp_ledger_enter (TempLedgerClaim    *claim,
   return fd >= 0 && write_or_clear (fd, claim, &record, NULL);
 }
 
+/* Whether there is a record, in the ledger that there is now. */
+gboolean
+temp_ledger_has (const TempLedgerClaim *claim)
+{
+  return claim->slot != 0 && claim->serial == (guint) g_atomic_int_get (&current);
+}
+
 void
 temp_ledger_release (TempLedgerClaim *claim)
 {
@@ -506,14 +472,14 @@ temp_ledger_clear (TempLedgerClaim *claim,
   int fd;
 
   temp_process_lock ();
-  fd = is_valid (claim) && claim->slot < n_written ? ledger_fd : -1;
+  fd = is_valid (claim) && claim->slot < n_written ? file.fd : -1;
   is_abandoned = abandoned_path != NULL;
   temp_process_unlock ();
 
   /* The record may be in that one, and what could not be done then, now. */
   if (G_UNLIKELY (is_abandoned))
     is_cleared = give_up ();
-  if (fd >= 0 && (!write_at (fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
+  if (fd >= 0 && (!write_at (&fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
     is_cleared = give_up ();
   temp_ledger_release (claim);
 
@@ -530,8 +496,8 @@ temp_ledger_close (void)
   temp_process_lock ();
   if (is_open () && n_claims == 0)
     {
-      path = g_steal_pointer (&ledger_path);
-      ledger_fd = -1;
+      path = g_steal_pointer (&file.path);
+      file.fd = -1;
       forget ();
     }
   was_closed = TRUE;

@@ -502,16 +502,19 @@ test_file_size (void)
   test_in_child (child_file_size, NULL);
 }
 
-/* Its ledger is closed by somebody, and with that unlocked: but it lives. */
+/* Somebody closes its ledger with all that they do not know: it lives, and goes on with it. */
 static void
 child_closed (gconstpointer data)
 {
   g_autofree char *file = NULL;
+  g_autofree char *ledger = NULL;
+  g_autofree char *same = NULL;
   struct stat st;
   DIR *fds;
   struct dirent *entry;
 
   file = g_strdup (temp_file_get_path (make_file (test_dir ())));
+  ledger = temp_ledger_dup_path ();
   fds = opendir ("/proc/self/fd");
   while ((entry = readdir (fds)) != NULL)
     {
@@ -522,10 +525,14 @@ child_closed (gconstpointer data)
     }
   closedir (fds);
 
-  make_dir ();
-  g_assert_null (temp_ledger_dup_path ());
   sweep_in_another_process ();
   test_assert_exists (file, TRUE);
+  make_dir ();
+  same = temp_ledger_dup_path ();
+  g_assert_cmpstr (ledger, ==, same);
+  sweep_in_another_process ();
+  test_assert_exists (file, TRUE);
+  _exit (0);
 }
 
 static void

@@ -698,6 +698,43 @@ test_file_limit (gconstpointer data)
   assert_goes_on (things);
 }
 
+static void
+assert_given_up (const char *path)
+{
+  g_assert_false (is_kept ());
+  g_assert_null (temp_ledger_dup_path ());
+  test_assert_exists (path, FALSE);
+}
+
+/* What is beyond it by now is not written to, which would kill the process. */
+static void
+test_lowered_file_limit (gconstpointer data)
+{
+  const struct rlimit limit = { 8 * TEMP_LEDGER_SLOT, RLIM_INFINITY };
+  g_autofree char *path = NULL;
+  Thing things[SLOT_RECORDS];
+  Thing last, more;
+
+  open_ledger ();
+  path = temp_ledger_dup_path ();
+  fill_first_page (things);
+  make (&last, "/d", "last", NULL);
+  g_assert_cmpuint (last.claim.slot, >=, 8);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
+
+  init_thing (&more, "/d", "more", NULL);
+  reserve (&more);
+  g_assert_cmpuint (more.claim.slot, ==, 0);
+  g_assert_true (temp_ledger_complete (&things[0].claim, &the_parent, &things[0].name, &things[0].identity));
+  g_assert_true (is_kept ());
+
+  g_assert_false (temp_ledger_has (&more.claim));
+  g_assert_true (temp_ledger_has (&last.claim));
+  temp_ledger_clear (&last.claim, FALSE);
+  assert_given_up (path);
+  g_assert_false (temp_ledger_has (&things[0].claim));
+}
+
 /* A disk that is full: but for the page that was written at once. */
 static void
 test_full_disk (gconstpointer data)
@@ -745,14 +782,6 @@ test_full_from_the_start (gconstpointer data)
   first = temp_ledger_dir_get_path (0);
   names = test_list (first);
   g_assert_cmpstr (names, ==, "");
-}
-
-static void
-assert_given_up (const char *path)
-{
-  g_assert_false (is_kept ());
-  g_assert_null (temp_ledger_dup_path ());
-  test_assert_exists (path, FALSE);
 }
 
 /* What could not be taken out of it would be deleted after a crash. */
@@ -1106,6 +1135,7 @@ main (int    argc,
     { "/temp-ledger/enter", test_enter },
     { "/temp-ledger/no-ledger", test_no_ledger },
     { "/temp-ledger/file-limit", test_file_limit },
+    { "/temp-ledger/lowered-file-limit", test_lowered_file_limit },
     { "/temp-ledger/full-disk", test_full_disk },
     { "/temp-ledger/full-disk/from-the-start", test_full_from_the_start },
     { "/temp-ledger/clear-fails", test_clear_fails },
