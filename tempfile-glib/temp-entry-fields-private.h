@@ -97,5 +97,6 @@ void     temp_entry_release_record    (TempEntry       *entry);
 gboolean temp_entry_is_record_wrong   (TempEntry       *entry);
 gboolean temp_entry_is_record_missing (TempEntry       *entry);
 void     temp_entry_update_record     (TempEntry       *entry);
+void     temp_entry_update_all_records (void);
 
 G_END_DECLS

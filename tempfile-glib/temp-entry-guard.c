@@ -43,23 +43,20 @@ spawn (const char  *ledger,
   return FALSE;
 }
 
-/* Starts it, once in a process. */
+/* Starts it, once for each ledger: a process has another one only if it had to give up the first. */
 gboolean
 temp_entry_guard_start (GError **error)
 {
-  static guint guarded; /* with the process's lock */
-  guint generation = temp_process_generation ();
+  static char *guarded; /* the ledger; with the process's lock */
+  g_autoptr (GError) local_error = NULL;
   g_autofree char *ledger = NULL;
   gboolean is_guarded;
 
-  temp_process_lock ();
-  is_guarded = guarded == generation;
-  temp_process_unlock ();
-  if (is_guarded)
-    return TRUE;
-
-  if (!temp_ledger_open (error))
-    return FALSE;
+  if (!temp_ledger_open (&local_error))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
   ledger = temp_ledger_dup_path ();
   if (ledger == NULL)
     {
@@ -67,11 +64,21 @@ temp_entry_guard_start (GError **error)
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The ledger could not be kept");
       return FALSE;
     }
+
+  temp_process_lock ();
+  is_guarded = g_strcmp0 (guarded, ledger) == 0;
+  temp_process_unlock ();
+  if (is_guarded)
+    return TRUE;
+
+  /* What was made without one, or was in another. */
+  temp_entry_update_all_records ();
   if (!spawn (ledger, error))
     return FALSE;
 
   temp_process_lock ();
-  guarded = generation;
+  g_free (guarded);
+  guarded = g_steal_pointer (&ledger);
   temp_process_unlock ();
   return TRUE;
 }

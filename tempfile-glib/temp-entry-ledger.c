@@ -64,7 +64,7 @@ static void
 cover (TempEntry *entry)
 {
   if (entry->directory != NULL)
-    temp_parent_set_covered (entry->directory, entry->parent, entry->claim.slot != 0);
+    temp_parent_set_covered (entry->directory, entry->parent, temp_ledger_has (&entry->claim));
 }
 
 /* It is made, under the name that was chosen. */
@@ -111,26 +111,32 @@ enter_where_it_is (TempEntry *entry)
   cover (entry);
 }
 
+/* After what decides on many: the directories come before what is in them. */
+void
+temp_entry_update_all_records (void)
+{
+  g_autoptr (GPtrArray) entries = temp_entry_list_owned ();
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      TempEntry *entry = g_ptr_array_index (entries, i);
+
+      /* The end brings its record up to date; that of whoever is busy with it does so, too. */
+      if (temp_entry_try_begin (entry))
+        temp_entry_end (entry);
+    }
+}
+
 /* What is in a directory that is to stay is from now on to be deleted for its own sake. */
 static void
 uncover (TempEntry  *entry,
          TempParent *above)
 {
-  g_autoptr (GPtrArray) entries = NULL;
-
   if (entry->directory == NULL)
     return;
 
   temp_parent_set_covered (entry->directory, above, FALSE);
-  entries = temp_entry_list_owned ();
-  for (guint i = 0; i < entries->len; i++)
-    {
-      TempEntry *other = g_ptr_array_index (entries, i);
-
-      /* The end brings its record up to date; that of whoever is busy with it does so, too. */
-      if (other != entry && temp_entry_try_begin (other))
-        temp_entry_end (other);
-    }
+  temp_entry_update_all_records ();
 }
 
 /* It stays, or somebody else has done with it as they liked. FALSE: but the ledger says that a crash is
@@ -165,7 +171,7 @@ temp_entry_is_record_wrong (TempEntry *entry)
 gboolean
 temp_entry_is_record_missing (TempEntry *entry)
 {
-  return entry->state == TEMP_ENTRY_OWNED && entry->claim.slot == 0 && wants_record (entry);
+  return entry->state == TEMP_ENTRY_OWNED && !temp_ledger_has (&entry->claim) && wants_record (entry);
 }
 
 /* Brings the ledger up to what has become of the entry, which the caller has the right to

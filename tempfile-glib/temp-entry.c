@@ -78,8 +78,10 @@ temp_entry_own (TempEntry *entry)
     }
   temp_process_unlock ();
 
-  /* What was made while its directory was being kept, or while somebody changed their mind. */
-  if (G_UNLIKELY (temp_entry_is_record_wrong (entry) || (entry->is_unrecorded && temp_entry_is_record_missing (entry))) &&
+  /* What was made while its directory was being kept, or while somebody changed their mind, or
+   * opened another ledger. */
+  if (G_UNLIKELY (temp_entry_is_record_wrong (entry) ||
+                  ((entry->is_unrecorded || entry->claim.slot != 0) && temp_entry_is_record_missing (entry))) &&
       temp_entry_begin (entry))
     temp_entry_end (entry);
 }

@@ -28,21 +28,78 @@ typedef struct
 } Program;
 
 static void
-make_file (int out)
+start_guard (void)
 {
   g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (temp_guard_start (&error));
+      g_assert_no_error (error);
+    }
+}
+
+static TempFile *
+make_file (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempFile *file = temp_file_new_named (test_dir (), NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return file;
+}
+
+/* As a program does that closes all descriptors which it does not know. */
+static void
+close_ledger (const char *ledger)
+{
+  g_autofree char *names = test_list ("/proc/self/fd");
+  g_auto (GStrv) list = g_strsplit (names, " ", -1);
+
+  for (gsize i = 0; list[i] != NULL; i++)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", list[i], NULL);
+      g_autofree char *target = g_file_read_link (link, NULL);
+
+      if (g_strcmp0 (target, ledger) == 0)
+        close (atoi (list[i]));
+    }
+}
+
+typedef enum
+{
+  AS_USUAL,
+  CLOSES_LEDGER,
+  LOSES_LEDGER,
+} Way;
+
+/* One that loses its ledger has another, and another guard, once it asks for that again. */
+static TempFile *
+make_guarded_file (Way way)
+{
+  g_autoptr (TempFile) other = NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
   TempFile *file;
-  g_autofree char *ledger = NULL;
 
-  g_assert_true (temp_guard_start (&error));
-  g_assert_no_error (error);
-  g_assert_true (temp_guard_start (&error));
-  g_assert_no_error (error);
+  start_guard ();
+  file = make_file ();
+  if (way == AS_USUAL)
+    return file;
 
-  file = temp_file_new_named (test_dir (), NULL, NULL, &error);
-  g_assert_no_error (error);
-  ledger = temp_ledger_dup_path ();
-  dprintf (out, "%s\n%s\n", temp_file_get_path (file), ledger);
+  first = temp_ledger_dup_path ();
+  close_ledger (first);
+  if (way == LOSES_LEDGER)
+    g_assert_no_errno (g_unlink (first));
+  other = make_file ();
+  start_guard ();
+
+  second = temp_ledger_dup_path ();
+  if (way == LOSES_LEDGER)
+    g_assert_cmpstr (first, !=, second);
+  else
+    g_assert_cmpstr (first, ==, second);
+  return file;
 }
 
 static char *
@@ -55,7 +112,8 @@ read_line (FILE *stream)
 }
 
 static void
-start (Program *program)
+start (Program *program,
+       Way      way)
 {
   int in[2], out[2];
   FILE *stream;
@@ -66,10 +124,12 @@ start (Program *program)
   g_assert_no_errno (program->pid);
   if (program->pid == 0)
     {
+      TempFile *file = make_guarded_file (way);
+      g_autofree char *ledger = temp_ledger_dup_path ();
       char command = 0;
 
+      dprintf (out[1], "%s\n%s\n", temp_file_get_path (file), ledger);
       close (in[1]);
-      make_file (out[1]);
       if (read (in[0], &command, 1) == 1 && command == 'x')
         exit (0); /* as the program would, by which it is deleted */
       raise (SIGKILL);
@@ -168,7 +228,19 @@ test_killed (void)
 {
   g_auto (Program) program = { 0 };
 
-  start (&program);
+  start (&program, AS_USUAL);
+  test_assert_exists (program.file, TRUE);
+  stop (&program, 'k');
+  wait_until_gone (program.file);
+  wait_until_gone (program.ledger);
+}
+
+static void
+test_ledger (gconstpointer data)
+{
+  g_auto (Program) program = { 0 };
+
+  start (&program, GPOINTER_TO_INT (data));
   test_assert_exists (program.file, TRUE);
   stop (&program, 'k');
   wait_until_gone (program.file);
@@ -182,7 +254,7 @@ test_ends_well (void)
   pid_t guard;
   int pid_fd;
 
-  start (&program);
+  start (&program, AS_USUAL);
   guard = find_guard (program.ledger);
   g_assert_cmpint (guard, >, 0);
   pid_fd = (int) syscall (SYS_pidfd_open, guard, 0);
@@ -205,7 +277,7 @@ test_detached (void)
   guint64 ignored;
   pid_t guard;
 
-  start (&program);
+  start (&program, AS_USUAL);
   guard = find_guard (program.ledger);
   g_assert_cmpint (guard, >, 0);
 
@@ -249,8 +321,8 @@ test_fork (void)
     }
 
   g_assert_true (temp_guard_start (NULL));
-  start (&first);
-  start (&second);
+  start (&first, AS_USUAL);
+  start (&second, AS_USUAL);
   g_assert_cmpstr (first.ledger, !=, second.ledger);
   stop (&first, 'k');
   wait_until_gone (first.file);
@@ -318,6 +390,8 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/temp-entry-guard/killed", test_killed);
+  g_test_add_data_func ("/temp-entry-guard/closed-ledger", GINT_TO_POINTER (CLOSES_LEDGER), test_ledger);
+  g_test_add_data_func ("/temp-entry-guard/lost-ledger", GINT_TO_POINTER (LOSES_LEDGER), test_ledger);
   g_test_add_func ("/temp-entry-guard/ends-well", test_ends_well);
   g_test_add_func ("/temp-entry-guard/detached", test_detached);
   g_test_add_func ("/temp-entry-guard/fork", test_fork);
