@@ -51,6 +51,14 @@ G_STATIC_ASSERT (sizeof (RawHeader) % 8 == 0);
 G_STATIC_ASSERT (offsetof (RawRecord, path) % 8 == 0);
 G_STATIC_ASSERT (sizeof (RawHeader) <= TEMP_LEDGER_SLOT);
 
+static inline guint64
+mix (guint64 sum,
+     guint64 word)
+{
+  sum = (sum ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+  return sum ^ (sum >> 32);
+}
+
 /* Against what is torn, not against malice: who can write here needs no tricks. By
  * words, as it is on the way of each creation. */
 static guint64
@@ -59,17 +67,17 @@ checksum (const guint8 *data,
           guint64       seed)
 {
   guint64 sum = seed ^ G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) ^ size;
+  guint64 word = 0;
 
-  for (gsize i = 0; i < size; i += sizeof (guint64))
+  for (; size >= sizeof word; data += sizeof word, size -= sizeof word)
     {
-      guint64 word = 0;
-
-      memcpy (&word, data + i, MIN (sizeof word, size - i));
-      sum = (sum ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
-      sum ^= sum >> 32;
+      memcpy (&word, data, sizeof word);
+      sum = mix (sum, word);
     }
 
-  return sum;
+  word = 0;
+  memcpy (&word, data, size);
+  return size > 0 ? mix (sum, word) : sum;
 }
 
 static guint64

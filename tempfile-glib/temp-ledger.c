@@ -379,6 +379,19 @@ temp_ledger_reserve (TempLedgerClaim     *claim,
   return TRUE;
 }
 
+static TempLedgerRecord
+describe (const TempIdentity *parent,
+          const TempName     *name,
+          const TempIdentity *identity)
+{
+  return (TempLedgerRecord) {
+    .state = TEMP_LEDGER_COMPLETE,
+    .name = *name,
+    .parent = *parent,
+    .identity = *identity,
+  };
+}
+
 /* Writes down what was made under the name that was reserved. FALSE: it is not known to
  * the ledger. */
 gboolean
@@ -387,12 +400,7 @@ temp_ledger_complete (TempLedgerClaim    *claim,
                       const TempName     *name,
                       const TempIdentity *identity)
 {
-  const TempLedgerRecord record = {
-    .state = TEMP_LEDGER_COMPLETE,
-    .name = *name,
-    .parent = *parent,
-    .identity = *identity,
-  };
+  const TempLedgerRecord record = describe (parent, name, identity);
   TempLedgerAhead ahead = { 0 };
   gboolean has_ahead = FALSE, is_ahead, is_written;
   int fd = -1;
@@ -428,12 +436,7 @@ temp_ledger_enter (TempLedgerClaim    *claim,
                    const TempName     *name,
                    const TempIdentity *identity)
 {
-  const TempLedgerRecord record = {
-    .state = TEMP_LEDGER_COMPLETE,
-    .name = *name,
-    .parent = *parent,
-    .identity = *identity,
-  };
+  const TempLedgerRecord record = describe (parent, name, identity);
   int fd = claim_slots (claim, name);
 
   return fd >= 0 && write_or_clear (fd, claim, &record, NULL);
