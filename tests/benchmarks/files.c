@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a file or a directory costs, and what is written to it. */
@@ -87,6 +89,68 @@ static int
 open_nameless (void)
 {
   return BENCHMARK_OK (open (benchmark_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+/* The very system calls that the library makes for what it promises, and nothing else: where the directory is that
+ * it has open, what it has made, a record of that, whether it is still the same. So this is what cannot be
+ * had for less. */
+
+/* Where the ledger is, and of its size. */
+static int
+open_record (void)
+{
+  static const char page[8 * 512];
+  int fd = open (g_get_user_state_dir (), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    fd = open_nameless ();
+  BENCHMARK_OK (pwrite (fd, page, sizeof page, 0));
+  return fd;
+}
+
+static void
+make_and_delete_with_calls (BenchmarkKind kind,
+                            int           record_fd)
+{
+  static const char record[2 * 512];
+  BenchmarkBare bare;
+  struct statx stx;
+  struct stat st;
+
+  BENCHMARK_OK (stat (benchmark_dir, &st));
+  benchmark_new_bare (&bare, kind, benchmark_dir_fd);
+  if (kind == BENCHMARK_DIR)
+    bare.fd = BENCHMARK_OK (openat (benchmark_dir_fd, bare.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  BENCHMARK_OK (statx (bare.fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &stx));
+  if (kind == BENCHMARK_DIR)
+    BENCHMARK_OK (flock (bare.fd, LOCK_SH | LOCK_NB));
+  BENCHMARK_OK (pwrite (record_fd, record, sizeof record, 512));
+
+  BENCHMARK_OK (fstatat (benchmark_dir_fd, bare.name, &st, AT_SYMLINK_NOFOLLOW));
+  benchmark_delete_bare (&bare, kind, benchmark_dir_fd);
+}
+
+static void
+run_calls (BenchmarkKind kind,
+           gulong        n)
+{
+  int record_fd = open_record ();
+
+  while (n-- > 0)
+    make_and_delete_with_calls (kind, record_fd);
+  BENCHMARK_OK (close (record_fd));
+}
+
+static void
+named_calls (gulong n)
+{
+  run_calls (BENCHMARK_NAMED, n);
+}
+
+static void
+directory_calls (gulong n)
+{
+  run_calls (BENCHMARK_DIR, n);
 }
 
 static void
@@ -216,8 +280,10 @@ const Benchmark benchmarks_files[] = {
   { "named:bare", named_bare, 0 },
   { "named", named, 0 },
   { "named:dropped", named_dropped, 0 },
+  { "named:calls", named_calls, 0 },
   { "dir:bare", directory_bare, 0 },
   { "dir", directory, 0 },
+  { "dir:calls", directory_calls, 0 },
   { "rw1k:bare", rw1k_bare, 0 },
   { "rw1k", rw1k, 0 },
   { "smallwrites:bare", smallwrites_bare, 0 },
