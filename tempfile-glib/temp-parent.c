@@ -93,11 +93,8 @@ temp_parent_take (int                fd,
       if (parents == NULL)
         g_atomic_pointer_set (&parents, g_hash_table_new (parent_hash, parent_equal));
 
-      parent = g_new0 (TempParent, 1);
-      parent->ref_count = 1;
-      parent->fd = g_steal_fd (&fd);
-      parent->dev = st->st_dev;
-      parent->ino = st->st_ino;
+      parent = g_new (TempParent, 1);
+      *parent = (TempParent) { .ref_count = 1, .fd = g_steal_fd (&fd), .dev = st->st_dev, .ino = st->st_ino };
       g_hash_table_add (parents, parent);
     }
   temp_process_unlock ();
