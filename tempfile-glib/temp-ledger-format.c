@@ -51,25 +51,35 @@ G_STATIC_ASSERT (sizeof (RawHeader) % 8 == 0);
 G_STATIC_ASSERT (offsetof (RawRecord, path) % 8 == 0);
 G_STATIC_ASSERT (sizeof (RawHeader) <= TEMP_LEDGER_SLOT);
 
+static guint64
+mix (guint64 sum,
+     guint64 word)
+{
+  sum = (sum ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+  return sum ^ sum >> 32;
+}
+
 /* Against what is torn, not against malice: who can write here needs no tricks. By
- * words, as it is on the way of each creation. */
+ * words, as it is on the way of each creation; the last one may not be whole. */
 static guint64
 checksum (const guint8 *data,
           gsize         size,
           guint64       seed)
 {
   guint64 sum = seed ^ G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) ^ size;
+  guint64 word;
 
-  for (gsize i = 0; i < size; i += sizeof (guint64))
+  for (; size >= sizeof word; data += sizeof word, size -= sizeof word)
     {
-      guint64 word = 0;
-
-      memcpy (&word, data + i, MIN (sizeof word, size - i));
-      sum = (sum ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
-      sum ^= sum >> 32;
+      memcpy (&word, data, sizeof word);
+      sum = mix (sum, word);
     }
 
-  return sum;
+  if (size == 0)
+    return sum;
+  word = 0;
+  memcpy (&word, data, size);
+  return mix (sum, word);
 }
 
 static guint64
