@@ -59,9 +59,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TempDir, temp_dir, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_INITABLE, NULL))
 
 static gboolean
-temp_dir_make (TempDir     *self,
-               TempParent  *parent,
-               GError     **error)
+temp_dir_create (TempDir     *self,
+                 TempParent  *parent,
+                 GError     **error)
 {
   self->initialized = temp_entry_create_dir (self->entry, self->dir, parent, self->prefix, self->suffix,
                                              self->permissions, error);
@@ -78,7 +78,7 @@ temp_dir_init_sync (GInitable     *initable,
   if (self->initialized)
     return TRUE;
 
-  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_dir_make (self, NULL, error);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_dir_create (self, NULL, error);
 }
 
 static void
@@ -316,6 +316,25 @@ temp_dir_notify_persisted (TempDir    *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
 }
 
+/* Makes one in parent, if that is not NULL, which is open; dir is its path then. This does as GInitable does
+ * for an object with these properties. But nobody has seen it yet, and to look up properties
+ * by their names would be a tenth of all instructions. */
+static TempDir *
+temp_dir_make_in (const char  *dir,
+                  TempParent  *parent,
+                  const char  *prefix,
+                  const char  *suffix,
+                  GError     **error)
+{
+  g_autoptr (TempDir) self = g_object_new (TEMP_TYPE_DIR, NULL);
+
+  self->dir = g_strdup (dir);
+  self->prefix = g_strdup (prefix);
+  self->suffix = g_strdup (suffix);
+
+  return temp_dir_create (self, parent, error) ? g_steal_pointer (&self) : NULL;
+}
+
 /**
  * temp_dir_new: (constructor)
  * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
@@ -346,11 +365,7 @@ temp_dir_new (const char  *dir,
               const char  *suffix,
               GError     **error)
 {
-  return g_initable_new (TEMP_TYPE_DIR, NULL, error,
-                         "dir", dir,
-                         "prefix", prefix,
-                         "suffix", suffix,
-                         NULL);
+  return temp_dir_make_in (dir, NULL, prefix, suffix, error);
 }
 
 /**
@@ -566,7 +581,7 @@ temp_dir_create_file (TempDir     *self,
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
   directory = ref_directory (self, error);
-  return directory != NULL ? temp_file_new_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
+  return directory != NULL ? temp_file_make_named (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
 }
 
 /**
@@ -593,22 +608,12 @@ temp_dir_create_dir (TempDir     *self,
                      const char  *suffix,
                      GError     **error)
 {
-  g_autoptr (TempDir) child = NULL;
   g_autoptr (TempParent) directory = NULL;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
   directory = ref_directory (self, error);
-  if (directory == NULL)
-    return NULL;
-
-  child = g_object_new (TEMP_TYPE_DIR,
-                        "dir", temp_dir_get_path (self),
-                        "prefix", prefix,
-                        "suffix", suffix,
-                        NULL);
-
-  return temp_dir_make (child, directory, error) ? g_steal_pointer (&child) : NULL;
+  return directory != NULL ? temp_dir_make_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
 }
 
 /**

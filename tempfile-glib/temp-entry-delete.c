@@ -126,21 +126,6 @@ remove_if_ours (TempEntry           *entry,
   return FALSE;
 }
 
-/* What is gone needs its parent no more. */
-static void
-let_go_of_parent (TempEntry *entry)
-{
-  TempParent *directory, *parent;
-
-  temp_process_lock ();
-  directory = g_steal_pointer (&entry->directory);
-  parent = g_steal_pointer (&entry->parent);
-  temp_process_unlock ();
-
-  g_clear_pointer (&directory, temp_parent_unref);
-  g_clear_pointer (&parent, temp_parent_unref);
-}
-
 /* Deletes what was made, whatever is in it: but only under the name it was made
  * with, only while that is still the same inode, and never what a process that
  * this one was forked from has made. If it is not ours, or gone already, nothing happens,
@@ -178,7 +163,6 @@ temp_entry_delete_with_progress (TempEntry           *entry,
           else
             temp_entry_clear_record (entry, NULL, FALSE);
           temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
-          let_go_of_parent (entry);
         }
     }
 

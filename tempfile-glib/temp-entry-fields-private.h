@@ -22,8 +22,8 @@ struct _TempEntry
 {
   gatomicrefcount ref_count;
 
-  TempEntryState  state;
-  gboolean        auto_delete; /* guarded by the process's lock, as the list is */
+  TempEntryState  state;       /* guarded by the process's lock, as the list is; read without it, too */
+  gboolean        auto_delete; /* guarded by it */
   gboolean        is_callers;  /* from the start: it is never owned */
   gboolean        is_remnant;  /* of a dead process, in whose ledger it is */
   gboolean        is_empty;    /* a directory of which that is sure */

@@ -21,13 +21,15 @@ static GQueue owned = G_QUEUE_INIT;
 TempEntry *
 temp_entry_new (void)
 {
-  TempEntry *entry = g_new0 (TempEntry, 1);
+  TempEntry *entry = g_new (TempEntry, 1); /* calloc() takes nothing from the C library's cache */
 
+  *entry = (TempEntry) {
+    .auto_delete = TRUE,
+    .link.data = entry,
+    .fd = -1,
+    .pin_fd = -1,
+  };
   g_atomic_ref_count_init (&entry->ref_count);
-  entry->auto_delete = TRUE;
-  entry->link.data = entry;
-  entry->fd = -1;
-  entry->pin_fd = -1;
 
   return entry;
 }
@@ -69,11 +71,11 @@ temp_entry_own (TempEntry *entry)
   temp_process_lock ();
   if (entry->is_callers)
     {
-      entry->state = TEMP_ENTRY_KEPT;
+      g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
     }
   else
     {
-      entry->state = TEMP_ENTRY_OWNED;
+      g_atomic_int_set (&entry->state, TEMP_ENTRY_OWNED);
       g_queue_push_tail_link (&owned, &entry->link);
     }
   temp_process_unlock ();
@@ -87,17 +89,27 @@ temp_entry_own (TempEntry *entry)
 }
 
 /* Takes it off, for good: its name is gone, or else nobody's to delete any more. The inode may
- * then be used again. What of it is in the ledger the caller has seen to. */
+ * then be used again. What of it is in the ledger the caller has seen to. What is gone
+ * needs its parent no more. */
 void
 temp_entry_disown (TempEntry      *entry,
                    TempEntryState  state)
 {
+  TempParent *directory = NULL, *parent = NULL;
+
   temp_process_lock ();
   g_queue_unlink (&owned, &entry->link);
-  entry->state = state;
+  g_atomic_int_set (&entry->state, state);
+  if (state == TEMP_ENTRY_NAMELESS)
+    {
+      directory = g_steal_pointer (&entry->directory);
+      parent = g_steal_pointer (&entry->parent);
+    }
   temp_process_unlock ();
 
   temp_fd_clear (&entry->pin_fd);
+  g_clear_pointer (&directory, temp_parent_unref);
+  g_clear_pointer (&parent, temp_parent_unref);
 }
 
 /* In the order in which they were made. */
@@ -130,9 +142,14 @@ begin_locked (TempEntry *entry)
 gboolean
 temp_entry_begin (TempEntry *entry)
 {
-  GThread *self = g_thread_self ();
+  GThread *self;
   gboolean begun;
 
+  /* That will not change: only what is just being made comes on the list. */
+  if (g_atomic_int_get (&entry->state) != TEMP_ENTRY_OWNED)
+    return FALSE;
+
+  self = g_thread_self ();
   temp_process_lock ();
   while (entry->worker != NULL && entry->worker != self && entry->generation == temp_process_generation ())
     temp_process_wait ();
@@ -322,7 +339,7 @@ temp_entry_settle (TempEntry  *entry,
   if (stage != NULL && stage->state == TEMP_ENTRY_OWNED && !(is_copy && had_name))
     {
       g_queue_unlink (&owned, &stage->link);
-      stage->state = TEMP_ENTRY_NAMELESS;
+      g_atomic_int_set (&stage->state, TEMP_ENTRY_NAMELESS);
     }
   if (is_copy)
     swap_locked (entry, stage);
@@ -330,7 +347,7 @@ temp_entry_settle (TempEntry  *entry,
   is_same_name = entry->name.base != NULL && g_str_equal (entry->name.base, base);
   entry->former = g_slist_prepend (entry->former, entry->name.path);
   temp_name_set_path (&entry->name, path);
-  entry->state = TEMP_ENTRY_KEPT;
+  g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
   former_parent = g_steal_pointer (&entry->parent);
   temp_process_unlock ();
 

@@ -2,11 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-file.h"
+#include "temp-file-private.h"
 
-#include "temp-entry-private.h"
-
-/* The constructors. All of them go by GInitable. */
+/* The constructors. */
 
 /**
  * temp_file_new: (constructor)
@@ -40,7 +38,7 @@ TempFile *
 temp_file_new (const char  *dir,
                GError     **error)
 {
-  return g_initable_new (TEMP_TYPE_FILE, NULL, error, "dir", dir, NULL);
+  return temp_file_make_nameless (dir, error);
 }
 
 /**
@@ -74,12 +72,7 @@ temp_file_new_named (const char  *dir,
                      const char  *suffix,
                      GError     **error)
 {
-  return g_initable_new (TEMP_TYPE_FILE, NULL, error,
-                         "dir", dir,
-                         "prefix", prefix,
-                         "suffix", suffix,
-                         "named", TRUE,
-                         NULL);
+  return temp_file_make_named (dir, NULL, prefix, suffix, error);
 }
 
 /**

@@ -27,7 +27,9 @@ struct _TempFile
   gboolean       initialized;
 };
 
-TempFile *temp_file_new_in            (const char     *dir,
+TempFile *temp_file_make_nameless     (const char     *dir,
+                                       GError        **error);
+TempFile *temp_file_make_named        (const char     *dir,
                                        TempParent     *parent,
                                        const char     *prefix,
                                        const char     *suffix,

@@ -154,8 +154,8 @@ temp_file_close (GIOStream     *stream,
                  GError       **error)
 {
   TempFile *self = TEMP_FILE (stream);
-  gboolean had_path = temp_file_get_path (self) != NULL;
-  gboolean had_fd = temp_file_get_fd (self) >= 0;
+  gboolean had_path = temp_entry_get_path (self->entry) != NULL;
+  gboolean had_fd = temp_entry_get_fd (self->entry) >= 0; /* GIOStream closes only what is not closed yet */
   gboolean closed = close_all (self, cancellable, error);
 
   temp_file_notify_closed (self, had_path, had_fd);

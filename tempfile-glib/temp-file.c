@@ -415,25 +415,36 @@ temp_file_notify_persisted (TempFile   *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
 }
 
-/* Makes a file with a name in a directory that is open; dir is its path. */
+/* These two do as GInitable does for an object with these properties. But nobody has seen it
+ * yet, and to look up properties by their names would be a seventh of all instructions. */
+
 TempFile *
-temp_file_new_in (const char  *dir,
-                  TempParent  *parent,
-                  const char  *prefix,
-                  const char  *suffix,
-                  GError     **error)
+temp_file_make_nameless (const char  *dir,
+                         GError     **error)
 {
-  g_autoptr (TempFile) self = g_object_new (TEMP_TYPE_FILE,
-                                            "dir", dir,
-                                            "prefix", prefix,
-                                            "suffix", suffix,
-                                            "named", TRUE,
-                                            NULL);
+  g_autoptr (TempFile) self = g_object_new (TEMP_TYPE_FILE, NULL);
 
-  if (!temp_file_create (self, parent, error))
-    return NULL;
+  self->dir = g_strdup (dir);
 
-  return g_steal_pointer (&self);
+  return temp_file_create (self, NULL, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* In parent, if it is not NULL, which is open; dir is its path then. */
+TempFile *
+temp_file_make_named (const char  *dir,
+                      TempParent  *parent,
+                      const char  *prefix,
+                      const char  *suffix,
+                      GError     **error)
+{
+  g_autoptr (TempFile) self = g_object_new (TEMP_TYPE_FILE, NULL);
+
+  self->dir = g_strdup (dir);
+  self->prefix = g_strdup (prefix);
+  self->suffix = g_strdup (suffix);
+  self->named = TRUE;
+
+  return temp_file_create (self, parent, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /* Public API */

@@ -87,18 +87,20 @@ temp_name_clear (TempName *name)
   name->random = NULL;
 }
 
-/* Writes a new random part. Each thread draws from a stock of its own, which a
- * forked child throws away, so that no two processes ever draw the same. */
-gboolean
-temp_name_randomize (TempName  *name,
-                     GError   **error)
+typedef struct
 {
-  static __thread struct
-  {
-    guint8 bytes[256];
-    guint  n_left;
-    guint  generation;
-  } stock;
+  guint8 bytes[256];
+  guint  n_left;
+  guint  generation;
+} Stock;
+
+/* Each thread draws from a stock of its own, which a forked child throws away, so that no two
+ * processes ever draw the same. Not inline: to find it takes a call in a library, and the
+ * compiler would rather find it twice for each letter than keep it. */
+static G_NO_INLINE Stock *
+get_stock (void)
+{
+  static __thread Stock stock;
   guint generation = temp_process_generation ();
 
   if (stock.generation != generation)
@@ -107,29 +109,39 @@ temp_name_randomize (TempName  *name,
       stock.n_left = 0;
     }
 
+  return &stock;
+}
+
+/* Writes a new random part. */
+gboolean
+temp_name_randomize (TempName  *name,
+                     GError   **error)
+{
+  Stock *stock = get_stock ();
+
   for (guint i = 0; i < TEMP_NAME_N_RANDOM;)
     {
       guint8 byte;
 
-      if (stock.n_left == 0)
+      if (stock->n_left == 0)
         {
           gssize n;
 
           /* Up to 256 bytes come whole. A signal interrupts them only early in the
            * boot, while the kernel is still waiting for its first random numbers. */
           do
-            n = getrandom (stock.bytes, sizeof stock.bytes, 0);
+            n = getrandom (stock->bytes, sizeof stock->bytes, 0);
           while (G_UNLIKELY (n < 0 && errno == EINTR));
 
-          if (n != sizeof stock.bytes)
+          if (n != sizeof stock->bytes)
             {
               temp_error_from_errno (error, errno, "Could not get random bytes for a name like", name->path);
               return FALSE;
             }
-          stock.n_left = sizeof stock.bytes;
+          stock->n_left = sizeof stock->bytes;
         }
 
-      byte = stock.bytes[--stock.n_left];
+      byte = stock->bytes[--stock->n_left];
       /* The bytes past the last whole alphabet would make its first letters likelier. */
       if (byte < 256 / N_LETTERS * N_LETTERS)
         name->random[i++] = alphabet[byte % N_LETTERS];

@@ -23,6 +23,7 @@ struct _TempParent
   ino_t ino;
   TempParent *above;       /* what it was made in, by us; with the process's lock */
   gboolean    is_recorded; /* the same */
+  gint        is_ours;     /* atomic: the two above were ever set */
   gint        may_stay; /* atomic, as these are: several may learn them at once */
   gint        has_fine_times;
   gint        is_trusted;
@@ -93,11 +94,8 @@ temp_parent_take (int                fd,
       if (parents == NULL)
         g_atomic_pointer_set (&parents, g_hash_table_new (parent_hash, parent_equal));
 
-      parent = g_new0 (TempParent, 1);
-      parent->ref_count = 1;
-      parent->fd = g_steal_fd (&fd);
-      parent->dev = st->st_dev;
-      parent->ino = st->st_ino;
+      parent = g_new (TempParent, 1);
+      *parent = (TempParent) { .ref_count = 1, .fd = g_steal_fd (&fd), .dev = st->st_dev, .ino = st->st_ino };
       g_hash_table_add (parents, parent);
     }
   temp_process_unlock ();
@@ -232,10 +230,30 @@ parent_free (TempParent *parent)
   g_free (parent);
 }
 
+/* FALSE: it may be the last reference. */
+static gboolean
+drop_one_of_several (TempParent *parent)
+{
+  gint n;
+
+  do
+    {
+      n = g_atomic_int_get (&parent->ref_count);
+      if (n == 1)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&parent->ref_count, n, n - 1));
+
+  return TRUE;
+}
+
 void
 temp_parent_unref (TempParent *parent)
 {
   TempParent *last = NULL;
+
+  if (drop_one_of_several (parent))
+    return;
 
   temp_process_lock ();
   if (g_atomic_int_dec_and_test (&parent->ref_count))
@@ -317,6 +335,7 @@ temp_parent_set_covered (TempParent *parent,
   old = g_steal_pointer (&parent->above);
   parent->above = above != NULL ? temp_parent_ref (above) : NULL;
   parent->is_recorded = is_recorded;
+  g_atomic_int_set (&parent->is_ours, TRUE);
   temp_process_unlock ();
 
   g_clear_pointer (&old, temp_parent_unref);
@@ -327,6 +346,10 @@ gboolean
 temp_parent_is_covered (TempParent *parent)
 {
   gboolean is_covered = FALSE;
+
+  /* What we have not made never is. */
+  if (!g_atomic_int_get (&parent->is_ours))
+    return FALSE;
 
   temp_process_lock ();
   for (; parent != NULL && !is_covered; parent = parent->above)

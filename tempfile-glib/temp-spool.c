@@ -15,12 +15,11 @@ TempSpool *
 temp_spool_new (GObject *owner,
                 void   (*notify_rolled) (GObject *owner))
 {
-  TempSpool *spool = g_new0 (TempSpool, 1);
+  TempSpool *spool = g_new (TempSpool, 1); /* calloc() takes nothing from the C library's cache */
 
+  *spool = (TempSpool) { .owner = owner, .notify_rolled = notify_rolled };
   g_atomic_ref_count_init (&spool->ref_count);
   pthread_mutex_init (&spool->lock, NULL);
-  spool->owner = owner;
-  spool->notify_rolled = notify_rolled;
 
   return spool;
 }

@@ -141,6 +141,38 @@ test_properties (void)
   g_assert_cmpstr (path, ==, temp_dir_get_path (dir));
 }
 
+static void
+assert_made_with (TempDir    *dir,
+                  const char *where,
+                  const char *prefix,
+                  const char *suffix)
+{
+  g_autofree char *actual_where = NULL, *actual_prefix = NULL, *actual_suffix = NULL;
+  guint permissions;
+
+  g_object_get (dir, "dir", &actual_where, "prefix", &actual_prefix, "suffix", &actual_suffix,
+                "permissions", &permissions, NULL);
+  g_assert_cmpstr (actual_where, ==, where);
+  g_assert_cmpstr (actual_prefix, ==, prefix);
+  g_assert_cmpstr (actual_suffix, ==, suffix);
+  g_assert_cmpuint (permissions, ==, 0700);
+}
+
+/* Constructors say in the properties what they were given. */
+static void
+test_constructor_properties (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) plain = temp_dir_new (NULL, NULL, NULL, &error);
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "p", "s", &error);
+  g_autoptr (TempDir) child = temp_dir_create_dir (dir, NULL, "t", &error);
+
+  g_assert_no_error (error);
+  assert_made_with (plain, NULL, NULL, NULL);
+  assert_made_with (dir, test_dir (), "p", "s");
+  assert_made_with (child, temp_dir_get_path (dir), NULL, "t");
+}
+
 /* A mode that shuts out its owner is what it becomes in the end. */
 static void
 test_permissions (void)
@@ -375,6 +407,7 @@ main (int    argc,
   g_test_add_func ("/temp-dir/keep", test_keep);
   g_test_add_func ("/temp-dir/auto-delete", test_auto_delete);
   g_test_add_func ("/temp-dir/properties", test_properties);
+  g_test_add_func ("/temp-dir/constructor-properties", test_constructor_properties);
   g_test_add_func ("/temp-dir/permissions", test_permissions);
   g_test_add_func ("/temp-dir/inside", test_inside);
   g_test_add_func ("/temp-dir/inside-renamed", test_inside_renamed);

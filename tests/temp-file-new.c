@@ -7,6 +7,44 @@
 #include "test-support.h"
 
 static void
+assert_made_with (TempFile   *file,
+                  const char *dir,
+                  const char *prefix,
+                  const char *suffix,
+                  gboolean    named)
+{
+  g_autofree char *actual_dir = NULL, *actual_prefix = NULL, *actual_suffix = NULL;
+  gboolean actual_named;
+  guint permissions;
+
+  g_object_get (file, "dir", &actual_dir, "prefix", &actual_prefix, "suffix", &actual_suffix, "named", &actual_named,
+                "permissions", &permissions, NULL);
+  g_assert_cmpstr (actual_dir, ==, dir);
+  g_assert_cmpstr (actual_prefix, ==, prefix);
+  g_assert_cmpstr (actual_suffix, ==, suffix);
+  g_assert_cmpint (actual_named, ==, named);
+  g_assert_cmpuint (permissions, ==, 0600);
+}
+
+/* Constructors say in the properties what they were given. */
+static void
+test_properties (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempFile) plain = temp_file_new (NULL, &error);
+  g_autoptr (TempFile) nameless = temp_file_new (test_dir (), &error);
+  g_autoptr (TempFile) named = temp_file_new_named (test_dir (), "p", "s", &error);
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), NULL, NULL, &error);
+  g_autoptr (TempFile) child = temp_dir_create_file (dir, "q", NULL, &error);
+
+  g_assert_no_error (error);
+  assert_made_with (plain, NULL, NULL, NULL, FALSE);
+  assert_made_with (nameless, test_dir (), NULL, NULL, FALSE);
+  assert_made_with (named, test_dir (), "p", "s", TRUE);
+  assert_made_with (child, temp_dir_get_path (dir), "q", NULL, TRUE);
+}
+
+static void
 test_async (void)
 {
   g_autoptr (GAsyncResult) result = NULL;
@@ -117,6 +155,7 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
+  g_test_add_func ("/temp-file-new/properties", test_properties);
   g_test_add_func ("/temp-file-new/async", test_async);
   g_test_add_func ("/temp-file-new/named-async", test_named_async);
   g_test_add_func ("/temp-file-new/async-error", test_async_error);
