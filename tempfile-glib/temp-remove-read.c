@@ -41,7 +41,8 @@ read_entries (TempRemoveWorker *worker,
     n = getdents64 (node->fd, worker->buffer + used, READ_SIZE);
   while (n < 0 && errno == EINTR);
 
-  return n;
+  /* Somebody else has removed it: then nothing is in it. */
+  return n < 0 && errno == ENOENT ? 0 : n;
 }
 
 /* A directory lists itself first. That tells its inode for nothing, except on a

@@ -26,6 +26,7 @@
 static void (*before_unlinkat) (const char *base);
 static void (*after_unlinkat) (const char *base,
                                gboolean    ok);
+static void (*before_getdents) (int fd);
 static void (*after_getdents) (void);
 static gboolean hide_types;
 static gboolean hide_inodes;
@@ -55,8 +56,12 @@ getdents64 (int    fd,
             void  *buffer,
             size_t size)
 {
-  ssize_t n = syscall (SYS_getdents64, fd, buffer, size);
   struct dirent64 *entry;
+  ssize_t n;
+
+  if (before_getdents != NULL)
+    before_getdents (fd);
+  n = syscall (SYS_getdents64, fd, buffer, size);
 
   if (after_getdents != NULL)
     after_getdents ();
@@ -143,6 +148,7 @@ remove_contents (GCancellable  *cancellable,
   ok = temp_remove_contents (fd, path, NULL, cancellable, error);
   before_unlinkat = NULL;
   after_unlinkat = NULL;
+  before_getdents = NULL;
   after_getdents = NULL;
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 
@@ -189,6 +195,26 @@ static void
 test_empty (void)
 {
   make_dirs ("");
+  assert_removes ();
+}
+
+static void
+remove_if_empty (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+
+  if (g_str_has_suffix (path, "/empty"))
+    g_assert_no_errno (g_rmdir (path));
+}
+
+/* By somebody else, after it was opened and before it is read. */
+static void
+test_removed_meanwhile (void)
+{
+  make_file ("d/file");
+  make_dirs ("d/empty");
+  before_getdents = remove_if_empty;
   assert_removes ();
 }
 
@@ -878,6 +904,7 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/temp-remove/empty", test_empty);
+  g_test_add_func ("/temp-remove/removed-meanwhile", test_removed_meanwhile);
   g_test_add_data_func ("/temp-remove/tree", GINT_TO_POINTER (FALSE), test_tree);
   g_test_add_data_func ("/temp-remove/tree-of-unknown-types", GINT_TO_POINTER (TRUE), test_tree);
   g_test_add_func ("/temp-remove/deep", test_deep);
