@@ -85,7 +85,8 @@ def main(program, root=None):
 
     print(f"1..{len(LIMITS)}")
     with tempfile.TemporaryDirectory(prefix="syscalls-", dir=root) as where:
-        good = [check(i, program, workload, limit + allowance(workload, where), where) for i, (workload, limit) in enumerate(LIMITS.items(), 1)]
+        good = [check(number, program, workload, limit + allowance(workload, where), where)
+                for number, (workload, limit) in enumerate(LIMITS.items(), 1)]
     return 0 if all(good) else 1
 
 
