@@ -26,6 +26,8 @@ struct _TempEntry
   gboolean        auto_delete; /* guarded by the process's lock, as the list is */
   gboolean        is_callers;  /* from the start: it is never owned */
   gboolean        is_remnant;  /* of a dead process, in whose ledger it is */
+  TempRemoveLocks locks;       /* that others have on what is in it */
+  gboolean        is_spared;   /* because of those */
   gboolean        is_empty;    /* a directory of which that is sure */
   gboolean        is_unrecorded; /* it was made without */
   gboolean        is_deleted;  /* by us */

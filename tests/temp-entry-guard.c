@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -234,6 +235,65 @@ test_detached (void)
   wait_until_gone (program.file);
 }
 
+/* The guard waits for those who use something in the directory. */
+static void
+test_used_inside (void)
+{
+  int out[2], in[2];
+  g_autofree char *path = NULL;
+  g_autofree char *ledger = NULL;
+  g_autofree char *used = NULL;
+  g_autofree char *unused = NULL;
+  FILE *stream;
+  pid_t pid;
+  int fd;
+
+  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
+  g_assert_no_errno (pipe2 (in, O_CLOEXEC));
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      g_autoptr (GError) error = NULL;
+      TempDir *dir = temp_dir_new (test_dir (), NULL, NULL, &error);
+      char byte;
+
+      g_assert_no_error (error);
+      g_assert_true (temp_guard_start (&error));
+      g_assert_no_error (error);
+      ledger = temp_ledger_dup_path ();
+      dprintf (out[1], "%s\n%s\n", temp_dir_get_path (dir), ledger);
+      close (in[1]);
+      g_assert_cmpint (read (in[0], &byte, 1), ==, 0);
+      raise (SIGKILL);
+    }
+
+  close (out[1]);
+  close (in[0]);
+  stream = fdopen (out[0], "r");
+  path = read_line (stream);
+  ledger = read_line (stream);
+  fclose (stream);
+
+  unused = g_build_filename (path, "unused", NULL);
+  used = g_build_filename (path, "used", NULL);
+  g_assert_no_errno (mkdir (unused, 0700));
+  g_assert_no_errno (mkdir (used, 0700));
+  fd = open (used, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd);
+  g_assert_no_errno (flock (fd, LOCK_SH));
+
+  close (in[1]);
+  g_assert_no_errno (waitpid (pid, NULL, 0));
+  wait_until_gone (unused);
+  test_assert_exists (used, TRUE);
+  test_assert_exists (ledger, TRUE);
+
+  close (fd);
+  wait_until_gone (path);
+  wait_until_gone (ledger);
+}
+
 /* A forked child has no guard until it asks for its own. */
 static void
 test_fork (void)
@@ -320,6 +380,7 @@ main (int    argc,
   g_test_add_func ("/temp-entry-guard/killed", test_killed);
   g_test_add_func ("/temp-entry-guard/ends-well", test_ends_well);
   g_test_add_func ("/temp-entry-guard/detached", test_detached);
+  g_test_add_func ("/temp-entry-guard/used-inside", test_used_inside);
   g_test_add_func ("/temp-entry-guard/fork", test_fork);
   g_test_add_func ("/temp-entry-guard/no-helper", test_no_helper);
   g_test_add_func ("/temp-entry-guard/no-ledger", test_no_ledger);

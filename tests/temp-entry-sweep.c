@@ -563,6 +563,38 @@ test_lease (void)
   test_assert_exists (left.dir, FALSE);
 }
 
+/* A program that goes on working in a directory of a dead one. */
+static void
+test_living_inside (void)
+{
+  g_auto (Left) left = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *sub = NULL;
+  guint n_ledgers = count_ledgers ();
+  TempEntry *own = temp_entry_new ();
+
+  leave (&left, 0700);
+  sub = g_build_filename (left.dir, "sub", NULL);
+  g_assert_true (temp_entry_create_dir (own, sub, NULL, NULL, NULL, 0700, &error));
+  g_assert_no_error (error);
+  file = g_build_filename (temp_entry_get_path (own), "file", NULL);
+  test_write (file, "text");
+
+  assert_sweeps (1);
+  test_assert_exists (left.file, FALSE);
+  test_assert_exists (file, TRUE);
+  g_assert_cmpuint (count_ledgers (), >, n_ledgers);
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+
+  g_assert_true (temp_entry_delete (own, NULL, &error));
+  g_assert_no_error (error);
+  temp_entry_unref (own);
+  assert_sweeps (1);
+  test_assert_exists (left.dir, FALSE);
+}
+
 static void
 test_unreadable_ledgers (void)
 {
@@ -762,6 +794,7 @@ main (int    argc,
   g_test_add_func ("/temp-entry-sweep/elsewhere", test_elsewhere);
   g_test_add_func ("/temp-entry-sweep/other-owner", test_other_owner);
   g_test_add_func ("/temp-entry-sweep/lease", test_lease);
+  g_test_add_func ("/temp-entry-sweep/living-inside", test_living_inside);
   g_test_add_func ("/temp-entry-sweep/unreadable-ledgers", test_unreadable_ledgers);
   g_test_add_func ("/temp-entry-sweep/cancelled", test_cancelled);
   g_test_add_func ("/temp-entry-sweep/without-rights", test_without_rights);
