@@ -32,6 +32,7 @@ struct _TempEntry
   gboolean        is_unrecorded; /* it was made without */
   gboolean        is_deleted;  /* by us */
   GThread        *worker;      /* who is just deciding the fate of the name */
+  gboolean        is_asked;    /* it, to look at the record once more */
   GList           link;
 
   TempParent     *parent;    /* where the name is; NULL: it never had one */

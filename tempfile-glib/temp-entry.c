@@ -145,7 +145,7 @@ temp_entry_begin (TempEntry *entry)
   return begun;
 }
 
-/* The same, if nobody else has it now. */
+/* The same, if nobody has it now; whoever has, then brings the record up to date in the end. */
 gboolean
 temp_entry_try_begin (TempEntry *entry)
 {
@@ -153,6 +153,8 @@ temp_entry_try_begin (TempEntry *entry)
 
   temp_process_lock ();
   begun = begin_locked (entry);
+  if (!begun)
+    entry->is_asked = TRUE;
   temp_process_unlock ();
 
   return begun;
@@ -161,13 +163,14 @@ temp_entry_try_begin (TempEntry *entry)
 void
 temp_entry_end (TempEntry *entry)
 {
-  /* Others may change their minds until the very end of it, and leave it to us. */
   if (temp_entry_is_record_missing (entry))
     temp_entry_update_record (entry);
 
+  /* Others may change their minds until the very end of it, and leave it to us. */
   temp_process_lock ();
-  while (G_UNLIKELY (temp_entry_is_record_wrong (entry)))
+  while (G_UNLIKELY (entry->is_asked || temp_entry_is_record_wrong (entry)))
     {
+      entry->is_asked = FALSE;
       temp_process_unlock ();
       temp_entry_update_record (entry);
       temp_process_lock ();

@@ -15,10 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "temp-entry-fields-private.h"
 #include "temp-entry-sweep-private.h"
 #include "temp-ledger-dir-private.h"
 #include "temp-ledger-private.h"
 #include "temp-ledger-read-private.h"
+#include "test-moments.h"
 #include "test-support.h"
 
 /* What is left of a process that dies after, or in the middle of, what the test does. */
@@ -455,6 +457,101 @@ do_leave_nest (gconstpointer data)
   g_assert_nonnull (kept_nest);
 }
 
+/* At any moment, somebody else keeps the directory: then what is in it needs a record of its own. */
+
+static gboolean
+keep_dir (gpointer data)
+{
+  g_autofree char *kept = temp_dir_keep (data);
+
+  g_assert_nonnull (kept);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+keep_while_changed (guint moment)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autoptr (TempFile) file = temp_dir_create_file (dir, NULL, NULL, NULL);
+  gboolean came;
+
+  temp_file_set_auto_delete (file, FALSE);
+  test_moment_set (moment, keep_dir, dir);
+  temp_file_set_auto_delete (file, TRUE);
+  came = test_moment_came ();
+  if (came)
+    g_assert_cmpuint (count_records (), ==, 1);
+  return came;
+}
+
+static gboolean
+keep_while_made (guint moment)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autoptr (TempFile) file = NULL;
+  gboolean came;
+
+  test_moment_set (moment, keep_dir, dir);
+  file = temp_dir_create_file (dir, NULL, NULL, NULL);
+  came = test_moment_came ();
+  if (came)
+    g_assert_cmpuint (count_records (), ==, 1);
+  return came;
+}
+
+static gboolean
+keep_while_taken_over (guint moment)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autofree char *path = g_build_filename (temp_dir_get_path (dir), "file", NULL);
+  TempParent *parent = temp_parent_open (temp_dir_get_path (dir), NULL);
+  TempEntry *entry = temp_entry_new ();
+  TempIdentity identity;
+  struct stat st;
+  gboolean came;
+
+  test_write (path, "");
+  g_assert_true (temp_identity_get (AT_FDCWD, path, &identity, &st));
+  test_moment_set (moment, keep_dir, dir);
+  temp_entry_take_over (entry, parent, path, &identity);
+  came = test_moment_came ();
+  if (came)
+    g_assert_cmpuint (count_records (), ==, 1);
+
+  g_assert_true (temp_entry_delete (entry, NULL, NULL));
+  temp_entry_unref (entry);
+  temp_parent_unref (parent);
+  return came;
+}
+
+static void
+try_all_moments (gboolean (*keep_at) (guint))
+{
+  guint moment = 0;
+
+  while (keep_at (moment))
+    moment++;
+  g_assert_cmpuint (moment, >, 2);
+}
+
+static void
+test_keep_while_changed (void)
+{
+  try_all_moments (keep_while_changed);
+}
+
+static void
+test_keep_while_made (void)
+{
+  try_all_moments (keep_while_made);
+}
+
+static void
+test_keep_while_taken_over (void)
+{
+  try_all_moments (keep_while_taken_over);
+}
+
 static void
 test_leave_nest (void)
 {
@@ -755,6 +852,9 @@ main (int    argc,
   g_test_add_func ("/temp-entry-ledger/covered", test_covered);
   g_test_add_data_func ("/temp-entry-ledger/keep-with-children", NULL, test_keep_with_children);
   g_test_add_data_func ("/temp-entry-ledger/persist-with-children", "kept", test_keep_with_children);
+  g_test_add_func ("/temp-entry-ledger/keep-while/changed", test_keep_while_changed);
+  g_test_add_func ("/temp-entry-ledger/keep-while/made", test_keep_while_made);
+  g_test_add_func ("/temp-entry-ledger/keep-while/taken-over", test_keep_while_taken_over);
   g_test_add_func ("/temp-entry-ledger/leave-nest", test_leave_nest);
   g_test_add_func ("/temp-entry-ledger/file-size", test_file_size);
   g_test_add_func ("/temp-entry-ledger/closed", test_closed);
