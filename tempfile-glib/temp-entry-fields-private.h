@@ -64,6 +64,7 @@ gboolean temp_entry_create_name   (TempEntry           *entry,
 void     temp_entry_own           (TempEntry           *entry);
 void     temp_entry_disown        (TempEntry           *entry,
                                    TempEntryState       state);
+void     temp_entry_hold          (TempEntry           *entry);
 gboolean temp_entry_begin         (TempEntry           *entry);
 gboolean temp_entry_try_begin     (TempEntry           *entry);
 void     temp_entry_end           (TempEntry           *entry);

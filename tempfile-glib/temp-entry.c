@@ -78,7 +78,8 @@ temp_entry_own (TempEntry *entry)
     }
   temp_process_unlock ();
 
-  /* What was made while its directory was being kept, or while somebody changed their mind. */
+  /* What was made while its directory was being kept, or while somebody changed their mind. If it is held, its
+   * end sees to that. */
   if (G_UNLIKELY (temp_entry_is_record_wrong (entry) || (entry->is_unrecorded && temp_entry_is_record_missing (entry))) &&
       temp_entry_begin (entry))
     temp_entry_end (entry);
@@ -120,6 +121,14 @@ begin_locked (TempEntry *entry)
 
   entry->worker = g_thread_self ();
   return TRUE;
+}
+
+/* Gives the calling thread the right to what it is about to make, until temp_entry_end(): so that the
+ * program's exit waits before it deletes it. */
+void
+temp_entry_hold (TempEntry *entry)
+{
+  entry->worker = g_thread_self ();
 }
 
 /* Gives the calling thread the right to decide what becomes of the name, until
@@ -374,13 +383,11 @@ temp_entry_let_go (TempEntry *entry)
   temp_entry_end (entry);
 }
 
-/* There is nothing of ours under the name: it was never placed there, or was moved away. */
+/* There is nothing of ours under the name: it was never placed there, or was moved away. The caller, who
+ * knows that, has the right to it up to here. */
 void
 temp_entry_forget (TempEntry *entry)
 {
-  if (!temp_entry_begin (entry))
-    return;
-
   temp_entry_clear_record (entry, NULL, FALSE);
   temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
   temp_entry_end (entry);

@@ -33,6 +33,7 @@ __wrap_temp_process_unlock (void)
     GSourceFunc function = happens;
 
     happens = NULL;
+    g_atomic_int_set (&n_waiting, 0);
     function (happens_data);
   }
 }
