@@ -252,6 +252,16 @@ do_fail_to_delete (gconstpointer data)
   g_object_unref (dir);
 }
 
+/* A file is to have no name, and cannot lose that which it has. */
+static void
+do_fail_to_unname (gconstpointer data)
+{
+  if (!test_fail_syscall_if (SYS_openat, EOPNOTSUPP, 2, O_TMPFILE & ~O_DIRECTORY) ||
+      !test_fail_syscall (SYS_unlinkat, EIO))
+    _exit (CHILD_CANNOT);
+  g_assert_null (temp_file_new (test_dir (), NULL));
+}
+
 /* Somebody renames it while it is deleted, and back. */
 static void
 do_move_away_and_back (gconstpointer data)
@@ -826,6 +836,7 @@ main (int    argc,
     { "fill", do_fill, NULL, "one there" },
     { "fail-to-persist", do_fail_to_persist, NULL, "there" },
     { "fail-to-delete", do_fail_to_delete, NULL, "there" },
+    { "fail-to-unname", do_fail_to_unname, NULL, "there" },
     { "move-away-and-back", do_move_away_and_back, NULL, "temp_ temp_ there" },
     { "keep-on-full-disk", do_keep_on_full_disk, NULL, "temp_ temp_ there" },
     { "keep-on-broken-disk", do_keep_on_broken_disk, NULL, "temp_ temp_ there" },
