@@ -73,7 +73,7 @@ void     temp_entry_take_over     (TempEntry           *entry,
                                    const char          *path,
                                    const TempIdentity  *identity);
 gboolean temp_entry_is_still_ours (TempEntry           *entry);
-void     temp_entry_settle        (TempEntry           *entry,
+gboolean temp_entry_settle        (TempEntry           *entry,
                                    TempEntry           *stage,
                                    TempParent          *parent,
                                    const char          *path,

@@ -313,8 +313,9 @@ temp_entry_swap (TempEntry *entry,
 }
 
 /* The file has moved to path, which ends in base, in parent, for good. The stage's name, by way
- * of which it went, is gone; or, if it was copied, the stage now owns what it was copied from. */
-void
+ * of which it went, is gone; or, if it was copied, the stage now owns what it was copied from. FALSE, with errno:
+ * but the ledger says that a crash is to delete it there. */
+gboolean
 temp_entry_settle (TempEntry  *entry,
                    TempEntry  *stage,
                    TempParent *parent,
@@ -322,8 +323,9 @@ temp_entry_settle (TempEntry  *entry,
                    const char *base,
                    gboolean    is_copy)
 {
-  gboolean had_name, is_same_name;
+  gboolean had_name, is_same_name, is_safe;
   TempParent *former_parent;
+  int errsv;
 
   temp_process_lock ();
   had_name = entry->state == TEMP_ENTRY_OWNED;
@@ -337,18 +339,22 @@ temp_entry_settle (TempEntry  *entry,
   if (is_copy)
     swap_locked (entry, stage);
 
-  is_same_name = entry->name.base != NULL && g_str_equal (entry->name.base, base);
+  is_same_name = entry->name.base != NULL && entry->parent == parent && g_str_equal (entry->name.base, base);
   entry->former = g_slist_prepend (entry->former, entry->name.path);
   temp_name_set_path (&entry->name, path);
   entry->state = TEMP_ENTRY_KEPT;
   former_parent = g_steal_pointer (&entry->parent);
   temp_process_unlock ();
 
-  temp_entry_clear_record (entry, parent, is_same_name);
+  /* Under another name it is not the one that was written down, whatever is. */
+  is_safe = temp_entry_clear_record (entry, parent, is_same_name) || !is_same_name;
+  errsv = errno;
   if (stage != NULL && stage->state != TEMP_ENTRY_OWNED)
     temp_ledger_clear (&stage->claim, FALSE);
 
   g_clear_pointer (&former_parent, temp_parent_unref);
+  errno = errsv;
+  return is_safe;
 }
 
 /* For languages whose collector comes late, to find where an end is missing. That nobody reads it

@@ -229,6 +229,46 @@ do_fill (gconstpointer data)
   persist_file (make_file (test_dir ()), one, TEMP_PERSIST_NONE);
 }
 
+/* No record can be taken out, nor can the ledger. */
+static void
+break_clearing (void)
+{
+  if (!test_fail_syscall_if (SYS_pwrite64, EROFS, 2, 16) || !test_fail_syscall (SYS_unlink, EROFS))
+    _exit (CHILD_CANNOT);
+}
+
+/* It is under the name that the ledger has, and it is said that it will go. */
+static void
+do_fail_to_settle (gconstpointer data)
+{
+  g_autoptr (GFile) one = target ("one");
+  g_autoptr (GError) error = NULL;
+  TempFile *file = make_file (test_dir ());
+
+  break_clearing ();
+  if (data != NULL && (!test_fail_syscall (SYS_renameat2, EINVAL) || !test_fail_syscall (SYS_linkat, EPERM)))
+    _exit (CHILD_CANNOT);
+  if (data == NULL)
+    g_set_object (&one, temp_file_get_file (file));
+
+  g_assert_false (temp_file_persist (file, one, data != NULL ? TEMP_PERSIST_NONE : TEMP_PERSIST_REPLACE, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY);
+  test_assert_error_mentions (error, g_file_peek_path (one));
+  g_assert_cmpstr (temp_file_get_path (file), ==, g_file_peek_path (one));
+  test_assert_exists (g_file_peek_path (one), TRUE);
+}
+
+/* The ledger has another name, so nothing can happen. */
+static void
+do_settle_elsewhere (gconstpointer data)
+{
+  g_autoptr (GFile) one = target ("one");
+  TempFile *file = make_file (test_dir ());
+
+  break_clearing ();
+  persist_file (file, one, TEMP_PERSIST_REPLACE);
+}
+
 static void
 do_fail_to_persist (gconstpointer data)
 {
@@ -834,6 +874,9 @@ main (int    argc,
     { "reuse-name", do_reuse_name, NULL, "temp_ there" },
     { "persist", do_persist, NULL, "one temp_ there three two" },
     { "fill", do_fill, NULL, "one there" },
+    { "fail-to-settle", do_fail_to_settle, NULL, "there" },
+    { "fail-to-settle-filled", do_fail_to_settle, "one", "there" },
+    { "settle-elsewhere", do_settle_elsewhere, NULL, "one there" },
     { "fail-to-persist", do_fail_to_persist, NULL, "there" },
     { "fail-to-delete", do_fail_to_delete, NULL, "there" },
     { "fail-to-unname", do_fail_to_unname, NULL, "there" },
