@@ -207,7 +207,9 @@ end_at (const Case *c,
     g_test_skip ("no filters of system calls here");
   if (WEXITSTATUS (status) == CHILD_CANNOT || WEXITSTATUS (status) == CHILD_IS_DONE)
     return FALSE;
-  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  /* What a thread was busy with is a leak to Valgrind, which says so by the status. */
+  if (g_getenv ("TEST_VALGRIND") == NULL)
+    g_assert_cmpint (WEXITSTATUS (status), ==, 0);
 
   found = describe (c, there);
   if (g_strcmp0 (found, c->replaces ? "old" : "nothing") != 0)
