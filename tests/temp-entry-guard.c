@@ -22,18 +22,20 @@
 /* A program that is guarded, and does what it is told by the byte it gets. */
 typedef struct
 {
-  pid_t  pid;
-  int    commands;
-  char  *file;
-  char  *ledger;
+  TestChild  child;
+  char      *file;
+  char      *ledger;
 } Program;
 
 static void
-make_file (int out)
+run (int           commands,
+     int           out,
+     gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   TempFile *file;
   g_autofree char *ledger = NULL;
+  char command = 0;
 
   g_assert_true (temp_guard_start (&error));
   g_assert_no_error (error);
@@ -44,54 +46,24 @@ make_file (int out)
   g_assert_no_error (error);
   ledger = temp_ledger_dup_path ();
   dprintf (out, "%s\n%s\n", temp_file_get_path (file), ledger);
-}
-
-static char *
-read_line (FILE *stream)
-{
-  char line[4096];
-
-  g_assert_nonnull (fgets (line, sizeof line, stream));
-  return g_strdup (g_strchomp (line));
+  if (read (commands, &command, 1) == 1 && command == 'x')
+    exit (0); /* as the program would, by which it is deleted */
 }
 
 static void
 start (Program *program)
 {
-  int in[2], out[2];
-  FILE *stream;
-
-  g_assert_no_errno (pipe2 (in, O_CLOEXEC));
-  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
-  program->pid = fork ();
-  g_assert_no_errno (program->pid);
-  if (program->pid == 0)
-    {
-      char command = 0;
-
-      close (in[1]);
-      make_file (out[1]);
-      if (read (in[0], &command, 1) == 1 && command == 'x')
-        exit (0); /* as the program would, by which it is deleted */
-      raise (SIGKILL);
-    }
-
-  close (in[0]);
-  close (out[1]);
-  program->commands = in[1];
-  stream = fdopen (out[0], "r");
-  program->file = read_line (stream);
-  program->ledger = read_line (stream);
-  fclose (stream);
+  test_child_start (&program->child, run, NULL);
+  program->file = test_child_read_line (&program->child);
+  program->ledger = test_child_read_line (&program->child);
 }
 
 static void
 stop (Program *program,
       char     command)
 {
-  g_assert_cmpint (write (program->commands, &command, 1), ==, 1);
-  g_assert_no_errno (waitpid (program->pid, NULL, 0));
-  close (program->commands);
+  g_assert_cmpint (write (program->child.commands, &command, 1), ==, 1);
+  test_child_end (&program->child);
 }
 
 static void
@@ -210,7 +182,7 @@ test_detached (void)
   guard = find_guard (program.ledger);
   g_assert_cmpint (guard, >, 0);
 
-  g_assert_cmpuint (read_status (guard, "PPid", 10), !=, program.pid);
+  g_assert_cmpuint (read_status (guard, "PPid", 10), !=, program.child.pid);
   g_assert_cmpint (getsid (guard), !=, getsid (0));
   ignored = read_status (guard, "SigIgn", 16);
   for (int i = 1; i <= 3; i++) /* SIGHUP, SIGINT, SIGQUIT */
@@ -235,46 +207,38 @@ test_detached (void)
   wait_until_gone (program.file);
 }
 
+static void
+make_dir (int           commands,
+          int           out,
+          gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  TempDir *dir = temp_dir_new (test_dir (), NULL, NULL, &error);
+  g_autofree char *ledger = NULL;
+  char byte;
+
+  g_assert_no_error (error);
+  g_assert_true (temp_guard_start (&error));
+  g_assert_no_error (error);
+  ledger = temp_ledger_dup_path ();
+  dprintf (out, "%s\n%s\n", temp_dir_get_path (dir), ledger);
+  g_assert_cmpint (read (commands, &byte, 1), ==, 0);
+}
+
 /* The guard waits for those who use something in the directory. */
 static void
 test_used_inside (void)
 {
-  int out[2], in[2];
+  TestChild child;
   g_autofree char *path = NULL;
   g_autofree char *ledger = NULL;
   g_autofree char *used = NULL;
   g_autofree char *unused = NULL;
-  FILE *stream;
-  pid_t pid;
   int fd;
 
-  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
-  g_assert_no_errno (pipe2 (in, O_CLOEXEC));
-  pid = fork ();
-  g_assert_no_errno (pid);
-  if (pid == 0)
-    {
-      g_autoptr (GError) error = NULL;
-      TempDir *dir = temp_dir_new (test_dir (), NULL, NULL, &error);
-      char byte;
-
-      g_assert_no_error (error);
-      g_assert_true (temp_guard_start (&error));
-      g_assert_no_error (error);
-      ledger = temp_ledger_dup_path ();
-      dprintf (out[1], "%s\n%s\n", temp_dir_get_path (dir), ledger);
-      close (in[1]);
-      g_assert_cmpint (read (in[0], &byte, 1), ==, 0);
-      raise (SIGKILL);
-    }
-
-  close (out[1]);
-  close (in[0]);
-  stream = fdopen (out[0], "r");
-  path = read_line (stream);
-  ledger = read_line (stream);
-  fclose (stream);
-
+  test_child_start (&child, make_dir, NULL);
+  path = test_child_read_line (&child);
+  ledger = test_child_read_line (&child);
   unused = g_build_filename (path, "unused", NULL);
   used = g_build_filename (path, "used", NULL);
   g_assert_no_errno (mkdir (unused, 0700));
@@ -283,8 +247,7 @@ test_used_inside (void)
   g_assert_no_errno (fd);
   g_assert_no_errno (flock (fd, LOCK_SH));
 
-  close (in[1]);
-  g_assert_no_errno (waitpid (pid, NULL, 0));
+  test_child_end (&child);
   wait_until_gone (unused);
   test_assert_exists (used, TRUE);
   test_assert_exists (ledger, TRUE);
