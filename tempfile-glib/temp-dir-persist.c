@@ -110,9 +110,10 @@ run (TempDir       *self,
  * - `G_IO_ERROR_FAILED` if it was kept or persisted already
  * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
- * Then @destination and the directory are as they were. Only two things can go wrong later, when
- * @destination is complete: syncing the directory that it is in, and removing what was replaced, or what it was
- * copied from. After such an error [property@Temp.Dir:path] is that of @destination.
+ * Then @destination and the directory are as they were. Only three things can go wrong later, when
+ * @destination is complete: syncing the directory that it is in; removing what was replaced, or what it was
+ * copied from; and, if it had this name already, making sure that no crash deletes it as the temporary directory that it
+ * was. After such an error [property@Temp.Dir:path] is that of @destination.
  *
  * Returns: %TRUE if the directory is at @destination, %FALSE if @error is set
  *

@@ -19,7 +19,8 @@
 
 /* How an entry comes to own something. */
 
-/* A file without a name on a filesystem that has none: it loses its name at once. */
+/* A file without a name on a filesystem that has none: it loses its name at once. If it cannot, the ledger keeps
+ * it in mind, and the entry is as new. */
 static gboolean
 create_and_unname (TempEntry   *entry,
                    const char  *dir,
@@ -31,7 +32,12 @@ create_and_unname (TempEntry   *entry,
 
   if (!temp_entry_delete (entry, NULL, error))
     {
+      temp_entry_let_go (entry);
+      entry->state = TEMP_ENTRY_NAMELESS;
+      temp_name_clear (&entry->name);
+      g_clear_pointer (&entry->parent, temp_parent_unref);
       temp_fd_clear (&entry->fd);
+      entry->n_fd_users = 0;
       return FALSE;
     }
 

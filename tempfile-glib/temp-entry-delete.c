@@ -47,7 +47,7 @@ temp_entry_is_still_ours (TempEntry *entry)
   return FALSE;
 }
 
-/* Both of these set is_deleted if it was they who did it. */
+/* Both of these set is_deleted if it was they who did it; or else the first one may set is_spared. */
 
 static gboolean
 remove_dir (TempEntry           *entry,
@@ -68,9 +68,11 @@ remove_dir (TempEntry           *entry,
         break;
       if (entry->is_empty)
         return TRUE; /* then it is another one */
-      if (!temp_remove_contents (temp_parent_get_fd (entry->directory), entry->name.path, progress, cancellable,
-                                 error))
+      if (!temp_remove_contents_with_locks (temp_parent_get_fd (entry->directory), entry->name.path, entry->locks,
+                                            &entry->is_spared, progress, cancellable, error))
         return FALSE;
+      if (entry->is_spared)
+        return TRUE;
       errno = ENOTEMPTY;
     }
 

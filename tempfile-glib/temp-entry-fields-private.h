@@ -26,10 +26,13 @@ struct _TempEntry
   gboolean        auto_delete; /* guarded by it */
   gboolean        is_callers;  /* from the start: it is never owned */
   gboolean        is_remnant;  /* of a dead process, in whose ledger it is */
+  TempRemoveLocks locks;       /* that others have on what is in it */
+  gboolean        is_spared;   /* because of those */
   gboolean        is_empty;    /* a directory of which that is sure */
   gboolean        is_unrecorded; /* it was made without */
   gboolean        is_deleted;  /* by us */
   GThread        *worker;      /* who is just deciding the fate of the name */
+  gboolean        is_asked;    /* it, to look at the record once more */
   GList           link;
 
   TempParent     *parent;    /* where the name is; NULL: it never had one */
@@ -61,6 +64,7 @@ gboolean temp_entry_create_name   (TempEntry           *entry,
 void     temp_entry_own           (TempEntry           *entry);
 void     temp_entry_disown        (TempEntry           *entry,
                                    TempEntryState       state);
+void     temp_entry_hold          (TempEntry           *entry);
 gboolean temp_entry_begin         (TempEntry           *entry);
 gboolean temp_entry_try_begin     (TempEntry           *entry);
 void     temp_entry_end           (TempEntry           *entry);
@@ -69,7 +73,7 @@ void     temp_entry_take_over     (TempEntry           *entry,
                                    const char          *path,
                                    const TempIdentity  *identity);
 gboolean temp_entry_is_still_ours (TempEntry           *entry);
-void     temp_entry_settle        (TempEntry           *entry,
+gboolean temp_entry_settle        (TempEntry           *entry,
                                    TempEntry           *stage,
                                    TempParent          *parent,
                                    const char          *path,

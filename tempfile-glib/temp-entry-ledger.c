@@ -87,7 +87,8 @@ temp_entry_enter_record (TempEntry *entry)
 {
   TempIdentity parent;
 
-  if (wants_record (entry))
+  entry->is_unrecorded = !wants_record (entry);
+  if (!entry->is_unrecorded)
     {
       identify_parent (entry, &parent);
       temp_ledger_enter (&entry->claim, &parent, &entry->name, &entry->identity);

@@ -255,13 +255,13 @@ finish (TempStage  *p,
 {
   g_autoptr (GError) first_error = NULL;
 
-  temp_entry_settle (p->entry, p->stage, p->parent, p->path, p->base, temp_stage_is_copy (p));
-  if (p->holds_stage)
-    temp_entry_end (p->stage);
+  if (!temp_entry_settle (p->entry, p->stage, p->parent, p->path, p->base, temp_stage_is_copy (p)))
+    temp_error_from_errno (&first_error, errno, "It is in place, but could not make sure that no crash deletes",
+                           p->path);
 
   if (p->sync_fd >= 0 && !temp_persist_sync (p->sync_fd))
-    temp_error_from_errno (&first_error, errno, "It is in place, but could not be made durable in the directory",
-                           p->dir);
+    temp_error_from_errno (first_error == NULL ? &first_error : NULL, errno,
+                           "It is in place, but could not be made durable in the directory", p->dir);
 
   temp_stage_remove_remains (p, first_error == NULL ? &first_error : NULL);
   p->remains = g_steal_pointer (&p->stage);

@@ -25,7 +25,7 @@ typedef struct
 {
   TempEntrySweepReport  report; /* NULL: delete */
   gpointer              report_data;
-  gboolean              waits;  /* for whoever has a lock on a directory */
+  gboolean              waits;  /* for whoever has a lock on a directory, or on one in it */
   GCancellable         *cancellable;
   TempLedgerOrigin      here;
   guint                 n_removed;
@@ -224,7 +224,8 @@ open_unused (Sweep              *sweep,
 
 /* Makes an entry of it. */
 static TempEntry *
-adopt (const TempLedgerRecord *record,
+adopt (Sweep                  *sweep,
+       const TempLedgerRecord *record,
        TempParent             *parent,
        const TempIdentity     *identity,
        const struct stat      *st,
@@ -233,6 +234,7 @@ adopt (const TempLedgerRecord *record,
   TempEntry *entry = temp_entry_new ();
 
   entry->is_remnant = TRUE;
+  entry->locks = sweep->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED;
   entry->is_empty = record->state == TEMP_LEDGER_RESERVED;
   if (dir_fd >= 0)
     entry->directory = temp_parent_take (dir_fd, st);
@@ -268,9 +270,11 @@ delete (Sweep                  *sweep,
       return DONE;
     }
 
-  entry = adopt (record, parent, identity, st, g_steal_fd (&dir_fd));
+  entry = adopt (sweep, record, parent, identity, st, g_steal_fd (&dir_fd));
   if (!temp_entry_delete (entry, sweep->cancellable, &error))
     fate = fail (sweep, error);
+  else if (entry->is_spared)
+    fate = STAYS;
   sweep->n_removed += entry->is_deleted;
 
   temp_entry_let_go (entry);
@@ -402,7 +406,8 @@ temp_entry_sweep (TempEntrySweepReport   report,
   return FALSE;
 }
 
-/* Waits until the ledger's process is dead, and then for whoever has a lock on a directory it lists. */
+/* Waits until the ledger's process is dead, and then for whoever has a lock on a directory it lists, or on
+ * one in there. */
 gboolean
 temp_entry_sweep_after_death (int          dir_fd,
                               const char  *name,

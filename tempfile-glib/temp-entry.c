@@ -81,7 +81,7 @@ temp_entry_own (TempEntry *entry)
   temp_process_unlock ();
 
   /* What was made while its directory was being kept, or while somebody changed their mind, or
-   * opened another ledger. */
+   * opened another ledger. If it is held, its end sees to that. */
   if (G_UNLIKELY (temp_entry_is_record_wrong (entry) ||
                   ((entry->is_unrecorded || entry->claim.slot != 0) && temp_entry_is_record_missing (entry))) &&
       temp_entry_begin (entry))
@@ -136,6 +136,14 @@ begin_locked (TempEntry *entry)
   return TRUE;
 }
 
+/* Gives the calling thread the right to what it is about to make, until temp_entry_end(): so that the
+ * program's exit waits before it deletes it. */
+void
+temp_entry_hold (TempEntry *entry)
+{
+  entry->worker = g_thread_self ();
+}
+
 /* Gives the calling thread the right to decide what becomes of the name, until
  * temp_entry_end(); FALSE: it is none of ours any more. Waits if another
  * thread has that right, since what that does may fail. */
@@ -164,7 +172,7 @@ temp_entry_begin (TempEntry *entry)
   return begun;
 }
 
-/* The same, if nobody else has it now. */
+/* The same, if nobody has it now; whoever has, then brings the record up to date in the end. */
 gboolean
 temp_entry_try_begin (TempEntry *entry)
 {
@@ -172,6 +180,8 @@ temp_entry_try_begin (TempEntry *entry)
 
   temp_process_lock ();
   begun = begin_locked (entry);
+  if (!begun)
+    entry->is_asked = TRUE;
   temp_process_unlock ();
 
   return begun;
@@ -180,13 +190,14 @@ temp_entry_try_begin (TempEntry *entry)
 void
 temp_entry_end (TempEntry *entry)
 {
-  /* Others may change their minds until the very end of it, and leave it to us. */
   if (temp_entry_is_record_missing (entry))
     temp_entry_update_record (entry);
 
+  /* Others may change their minds until the very end of it, and leave it to us. */
   temp_process_lock ();
-  while (G_UNLIKELY (temp_entry_is_record_wrong (entry)))
+  while (G_UNLIKELY (entry->is_asked || temp_entry_is_record_wrong (entry)))
     {
+      entry->is_asked = FALSE;
       temp_process_unlock ();
       temp_entry_update_record (entry);
       temp_process_lock ();
@@ -320,8 +331,9 @@ temp_entry_swap (TempEntry *entry,
 }
 
 /* The file has moved to path, which ends in base, in parent, for good. The stage's name, by way
- * of which it went, is gone; or, if it was copied, the stage now owns what it was copied from. */
-void
+ * of which it went, is gone; or, if it was copied, the stage now owns what it was copied from. FALSE, with errno:
+ * but the ledger says that a crash is to delete it there. */
+gboolean
 temp_entry_settle (TempEntry  *entry,
                    TempEntry  *stage,
                    TempParent *parent,
@@ -329,8 +341,9 @@ temp_entry_settle (TempEntry  *entry,
                    const char *base,
                    gboolean    is_copy)
 {
-  gboolean had_name, is_same_name;
+  gboolean had_name, is_same_name, is_safe;
   TempParent *former_parent;
+  int errsv;
 
   temp_process_lock ();
   had_name = entry->state == TEMP_ENTRY_OWNED;
@@ -344,18 +357,22 @@ temp_entry_settle (TempEntry  *entry,
   if (is_copy)
     swap_locked (entry, stage);
 
-  is_same_name = entry->name.base != NULL && g_str_equal (entry->name.base, base);
+  is_same_name = entry->name.base != NULL && entry->parent == parent && g_str_equal (entry->name.base, base);
   entry->former = g_slist_prepend (entry->former, entry->name.path);
   temp_name_set_path (&entry->name, path);
   g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
   former_parent = g_steal_pointer (&entry->parent);
   temp_process_unlock ();
 
-  temp_entry_clear_record (entry, parent, is_same_name);
+  /* Under another name it is not the one that was written down, whatever is. */
+  is_safe = temp_entry_clear_record (entry, parent, is_same_name) || !is_same_name;
+  errsv = errno;
   if (stage != NULL && stage->state != TEMP_ENTRY_OWNED)
     temp_ledger_clear (&stage->claim, FALSE);
 
   g_clear_pointer (&former_parent, temp_parent_unref);
+  errno = errsv;
+  return is_safe;
 }
 
 /* For languages whose collector comes late, to find where an end is missing. That nobody reads it
@@ -390,13 +407,11 @@ temp_entry_let_go (TempEntry *entry)
   temp_entry_end (entry);
 }
 
-/* There is nothing of ours under the name: it was never placed there, or was moved away. */
+/* There is nothing of ours under the name: it was never placed there, or was moved away. The caller, who
+ * knows that, has the right to it up to here. */
 void
 temp_entry_forget (TempEntry *entry)
 {
-  if (!temp_entry_begin (entry))
-    return;
-
   temp_entry_clear_record (entry, NULL, FALSE);
   temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
   temp_entry_end (entry);

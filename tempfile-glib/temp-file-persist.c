@@ -137,9 +137,10 @@ run (TempFile      *self,
  * - `G_IO_ERROR_PENDING` if one of its streams is in the middle of something
  * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
- * Then @destination and the file are as they were. Only two things can go wrong later, when
- * @destination is complete: syncing its directory, and deleting what it was copied from. After such an error
- * [property@Temp.File:path] is that of @destination.
+ * Then @destination and the file are as they were. Only three things can go wrong later, when
+ * @destination is complete: syncing its directory; deleting what it was copied from; and, where it could only be filled
+ * in place, or had this name already, making sure that no crash deletes it as the temporary file that it was. After such
+ * an error [property@Temp.File:path] is that of @destination.
  *
  * Returns: %TRUE if the file is at @destination, %FALSE if @error is set
  *

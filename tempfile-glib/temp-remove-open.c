@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -232,10 +233,26 @@ repair_and_open (TempRemoveWalk *walk,
   return node->fd >= 0;
 }
 
-/* Opens a node, whose parent is open. */
-gboolean
-temp_remove_open (TempRemoveWalk *walk,
-                  TempRemoveNode *node)
+/* Whether a node may go for all the locks that others have on it; sets errno if not. It is not kept
+ * locked: a process forked off in between would have that lock, too. */
+static gboolean
+is_unlocked (TempRemoveWalk *walk,
+             TempRemoveNode *node)
+{
+  if (walk->locks == TEMP_REMOVE_LOCKED)
+    return TRUE;
+
+  while (flock (node->fd, LOCK_EX | (walk->locks == TEMP_REMOVE_AWAIT_LOCKED ? 0 : LOCK_NB)) < 0)
+    if (errno != EINTR)
+      return FALSE;
+
+  flock (node->fd, LOCK_UN);
+  return TRUE;
+}
+
+static gboolean
+open_node (TempRemoveWalk *walk,
+           TempRemoveNode *node)
 {
   node->fd = open_on_mount (walk, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS);
 
@@ -246,6 +263,25 @@ temp_remove_open (TempRemoveWalk *walk,
     }
 
   return node->fd >= 0 || (errno == EACCES && repair_and_open (walk, node));
+}
+
+/* Opens a node, whose parent is open. EWOULDBLOCK: somebody uses it. */
+gboolean
+temp_remove_open (TempRemoveWalk *walk,
+                  TempRemoveNode *node)
+{
+  int errsv;
+
+  if (!open_node (walk, node))
+    return FALSE;
+  if (is_unlocked (walk, node))
+    return TRUE;
+
+  errsv = errno;
+  temp_remove_restore (node);
+  temp_fd_clear (&node->fd);
+  errno = errsv;
+  return FALSE;
 }
 
 /* Closes a node for now. The caller holds the lock. */

@@ -22,13 +22,28 @@ typedef struct
   gint64               last_time;
 } TempRemoveProgress;
 
-gboolean temp_remove_contents    (int                  dir_fd,
-                                  const char          *path,
-                                  TempRemoveProgress  *progress,
-                                  GCancellable        *cancellable,
-                                  GError             **error);
+/* What becomes of a directory in the tree that somebody has a BSD lock on, and of all that is in it. */
+typedef enum
+{
+  TEMP_REMOVE_LOCKED,       /* it goes, as all does */
+  TEMP_REMOVE_SPARE_LOCKED, /* it stays, and what it is in */
+  TEMP_REMOVE_AWAIT_LOCKED, /* it goes as soon as nobody has */
+} TempRemoveLocks;
 
-gboolean temp_remove_is_on_mount (int                  parent_fd,
-                                  int                  fd);
+gboolean temp_remove_contents            (int                  dir_fd,
+                                          const char          *path,
+                                          TempRemoveProgress  *progress,
+                                          GCancellable        *cancellable,
+                                          GError             **error);
+gboolean temp_remove_contents_with_locks (int                  dir_fd,
+                                          const char          *path,
+                                          TempRemoveLocks      locks,
+                                          gboolean            *any_spared,
+                                          TempRemoveProgress  *progress,
+                                          GCancellable        *cancellable,
+                                          GError             **error);
+
+gboolean temp_remove_is_on_mount         (int                  parent_fd,
+                                          int                  fd);
 
 G_END_DECLS

@@ -61,6 +61,7 @@ typedef struct
   const char         *path; /* for messages only: no path is ever resolved */
   GCancellable       *cancellable;
   TempRemoveProgress *progress;
+  TempRemoveLocks     locks;
   guint64             mount_id; /* of the root; 0: not known */
   dev_t               dev;
   ino_t               ino;
@@ -71,6 +72,7 @@ typedef struct
   pthread_mutex_t     lock;
   guint64             n_removed;
   guint64             n_errors;
+  gboolean            any_spared;
   gboolean            is_lost; /* a directory was moved away, and with it the way back */
   GError             *first_error;
 

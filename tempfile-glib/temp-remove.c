@@ -94,7 +94,8 @@ relative_path (TempRemoveNode *node,
   return path;
 }
 
-/* Counts an error, and remembers the first; the name is not tried again. */
+/* Counts an error, and remembers the first; the name is not tried again. That somebody uses it
+ * is none. */
 void
 temp_remove_fail (TempRemoveWalk *walk,
                   TempRemoveNode *node,
@@ -103,7 +104,11 @@ temp_remove_fail (TempRemoveWalk *walk,
 {
   pthread_mutex_lock (&walk->lock);
 
-  if (walk->n_errors++ == 0)
+  if (errsv == EWOULDBLOCK && walk->locks == TEMP_REMOVE_SPARE_LOCKED)
+    {
+      walk->any_spared = TRUE;
+    }
+  else if (walk->n_errors++ == 0)
     {
       g_autofree char *relative = relative_path (node, name);
       g_autofree char *shown = g_filename_display_name (relative);
@@ -276,6 +281,19 @@ temp_remove_contents (int                  dir_fd,
                       GCancellable        *cancellable,
                       GError             **error)
 {
+  return temp_remove_contents_with_locks (dir_fd, path, TEMP_REMOVE_LOCKED, NULL, progress, cancellable, error);
+}
+
+/* The same, with regard to those who use what is in there: that something was spared is no error. */
+gboolean
+temp_remove_contents_with_locks (int                  dir_fd,
+                                 const char          *path,
+                                 TempRemoveLocks      locks,
+                                 gboolean            *any_spared,
+                                 TempRemoveProgress  *progress,
+                                 GCancellable        *cancellable,
+                                 GError             **error)
+{
   TempRemoveProgress no_progress = { 0 };
 
   if (progress == NULL)
@@ -283,7 +301,13 @@ temp_remove_contents (int                  dir_fd,
 
   for (guint i = 1;; i++)
     {
-      TempRemoveWalk walk = { .path = path, .cancellable = cancellable, .progress = progress, .asks_inodes = i > 1 };
+      TempRemoveWalk walk = {
+        .path = path,
+        .cancellable = cancellable,
+        .progress = progress,
+        .locks = locks,
+        .asks_inodes = i > 1,
+      };
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
@@ -294,6 +318,8 @@ temp_remove_contents (int                  dir_fd,
           return FALSE;
         }
 
+      if (any_spared != NULL)
+        *any_spared = walk.any_spared;
       if (!walk.is_lost || i == MAX_TRIES)
         return report (&walk, error);
 

@@ -27,6 +27,8 @@ temp_stage_remove_remains (TempStage  *p,
 
   if (remains == NULL)
     return TRUE;
+
+  temp_entry_end (remains);
   if (temp_entry_delete (remains, NULL, &local_error))
     {
       temp_entry_unref (remains);
@@ -36,6 +38,22 @@ temp_stage_remove_remains (TempStage  *p,
   shown = g_filename_display_name (p->path);
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "“%s” is in place, but: ", shown);
   return FALSE;
+}
+
+/* A new entry takes over what will be under that path. */
+static void
+take_over_remains (TempStage          *p,
+                   int                 dir_fd,
+                   const struct stat  *st,
+                   TempParent         *parent,
+                   const char         *path,
+                   const TempIdentity *identity)
+{
+  p->remains = temp_entry_new ();
+  if (dir_fd >= 0)
+    p->remains->directory = temp_parent_take (dir_fd, st);
+  temp_entry_hold (p->remains);
+  temp_entry_take_over (p->remains, parent, path, identity);
 }
 
 /* What is now at the destination becomes what remains of it, once it has changed places. The
@@ -53,9 +71,7 @@ expect_remains (TempStage  *p,
   if (fd < 0 || !temp_identity_get (fd, "", &identity, &st))
     return temp_stage_fail (p, error, errno);
 
-  p->remains = temp_entry_new ();
-  p->remains->directory = temp_parent_take (g_steal_fd (&fd), &st);
-  temp_entry_take_over (p->remains, from->parent, from->name.path, &identity);
+  take_over_remains (p, g_steal_fd (&fd), &st, from->parent, from->name.path, &identity);
   return TRUE;
 }
 
@@ -117,8 +133,7 @@ link_without_replacing (TempStage  *p,
       return temp_stage_fail (p, error, errno);
     }
 
-  p->remains = temp_entry_new ();
-  temp_entry_take_over (p->remains, from->parent, from->name.path, &identity);
+  take_over_remains (p, -1, &st, from->parent, from->name.path, &identity);
   return TRUE;
 }
 
@@ -131,7 +146,6 @@ move_dir_without_replacing (TempStage  *p,
 {
   int parent_fd = temp_parent_get_fd (p->parent);
   temp_autofd int fd = -1;
-  TempEntry *empty;
   TempIdentity identity;
   struct stat st;
 
@@ -146,10 +160,7 @@ move_dir_without_replacing (TempStage  *p,
       return FALSE;
     }
 
-  empty = p->remains = temp_entry_new ();
-  empty->directory = temp_parent_take (g_steal_fd (&fd), &st);
-  temp_entry_take_over (empty, p->parent, p->resolved, &identity);
-
+  take_over_remains (p, g_steal_fd (&fd), &st, p->parent, p->resolved, &identity);
   if (temp_persist_rename (temp_parent_get_fd (from->parent), from->name.base, parent_fd, p->base))
     return TRUE;
 

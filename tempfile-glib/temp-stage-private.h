@@ -43,11 +43,10 @@ typedef struct
   gboolean          needs_copy;    /* why it failed */
   gboolean          needs_filling;
   gboolean          adopted;       /* the file's own metadata have changed */
-  TempEntry        *stage;         /* of the name that it waits under */
-  gboolean          holds_stage;   /* the right to it: the program's exit waits */
+  TempEntry        *stage;         /* of the name that it waits under; held, as all that is made on the way */
   TempMetadata      own;
   int               old_fd;        /* while the entry's has become that of the copy */
-  TempEntry        *remains;       /* of a directory that was replaced */
+  TempEntry        *remains;       /* of a directory that was replaced; held */
 } TempStage;
 
 gboolean temp_stage_fail              (TempStage  *p,

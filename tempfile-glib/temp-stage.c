@@ -109,15 +109,6 @@ temp_stage_consider_copying (TempStage  *p,
   p->needs_copy = TRUE;
 }
 
-/* What has just been made for the stage is not to be deleted at exit, in the middle of it all. */
-static gboolean
-hold_stage (TempStage  *p,
-            GError    **error)
-{
-  p->holds_stage = temp_entry_begin (p->stage);
-  return p->holds_stage || temp_stage_fail (p, error, ENOENT);
-}
-
 /* Never replaces; but others may see it while it is half full. */
 static gboolean
 create_target (TempStage  *p,
@@ -158,8 +149,6 @@ copy_file (TempStage  *p,
                        : !temp_entry_create_file (p->stage, p->dir, p->parent, ".tmp", NULL, 0600, error) &&
                          !temp_stage_prefix (p, error))
     return FALSE;
-  if (!hold_stage (p, error))
-    return FALSE;
 
   copy.out = temp_entry_get_fd (p->stage);
   if (offset < 0 || fstat (copy.in, &st) < 0 || lseek (copy.in, 0, SEEK_SET) < 0)
@@ -189,10 +178,9 @@ copy_dir (TempStage  *p,
   if (!temp_entry_create_dir (p->stage, p->dir, p->parent, ".tmp", NULL, 0700, error))
     return temp_stage_prefix (p, error);
 
-  return hold_stage (p, error) &&
-         (temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
-                          p->cancellable, error) ||
-          temp_stage_prefix (p, error));
+  return temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
+                         p->cancellable, error) ||
+         temp_stage_prefix (p, error);
 }
 
 gboolean
@@ -207,6 +195,7 @@ temp_stage_put (TempStage  *p,
     return TRUE;
 
   p->stage = temp_entry_new ();
+  temp_entry_hold (p->stage);
   if (temp_stage_is_copy (p))
     return p->is_dir ? copy_dir (p, error) : copy_file (p, error);
 
@@ -218,7 +207,7 @@ temp_stage_put (TempStage  *p,
     p->stage->auto_delete = p->entry->auto_delete;
   if (temp_entry_create_name (p->stage, p->dir, p->parent, &identity,
                               p->way == TEMP_STAGE_LINKED ? place_by_link : place_by_rename, p, &errsv, error))
-    return hold_stage (p, error);
+    return TRUE;
 
   temp_stage_prefix (p, error);
   temp_stage_consider_copying (p, error, errsv);
@@ -251,19 +240,17 @@ temp_stage_leave (TempStage *p)
   if (stage == NULL)
     return;
 
-  if (p->way == TEMP_STAGE_MOVED && p->holds_stage)
+  if (p->way == TEMP_STAGE_MOVED && stage->state == TEMP_ENTRY_OWNED)
     {
       is_empty = move_back (stage, p->entry);
       if (!is_empty)
         temp_entry_swap (p->entry, stage); /* it lives on where it is */
     }
 
-  if (p->holds_stage)
-    temp_entry_end (stage);
-  p->holds_stage = FALSE;
-
   if (is_empty)
     temp_entry_forget (stage);
+  else
+    temp_entry_end (stage);
   if (temp_entry_delete (stage, NULL, NULL))
     temp_entry_unref (stage);
 }

@@ -20,8 +20,10 @@ static char sweep_task;
  * Deletes what programs of this user have left that were killed or have crashed.
  *
  * Only what this library has made is deleted, and only if it is still the same file or directory, under
- * the same name. Nothing of a program that is running is touched, unless that made it in a directory of the dead one;
- * nor is a directory that a child of the dead program still has open. See [Lifetime](lifetime.html#programs-that-are-killed).
+ * the same name. Nothing of a program that is running is touched, unless it is a file in a directory of the dead one;
+ * nor is a directory that somebody has a lock on, as a [class@Temp.Dir] and a child that inherited it have: that is
+ * left to another sweep, together with the one of the dead program that it is in.
+ * See [Lifetime](lifetime.html#programs-that-are-killed).
  *
  * There is seldom a need for it: the first file or directory with a name that a program makes starts a sweep in
  * the background.

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,10 +22,9 @@
 /* A program that is guarded, and does what it is told by the byte it gets. */
 typedef struct
 {
-  pid_t  pid;
-  int    commands;
-  char  *file;
-  char  *ledger;
+  TestChild  child;
+  char      *file;
+  char      *ledger;
 } Program;
 
 static void
@@ -102,55 +102,35 @@ make_guarded_file (Way way)
   return file;
 }
 
-static char *
-read_line (FILE *stream)
+static void
+run (int           commands,
+     int           out,
+     gconstpointer data)
 {
-  char line[4096];
+  TempFile *file = make_guarded_file (GPOINTER_TO_INT (data));
+  g_autofree char *ledger = temp_ledger_dup_path ();
+  char command = 0;
 
-  g_assert_nonnull (fgets (line, sizeof line, stream));
-  return g_strdup (g_strchomp (line));
+  dprintf (out, "%s\n%s\n", temp_file_get_path (file), ledger);
+  if (read (commands, &command, 1) == 1 && command == 'x')
+    exit (0); /* as the program would, by which it is deleted */
 }
 
 static void
 start (Program *program,
        Way      way)
 {
-  int in[2], out[2];
-  FILE *stream;
-
-  g_assert_no_errno (pipe2 (in, O_CLOEXEC));
-  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
-  program->pid = fork ();
-  g_assert_no_errno (program->pid);
-  if (program->pid == 0)
-    {
-      TempFile *file = make_guarded_file (way);
-      g_autofree char *ledger = temp_ledger_dup_path ();
-      char command = 0;
-
-      dprintf (out[1], "%s\n%s\n", temp_file_get_path (file), ledger);
-      close (in[1]);
-      if (read (in[0], &command, 1) == 1 && command == 'x')
-        exit (0); /* as the program would, by which it is deleted */
-      raise (SIGKILL);
-    }
-
-  close (in[0]);
-  close (out[1]);
-  program->commands = in[1];
-  stream = fdopen (out[0], "r");
-  program->file = read_line (stream);
-  program->ledger = read_line (stream);
-  fclose (stream);
+  test_child_start (&program->child, run, GINT_TO_POINTER (way));
+  program->file = test_child_read_line (&program->child);
+  program->ledger = test_child_read_line (&program->child);
 }
 
 static void
 stop (Program *program,
       char     command)
 {
-  g_assert_cmpint (write (program->commands, &command, 1), ==, 1);
-  g_assert_no_errno (waitpid (program->pid, NULL, 0));
-  close (program->commands);
+  g_assert_cmpint (write (program->child.commands, &command, 1), ==, 1);
+  test_child_end (&program->child);
 }
 
 static void
@@ -281,7 +261,7 @@ test_detached (void)
   guard = find_guard (program.ledger);
   g_assert_cmpint (guard, >, 0);
 
-  g_assert_cmpuint (read_status (guard, "PPid", 10), !=, program.pid);
+  g_assert_cmpuint (read_status (guard, "PPid", 10), !=, program.child.pid);
   g_assert_cmpint (getsid (guard), !=, getsid (0));
   ignored = read_status (guard, "SigIgn", 16);
   for (int i = 1; i <= 3; i++) /* SIGHUP, SIGINT, SIGQUIT */
@@ -304,6 +284,56 @@ test_detached (void)
 
   stop (&program, 'k');
   wait_until_gone (program.file);
+}
+
+static void
+make_dir (int           commands,
+          int           out,
+          gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  TempDir *dir = temp_dir_new (test_dir (), NULL, NULL, &error);
+  g_autofree char *ledger = NULL;
+  char byte;
+
+  g_assert_no_error (error);
+  g_assert_true (temp_guard_start (&error));
+  g_assert_no_error (error);
+  ledger = temp_ledger_dup_path ();
+  dprintf (out, "%s\n%s\n", temp_dir_get_path (dir), ledger);
+  g_assert_cmpint (read (commands, &byte, 1), ==, 0);
+}
+
+/* The guard waits for those who use something in the directory. */
+static void
+test_used_inside (void)
+{
+  TestChild child;
+  g_autofree char *path = NULL;
+  g_autofree char *ledger = NULL;
+  g_autofree char *used = NULL;
+  g_autofree char *unused = NULL;
+  int fd;
+
+  test_child_start (&child, make_dir, NULL);
+  path = test_child_read_line (&child);
+  ledger = test_child_read_line (&child);
+  unused = g_build_filename (path, "unused", NULL);
+  used = g_build_filename (path, "used", NULL);
+  g_assert_no_errno (mkdir (unused, 0700));
+  g_assert_no_errno (mkdir (used, 0700));
+  fd = open (used, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd);
+  g_assert_no_errno (flock (fd, LOCK_SH));
+
+  test_child_end (&child);
+  wait_until_gone (unused);
+  test_assert_exists (used, TRUE);
+  test_assert_exists (ledger, TRUE);
+
+  close (fd);
+  wait_until_gone (path);
+  wait_until_gone (ledger);
 }
 
 /* A forked child has no guard until it asks for its own. */
@@ -394,6 +424,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-entry-guard/lost-ledger", GINT_TO_POINTER (LOSES_LEDGER), test_ledger);
   g_test_add_func ("/temp-entry-guard/ends-well", test_ends_well);
   g_test_add_func ("/temp-entry-guard/detached", test_detached);
+  g_test_add_func ("/temp-entry-guard/used-inside", test_used_inside);
   g_test_add_func ("/temp-entry-guard/fork", test_fork);
   g_test_add_func ("/temp-entry-guard/no-helper", test_no_helper);
   g_test_add_func ("/temp-entry-guard/no-ledger", test_no_ledger);

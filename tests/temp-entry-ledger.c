@@ -15,10 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "temp-entry-fields-private.h"
 #include "temp-entry-sweep-private.h"
 #include "temp-ledger-dir-private.h"
 #include "temp-ledger-private.h"
 #include "temp-ledger-read-private.h"
+#include "test-moments.h"
 #include "test-support.h"
 
 /* What is left of a process that dies after, or in the middle of, what the test does. */
@@ -227,6 +229,46 @@ do_fill (gconstpointer data)
   persist_file (make_file (test_dir ()), one, TEMP_PERSIST_NONE);
 }
 
+/* No record can be taken out, nor can the ledger. */
+static void
+break_clearing (void)
+{
+  if (!test_fail_syscall_if (SYS_pwrite64, EROFS, 2, 16) || !test_fail_syscall (SYS_unlink, EROFS))
+    _exit (CHILD_CANNOT);
+}
+
+/* It is under the name that the ledger has, and it is said that it will go. */
+static void
+do_fail_to_settle (gconstpointer data)
+{
+  g_autoptr (GFile) one = target ("one");
+  g_autoptr (GError) error = NULL;
+  TempFile *file = make_file (test_dir ());
+
+  break_clearing ();
+  if (data != NULL && (!test_fail_syscall (SYS_renameat2, EINVAL) || !test_fail_syscall (SYS_linkat, EPERM)))
+    _exit (CHILD_CANNOT);
+  if (data == NULL)
+    g_set_object (&one, temp_file_get_file (file));
+
+  g_assert_false (temp_file_persist (file, one, data != NULL ? TEMP_PERSIST_NONE : TEMP_PERSIST_REPLACE, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY);
+  test_assert_error_mentions (error, g_file_peek_path (one));
+  g_assert_cmpstr (temp_file_get_path (file), ==, g_file_peek_path (one));
+  test_assert_exists (g_file_peek_path (one), TRUE);
+}
+
+/* The ledger has another name, so nothing can happen. */
+static void
+do_settle_elsewhere (gconstpointer data)
+{
+  g_autoptr (GFile) one = target ("one");
+  TempFile *file = make_file (test_dir ());
+
+  break_clearing ();
+  persist_file (file, one, TEMP_PERSIST_REPLACE);
+}
+
 static void
 do_fail_to_persist (gconstpointer data)
 {
@@ -248,6 +290,16 @@ do_fail_to_delete (gconstpointer data)
     _exit (CHILD_CANNOT);
   g_object_unref (file);
   g_object_unref (dir);
+}
+
+/* A file is to have no name, and cannot lose that which it has. */
+static void
+do_fail_to_unname (gconstpointer data)
+{
+  if (!test_fail_syscall_if (SYS_openat, EOPNOTSUPP, 2, O_TMPFILE & ~O_DIRECTORY) ||
+      !test_fail_syscall (SYS_unlinkat, EIO))
+    _exit (CHILD_CANNOT);
+  g_assert_null (temp_file_new (test_dir (), NULL));
 }
 
 /* Somebody renames it while it is deleted, and back. */
@@ -453,6 +505,101 @@ do_leave_nest (gconstpointer data)
   kept_nest = temp_dir_keep (nest);
   temp_dir_create_file (two, "after_", NULL, NULL);
   g_assert_nonnull (kept_nest);
+}
+
+/* At any moment, somebody else keeps the directory: then what is in it needs a record of its own. */
+
+static gboolean
+keep_dir (gpointer data)
+{
+  g_autofree char *kept = temp_dir_keep (data);
+
+  g_assert_nonnull (kept);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+keep_while_changed (guint moment)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autoptr (TempFile) file = temp_dir_create_file (dir, NULL, NULL, NULL);
+  gboolean came;
+
+  temp_file_set_auto_delete (file, FALSE);
+  test_moment_set (moment, keep_dir, dir);
+  temp_file_set_auto_delete (file, TRUE);
+  came = test_moment_came ();
+  if (came)
+    g_assert_cmpuint (count_records (), ==, 1);
+  return came;
+}
+
+static gboolean
+keep_while_made (guint moment)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autoptr (TempFile) file = NULL;
+  gboolean came;
+
+  test_moment_set (moment, keep_dir, dir);
+  file = temp_dir_create_file (dir, NULL, NULL, NULL);
+  came = test_moment_came ();
+  if (came)
+    g_assert_cmpuint (count_records (), ==, 1);
+  return came;
+}
+
+static gboolean
+keep_while_taken_over (guint moment)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  g_autofree char *path = g_build_filename (temp_dir_get_path (dir), "file", NULL);
+  TempParent *parent = temp_parent_open (temp_dir_get_path (dir), NULL);
+  TempEntry *entry = temp_entry_new ();
+  TempIdentity identity;
+  struct stat st;
+  gboolean came;
+
+  test_write (path, "");
+  g_assert_true (temp_identity_get (AT_FDCWD, path, &identity, &st));
+  test_moment_set (moment, keep_dir, dir);
+  temp_entry_take_over (entry, parent, path, &identity);
+  came = test_moment_came ();
+  if (came)
+    g_assert_cmpuint (count_records (), ==, 1);
+
+  g_assert_true (temp_entry_delete (entry, NULL, NULL));
+  temp_entry_unref (entry);
+  temp_parent_unref (parent);
+  return came;
+}
+
+static void
+try_all_moments (gboolean (*keep_at) (guint))
+{
+  guint moment = 0;
+
+  while (keep_at (moment))
+    moment++;
+  g_assert_cmpuint (moment, >, 2);
+}
+
+static void
+test_keep_while_changed (void)
+{
+  try_all_moments (keep_while_changed);
+}
+
+static void
+test_keep_while_made (void)
+{
+  try_all_moments (keep_while_made);
+}
+
+static void
+test_keep_while_taken_over (void)
+{
+  try_all_moments (keep_while_taken_over);
 }
 
 static void
@@ -734,8 +881,12 @@ main (int    argc,
     { "reuse-name", do_reuse_name, NULL, "temp_ there" },
     { "persist", do_persist, NULL, "one temp_ there three two" },
     { "fill", do_fill, NULL, "one there" },
+    { "fail-to-settle", do_fail_to_settle, NULL, "there" },
+    { "fail-to-settle-filled", do_fail_to_settle, "one", "there" },
+    { "settle-elsewhere", do_settle_elsewhere, NULL, "one there" },
     { "fail-to-persist", do_fail_to_persist, NULL, "there" },
     { "fail-to-delete", do_fail_to_delete, NULL, "there" },
+    { "fail-to-unname", do_fail_to_unname, NULL, "there" },
     { "move-away-and-back", do_move_away_and_back, NULL, "temp_ temp_ there" },
     { "keep-on-full-disk", do_keep_on_full_disk, NULL, "temp_ temp_ there" },
     { "keep-on-broken-disk", do_keep_on_broken_disk, NULL, "temp_ temp_ there" },
@@ -762,6 +913,9 @@ main (int    argc,
   g_test_add_func ("/temp-entry-ledger/covered", test_covered);
   g_test_add_data_func ("/temp-entry-ledger/keep-with-children", NULL, test_keep_with_children);
   g_test_add_data_func ("/temp-entry-ledger/persist-with-children", "kept", test_keep_with_children);
+  g_test_add_func ("/temp-entry-ledger/keep-while/changed", test_keep_while_changed);
+  g_test_add_func ("/temp-entry-ledger/keep-while/made", test_keep_while_made);
+  g_test_add_func ("/temp-entry-ledger/keep-while/taken-over", test_keep_while_taken_over);
   g_test_add_func ("/temp-entry-ledger/leave-nest", test_leave_nest);
   g_test_add_func ("/temp-entry-ledger/file-size", test_file_size);
   g_test_add_func ("/temp-entry-ledger/closed", test_closed);

@@ -20,13 +20,12 @@
 
 /* Dead processes */
 
-/* What a process made; and a child of its, which lives until the test lets it go. */
+/* What a process made. */
 typedef struct
 {
-  char  *file;
-  char  *dir;
-  pid_t  pid;
-  int    stop; /* closed, it lets it go on */
+  char      *file;
+  char      *dir;
+  TestChild  child;
 } Left;
 
 static void
@@ -63,58 +62,35 @@ make_dir (mode_t mode)
   return entry;
 }
 
-static char *
-read_line (FILE *stream)
+/* A process makes a file and a directory, and goes on until it is killed. */
+static void
+make_and_wait (int           commands,
+               int           out,
+               gconstpointer data)
 {
-  char line[4096];
+  TempEntry *file = make_file ();
+  TempEntry *dir = make_dir (GPOINTER_TO_UINT (data));
+  char byte;
 
-  g_assert_nonnull (fgets (line, sizeof line, stream));
-  return g_strdup (g_strchomp (line));
+  dprintf (out, "%s\n%s\n", temp_entry_get_path (file), temp_entry_get_path (dir));
+  if (read (commands, &byte, 1) != 0)
+    _exit (1);
 }
 
-/* A process makes a file and a directory, and goes on until it is killed. */
 static void
 start (Left   *left,
        mode_t  mode)
 {
-  int out[2], stop[2];
-  FILE *stream;
-
-  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
-  g_assert_no_errno (pipe2 (stop, O_CLOEXEC));
-  left->pid = fork ();
-  g_assert_no_errno (left->pid);
-  if (left->pid == 0)
-    {
-      TempEntry *file = make_file ();
-      TempEntry *dir = make_dir (mode);
-      char byte;
-
-      close (stop[1]);
-      dprintf (out[1], "%s\n%s\n", temp_entry_get_path (file), temp_entry_get_path (dir));
-      if (read (stop[0], &byte, 1) == 0)
-        raise (SIGKILL);
-      _exit (1);
-    }
-
-  close (out[1]);
-  close (stop[0]);
-  left->stop = stop[1];
-  stream = fdopen (out[0], "r");
-  left->file = read_line (stream);
-  left->dir = read_line (stream);
-  fclose (stream);
+  test_child_start (&left->child, make_and_wait, GUINT_TO_POINTER (mode));
+  left->file = test_child_read_line (&left->child);
+  left->dir = test_child_read_line (&left->child);
 }
 
 static void
 kill_it (Left *left)
 {
-  int status;
-
-  g_assert_no_errno (kill (left->pid, SIGKILL));
-  g_assert_no_errno (waitpid (left->pid, &status, 0));
-  g_assert_true (WIFSIGNALED (status));
-  close (left->stop);
+  g_assert_no_errno (kill (left->child.pid, SIGKILL));
+  g_assert_true (WIFSIGNALED (test_child_end (&left->child)));
 }
 
 static void
@@ -516,50 +492,73 @@ test_other_owner (void)
   test_in_child (child_other_owner, NULL);
 }
 
+static void
+make_and_hand_on (int           commands,
+                  int           out,
+                  gconstpointer data)
+{
+  TempEntry *dir = make_dir (0700);
+  char byte;
+
+  if (fork () == 0)
+    {
+      dprintf (out, "%s\n", temp_entry_get_path (dir));
+      _exit (read (commands, &byte, 1) == 0 ? 0 : 1);
+    }
+}
+
 /* A child that inherited the directory's descriptor keeps it. */
 static void
 test_lease (void)
 {
   g_auto (Left) left = { 0 };
-  int out[2], stop[2];
-  FILE *stream;
   guint n_ledgers = count_ledgers ();
-  char byte;
-  pid_t pid;
+  siginfo_t ended;
 
-  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
-  g_assert_no_errno (pipe2 (stop, O_CLOEXEC));
-  pid = fork ();
-  g_assert_no_errno (pid);
-  if (pid == 0)
-    {
-      TempEntry *dir = make_dir (0700);
-
-      close (stop[1]);
-      if (fork () == 0)
-        {
-          dprintf (out[1], "%s\n", temp_entry_get_path (dir));
-          _exit (read (stop[0], &byte, 1) == 0 ? 0 : 1);
-        }
-      raise (SIGKILL);
-    }
-
-  close (out[1]);
-  close (stop[0]);
-  g_assert_no_errno (waitpid (pid, NULL, 0));
-  stream = fdopen (out[0], "r");
-  left.dir = read_line (stream);
+  test_child_start (&left.child, make_and_hand_on, NULL);
+  g_assert_no_errno (waitid (P_PID, left.child.pid, &ended, WEXITED | WNOWAIT));
+  left.dir = test_child_read_line (&left.child);
 
   assert_sweeps (0);
   test_assert_exists (left.dir, TRUE);
   g_assert_cmpuint (count_ledgers (), ==, n_ledgers + 1);
 
-  /* When it ends, its end of the pipe is closed: but only then. */
-  close (stop[1]);
-  g_assert_cmpint (fgetc (stream), ==, EOF);
-  fclose (stream);
+  /* The child's child lets go some time after this. */
+  test_child_end (&left.child);
   while (count_ledgers () > n_ledgers)
     g_assert_true (temp_entry_sweep (NULL, NULL, NULL, NULL, NULL));
+  test_assert_exists (left.dir, FALSE);
+}
+
+/* A program that goes on working in a directory of a dead one. */
+static void
+test_living_inside (void)
+{
+  g_auto (Left) left = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *sub = NULL;
+  guint n_ledgers = count_ledgers ();
+  TempEntry *own = temp_entry_new ();
+
+  leave (&left, 0700);
+  sub = g_build_filename (left.dir, "sub", NULL);
+  g_assert_true (temp_entry_create_dir (own, sub, NULL, NULL, NULL, 0700, &error));
+  g_assert_no_error (error);
+  file = g_build_filename (temp_entry_get_path (own), "file", NULL);
+  test_write (file, "text");
+
+  assert_sweeps (1);
+  test_assert_exists (left.file, FALSE);
+  test_assert_exists (file, TRUE);
+  g_assert_cmpuint (count_ledgers (), >, n_ledgers);
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+
+  g_assert_true (temp_entry_delete (own, NULL, &error));
+  g_assert_no_error (error);
+  temp_entry_unref (own);
+  assert_sweeps (1);
   test_assert_exists (left.dir, FALSE);
 }
 
@@ -762,6 +761,7 @@ main (int    argc,
   g_test_add_func ("/temp-entry-sweep/elsewhere", test_elsewhere);
   g_test_add_func ("/temp-entry-sweep/other-owner", test_other_owner);
   g_test_add_func ("/temp-entry-sweep/lease", test_lease);
+  g_test_add_func ("/temp-entry-sweep/living-inside", test_living_inside);
   g_test_add_func ("/temp-entry-sweep/unreadable-ledgers", test_unreadable_ledgers);
   g_test_add_func ("/temp-entry-sweep/cancelled", test_cancelled);
   g_test_add_func ("/temp-entry-sweep/without-rights", test_without_rights);

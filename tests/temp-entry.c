@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "temp-entry-fields-private.h"
 #include "test-support.h"
 
 /* The test's directory, or the one that a subprocess was told. */
@@ -103,6 +104,57 @@ static void
 test_without_tmpfile (gconstpointer data)
 {
   test_in_child (child_without_tmpfile, data);
+}
+
+static void
+child_not_unnamed (gconstpointer data)
+{
+  TempParent *parent = temp_parent_open (test_dir (), NULL);
+  g_autoptr (TempEntry) entry = temp_entry_new ();
+  g_autoptr (GPtrArray) owned = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *elsewhere = test_path ("elsewhere");
+  g_autofree char *names = NULL;
+  guint n_fds = 0;
+
+  g_assert_no_errno (mkdir (elsewhere, 0700));
+  if (!test_fail_syscall_if (SYS_openat, EOPNOTSUPP, 2, O_TMPFILE & ~O_DIRECTORY) ||
+      !test_fail_syscall_on (SYS_unlinkat, EIO, temp_parent_get_fd (parent)))
+    test_child_skip ("no filters of system calls here");
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_false (temp_entry_create_nameless (entry, test_dir (), 0600, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+      test_assert_error_mentions (error, test_dir ());
+      g_clear_error (&error);
+      g_assert_null (temp_entry_get_path (entry));
+      g_assert_null (temp_entry_get_last_path (entry));
+      g_assert_false (temp_entry_acquire_fd (entry, NULL));
+
+      /* The first one has opened the ledger. */
+      if (i > 0)
+        g_assert_cmpuint (test_count_fds (), ==, n_fds);
+      n_fds = test_count_fds ();
+    }
+  owned = temp_entry_list_owned ();
+  g_assert_cmpuint (owned->len, ==, 0);
+
+  g_assert_true (temp_entry_create_nameless (entry, elsewhere, 0600, &error));
+  g_assert_no_error (error);
+  g_assert_null (temp_entry_get_path (entry));
+  g_assert_cmpint (entry->n_fd_users, ==, 1);
+  names = test_list (elsewhere);
+  g_assert_cmpstr (names, ==, "");
+  g_assert_true (temp_entry_release_fd (entry, NULL));
+  temp_parent_unref (parent);
+}
+
+/* What it makes instead cannot lose its name: then it can be tried again. */
+static void
+test_not_unnamed (void)
+{
+  test_in_child (child_not_unnamed, NULL);
 }
 
 static void
@@ -754,6 +806,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-entry/without-tmpfile/enoent", GINT_TO_POINTER (ENOENT), test_without_tmpfile);
   g_test_add_data_func ("/temp-entry/without-tmpfile/einval", GINT_TO_POINTER (EINVAL), test_without_tmpfile);
   g_test_add_data_func ("/temp-entry/without-tmpfile/enosys", GINT_TO_POINTER (ENOSYS), test_without_tmpfile);
+  g_test_add_func ("/temp-entry/not-unnamed", test_not_unnamed);
   g_test_add_func ("/temp-entry/file", test_file);
   g_test_add_func ("/temp-entry/directory", test_directory);
   g_test_add_func ("/temp-entry/descriptors", test_descriptors);

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -346,6 +347,100 @@ test_failing (gconstpointer data)
   test_in_child (child_failing, data);
 }
 
+/* Makes a directory with a file in it, and locks it as those do who use it. */
+static int
+make_used (const char *relative,
+           mode_t      mode)
+{
+  g_autofree char *path = test_path (relative);
+  g_autofree char *file = g_build_filename (path, "inside", NULL);
+  int fd;
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  test_write (file, "text");
+  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd);
+  g_assert_no_errno (flock (fd, LOCK_SH | LOCK_NB));
+  g_assert_no_errno (fchmod (fd, mode));
+  return fd;
+}
+
+static void
+assert_contents_go (TempRemoveLocks locks,
+                    gboolean        expected_spared)
+{
+  temp_autofd int fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (GError) error = NULL;
+  gboolean any_spared = !expected_spared;
+
+  g_assert_true (temp_remove_contents_with_locks (fd, test_dir (), locks, &any_spared, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (any_spared, ==, expected_spared);
+}
+
+static void
+child_locked (gconstpointer data)
+{
+  temp_autofd int used = make_used ("used", 0700);
+  temp_autofd int shut = make_used ("above/shut", 0);
+  temp_autofd int unused = make_used ("above/unused", 0700);
+  g_autofree char *path = test_path ("above/shut");
+  g_autofree char *names = NULL;
+  g_autofree char *above_names = NULL;
+  g_autofree char *above = test_path ("above");
+  struct stat st;
+
+  g_assert_no_errno (flock (unused, LOCK_UN));
+  assert_contents_go (TEMP_REMOVE_SPARE_LOCKED, TRUE);
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, "above used");
+  above_names = test_list (above);
+  g_assert_cmpstr (above_names, ==, "shut");
+  g_assert_no_errno (faccessat (used, "inside", F_OK, 0));
+  g_assert_no_errno (stat (path, &st));
+  g_assert_cmphex (st.st_mode & 07777, ==, 0);
+
+  g_assert_no_errno (flock (shut, LOCK_UN));
+  assert_contents_go (TEMP_REMOVE_SPARE_LOCKED, TRUE);
+  test_assert_exists (above, FALSE);
+
+  assert_contents_go (TEMP_REMOVE_LOCKED, FALSE);
+  g_assert_cmpint (faccessat (used, "inside", F_OK, 0), <, 0);
+}
+
+/* In a child, so that the others do not know yet what the kernel has. */
+static void
+test_locked (void)
+{
+  test_in_child (child_locked, NULL);
+}
+
+static void
+child_no_locks (gconstpointer data)
+{
+  temp_autofd int fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_autofree char *path = test_path ("sub");
+  g_autoptr (GError) error = NULL;
+  gboolean any_spared = TRUE;
+
+  if (!test_fail_syscall (SYS_flock, ENOLCK))
+    test_child_skip ("no filter of system calls");
+
+  g_assert_no_errno (mkdir (path, 0700));
+  g_assert_false (temp_remove_contents_with_locks (fd, test_dir (), TEMP_REMOVE_SPARE_LOCKED, &any_spared, NULL, NULL,
+                                                   &error));
+  test_assert_error_mentions (error, g_strerror (ENOLCK));
+  g_assert_false (any_spared);
+  test_assert_exists (path, TRUE);
+}
+
+/* Whether somebody uses it is then not known. */
+static void
+test_no_locks (void)
+{
+  test_in_child (child_no_locks, NULL);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -378,6 +473,8 @@ main (int    argc,
 
       g_test_add_data_func (path, GUINT_TO_POINTER (calls[i].call), test_failing);
     }
+  g_test_add_func ("/temp-remove-open/locked", test_locked);
+  g_test_add_func ("/temp-remove-open/no-locks", test_no_locks);
 
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -113,6 +114,57 @@ static void
 test_large (void)
 {
   make_large_tree (100);
+  assert_removes ();
+}
+
+static gboolean
+remove_unlocked (void)
+{
+  g_autofree char *path = test_path ("tree");
+  temp_autofd int fd = open_root ();
+  g_autoptr (GError) error = NULL;
+  gboolean any_spared;
+
+  g_assert_true (temp_remove_contents_with_locks (fd, path, TEMP_REMOVE_SPARE_LOCKED, &any_spared, NULL, NULL,
+                                                  &error));
+  g_assert_no_error (error);
+  return any_spared;
+}
+
+/* What others have locked stays, and what it is in; all around it goes. */
+static void
+test_locked (void)
+{
+  enum { N_FILES = 60 };
+  temp_autofd int tree = -1;
+  int used[10];
+
+  make_large_tree (N_FILES);
+  tree = open_root ();
+  for (guint i = 0; i < G_N_ELEMENTS (used); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("d%u/e%u", i, 10 * i + 3);
+
+      used[i] = make_dir_at (tree, path);
+      g_assert_no_errno (flock (used[i], LOCK_SH));
+    }
+
+  g_assert_true (remove_unlocked ());
+  for (guint i = 0; i < G_N_ELEMENTS (used); i++)
+    {
+      g_autofree char *above = g_strdup_printf ("%s/tree/d%u", test_dir (), i);
+      g_autofree char *only = g_strdup_printf ("e%u", 10 * i + 3);
+      g_autofree char *path = g_build_filename (above, only, NULL);
+      g_autofree char *names = test_list (above);
+      g_autofree char *files = test_list (path);
+      g_auto (GStrv) list = g_strsplit (files, " ", -1);
+
+      g_assert_cmpstr (names, ==, only);
+      g_assert_cmpuint (g_strv_length (list), ==, N_FILES);
+      close (used[i]);
+    }
+
+  g_assert_false (remove_unlocked ());
   assert_removes ();
 }
 
@@ -501,6 +553,7 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/temp-remove-threads/large", test_large);
+  g_test_add_func ("/temp-remove-threads/locked", test_locked);
   g_test_add_func ("/temp-remove-threads/few-descriptors", test_few_descriptors);
   g_test_add_func ("/temp-remove-threads/comb", test_comb);
   g_test_add_func ("/temp-remove-threads/deep", test_deep);

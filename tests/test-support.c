@@ -216,6 +216,51 @@ test_child_exit (int status)
 }
 
 void
+test_child_start (TestChild         *child,
+                  TestChildFunction  function,
+                  gconstpointer      data)
+{
+  int out[2], in[2];
+
+  g_assert_no_errno (pipe2 (out, O_CLOEXEC));
+  g_assert_no_errno (pipe2 (in, O_CLOEXEC));
+  child->pid = fork ();
+  g_assert_no_errno (child->pid);
+  if (child->pid == 0)
+    {
+      close (out[0]);
+      close (in[1]);
+      function (in[0], out[1], data);
+      raise (SIGKILL);
+    }
+
+  close (out[1]);
+  close (in[0]);
+  child->said = fdopen (out[0], "r");
+  child->commands = in[1];
+}
+
+char *
+test_child_read_line (TestChild *child)
+{
+  char line[4096];
+
+  g_assert_nonnull (fgets (line, sizeof line, child->said));
+  return g_strdup (g_strchomp (line));
+}
+
+int
+test_child_end (TestChild *child)
+{
+  int status;
+
+  close (child->commands);
+  g_assert_no_errno (waitpid (child->pid, &status, 0));
+  fclose (child->said);
+  return status;
+}
+
+void
 test_in_child (void          (*function) (gconstpointer),
                gconstpointer   data)
 {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -41,6 +43,27 @@ void     test_in_child                (void           (*function) (gconstpointer
 
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
+
+/* A child process beside the test: it runs the function, which can say something and is given commands, and is
+ * then killed. */
+typedef struct
+{
+  pid_t  pid;
+  FILE  *said;     /* by it */
+  int    commands; /* for it; they end when this is closed */
+} TestChild;
+
+typedef void (*TestChildFunction) (int           commands,
+                                   int           out,
+                                   gconstpointer data);
+
+void     test_child_start             (TestChild        *child,
+                                       TestChildFunction function,
+                                       gconstpointer     data);
+char    *test_child_read_line         (TestChild        *child);
+
+/* Waits for its end; gives how that was, as waitpid() does. */
+int      test_child_end               (TestChild        *child);
 
 /* For the child: these return FALSE where that cannot be had, and then the child
  * calls test_child_skip(). */
