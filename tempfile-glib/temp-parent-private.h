@@ -7,8 +7,11 @@
 
 G_BEGIN_DECLS
 
+/* So many that nothing lives in any more may stay open. */
+#define TEMP_PARENT_N_RECENT 4
+
 /* An open directory, shared by all that live in it: there is never more than one for a
- * directory at a time. One that nothing lives in may stay open, if it is the last. */
+ * directory at a time. */
 typedef struct _TempParent TempParent;
 
 TempParent *temp_parent_open   (const char         *dir,

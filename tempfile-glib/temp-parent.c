@@ -29,9 +29,10 @@ struct _TempParent
   gint        is_trusted;
 };
 
-/* The last one that nobody needed any more, where that does no harm: most programs go on to make the
- * next thing in the same directory. With the process's lock. */
-static TempParent *recent;
+/* The last ones that nobody needed any more, where that does no harm: most programs go on to make the
+ * next thing in the same directory, or each of their threads does so in its own. With the process's lock. */
+static TempParent *recent[TEMP_PARENT_N_RECENT];
+static guint oldest;
 
 /* By device and inode, not by path: a path can come to name another directory
  * at any time. As long as the descriptor is open, no other directory gets the
@@ -208,13 +209,14 @@ forget_locked (TempParent *parent)
     }
 }
 
-/* Lets go of the recent one for another, or for none; gives it if it is to be freed. */
+/* Lets go of the oldest recent one for another, or for none; gives it if it is to be freed. */
 static TempParent *
-replace_recent_locked (TempParent *parent)
+replace_oldest_locked (TempParent *parent)
 {
-  TempParent *old = recent;
+  TempParent *old = recent[oldest];
 
-  recent = parent;
+  recent[oldest] = parent;
+  oldest = (oldest + 1) % TEMP_PARENT_N_RECENT;
   if (old == NULL || !g_atomic_int_dec_and_test (&old->ref_count))
     return NULL;
 
@@ -261,7 +263,7 @@ temp_parent_unref (TempParent *parent)
       if (g_atomic_int_get (&parent->may_stay))
         {
           g_atomic_int_set (&parent->ref_count, 1);
-          last = replace_recent_locked (parent);
+          last = replace_oldest_locked (parent);
         }
       else
         {
@@ -274,17 +276,33 @@ temp_parent_unref (TempParent *parent)
   g_clear_pointer (&last, parent_free);
 }
 
-/* Closes what nobody needs. */
-void
-temp_parent_forget_recent (void)
+/* FALSE: there was none. */
+static gboolean
+forget_one_recent (void)
 {
-  TempParent *last;
+  TempParent *last = NULL;
+  guint i = 0;
 
   temp_process_lock ();
-  last = replace_recent_locked (NULL);
+  while (i < TEMP_PARENT_N_RECENT && recent[i] == NULL)
+    i++;
+  if (i < TEMP_PARENT_N_RECENT)
+    {
+      oldest = i;
+      last = replace_oldest_locked (NULL);
+    }
   temp_process_unlock ();
 
   g_clear_pointer (&last, parent_free);
+  return i < TEMP_PARENT_N_RECENT;
+}
+
+/* Closes what nobody needs. With one goes, perhaps, the last reference to that above, which is recent then. */
+void
+temp_parent_forget_recent (void)
+{
+  while (forget_one_recent ())
+    ;
 }
 
 int
