@@ -23,9 +23,8 @@
 
 /* Directories */
 
-/* What tells this machine from others that share the user's home. */
 static char *
-get_machine_id (void)
+read_machine_id (void)
 {
   static const char *const files[] = { "/etc/machine-id", "/var/lib/dbus/machine-id" };
 
@@ -41,6 +40,18 @@ get_machine_id (void)
   return g_strdup_printf ("host-%s", g_get_host_name ());
 }
 
+/* What tells this machine from others that share the user's home. */
+static const char *
+get_machine_id (void)
+{
+  static char *id;
+
+  if (g_once_init_enter (&id))
+    g_once_init_leave (&id, read_machine_id ());
+
+  return id;
+}
+
 static const char *
 get_home (guint which)
 {
@@ -50,9 +61,7 @@ get_home (guint which)
 char *
 temp_ledger_dir_get_path (guint which)
 {
-  g_autofree char *machine_id = get_machine_id ();
-
-  return g_build_filename (get_home (which), "tempfile-glib", machine_id, NULL);
+  return g_build_filename (get_home (which), "tempfile-glib", get_machine_id (), NULL);
 }
 
 /* Only in what is our own is anything made: under sudo, the home may be another's. */
@@ -128,7 +137,6 @@ temp_ledger_dir_open (guint     which,
                       GError  **error)
 {
   g_autofree char *path = temp_ledger_dir_get_path (which);
-  g_autofree char *machine_id = g_path_get_basename (path);
   temp_autofd int home_fd = -1, fd = -1;
   struct stat st;
 
@@ -141,7 +149,7 @@ temp_ledger_dir_open (guint     which,
     {
       temp_autofd int own_fd = open_private (home_fd, "tempfile-glib", create);
 
-      fd = own_fd >= 0 ? open_private (own_fd, machine_id, create) : -1;
+      fd = own_fd >= 0 ? open_private (own_fd, get_machine_id (), create) : -1;
     }
   if (fd < 0)
     temp_error_from_errno (error, errno, "Could not open the directory of the ledgers", path);
