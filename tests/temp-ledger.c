@@ -817,6 +817,35 @@ test_clear_fails (gconstpointer data)
   assert_listed (&other, TEMP_LEDGER_COMPLETE, 1);
 }
 
+/* As long as one is still there, nothing in it is cleared, whatever becomes of the next one. */
+static void
+test_remove_fails (gconstpointer data)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *away = test_path ("away");
+  Thing first, second, third;
+
+  open_ledger ();
+  path = temp_ledger_dup_path ();
+  make (&first, "/d", NULL, NULL);
+  g_assert_no_errno (close (find_fd ()));
+  g_assert_no_errno (g_rename (path, away));
+  g_assert_no_errno (g_mkdir (path, 0700));
+  g_assert_false (temp_ledger_clear (&first.claim, TRUE));
+  g_assert_false (is_kept ());
+
+  open_ledger ();
+  make (&second, "/d", NULL, NULL);
+  make (&third, "/d", NULL, NULL);
+  g_assert_false (temp_ledger_clear (&second.claim, TRUE));
+  g_assert_false (temp_ledger_clear (&first.claim, TRUE));
+  assert_listed (&third, TEMP_LEDGER_COMPLETE, 1);
+
+  g_assert_no_errno (g_rmdir (path));
+  g_assert_true (temp_ledger_clear (&first.claim, TRUE));
+  assert_listed (&third, TEMP_LEDGER_COMPLETE, 1);
+}
+
 static void
 test_sync_fails (gconstpointer data)
 {
@@ -1139,6 +1168,7 @@ main (int    argc,
     { "/temp-ledger/full-disk", test_full_disk },
     { "/temp-ledger/full-disk/from-the-start", test_full_from_the_start },
     { "/temp-ledger/clear-fails", test_clear_fails },
+    { "/temp-ledger/remove-fails", test_remove_fails },
     { "/temp-ledger/sync-fails", test_sync_fails },
     { "/temp-ledger/write-fails", test_write_fails },
     { "/temp-ledger/fork", test_fork },
