@@ -118,12 +118,13 @@ remove_abandoned (void)
 }
 
 /* What cannot be written to any more could neither be cleared of what is to stay, and would be taken for a
- * dead one's once it is closed: then rather have none. FALSE: it is still there. */
+ * dead one's once it is closed: then rather have none. It is that of the claim: by now there may be
+ * another. FALSE: it is still there. */
 static gboolean
-give_up (void)
+give_up (const TempLedgerClaim *claim)
 {
   temp_process_lock ();
-  if (is_open ())
+  if (is_valid (claim))
     {
       abandoned = g_slist_prepend (abandoned, g_steal_pointer (&file.path));
       file.fd = -1; /* others may be writing to it, and it may be another file by now: it stays open */
@@ -135,16 +136,18 @@ give_up (void)
   return remove_abandoned ();
 }
 
-/* Somebody has closed the descriptor. Gives the one that there is now, or -1. */
+/* Somebody has closed the descriptor. Gives the one that the claim's ledger has now, whose number may be the
+ * same; or -1. */
 static int
-open_again (int closed)
+open_again (const TempLedgerClaim *claim,
+            int                    closed)
 {
   TempLedgerFile copy = { .fd = -1 };
   temp_autofd int reopened = -1;
   int fd = -1;
 
   temp_process_lock ();
-  if (is_open () && file.fd == closed)
+  if (is_valid (claim) && file.fd == closed)
     {
       copy = file;
       copy.path = g_strdup (file.path);
@@ -156,11 +159,12 @@ open_again (int closed)
   g_free (copy.path);
 
   temp_process_lock ();
-  if (is_open ())
+  if (is_valid (claim))
     {
-      if (file.fd == closed && reopened >= 0)
-        file.fd = g_steal_fd (&reopened);
-      fd = file.fd != closed ? file.fd : -1;
+      if (file.fd != closed)
+        fd = file.fd;
+      else if (reopened >= 0)
+        fd = file.fd = g_steal_fd (&reopened);
     }
   temp_process_unlock ();
 
@@ -169,19 +173,20 @@ open_again (int closed)
 
 /* Sets fd to another one if it was closed. */
 static gboolean
-write_at (int          *fd,
-          const guint8 *buffer,
-          gsize         size,
-          guint         slot)
+write_at (int                   *fd,
+          const TempLedgerClaim *claim,
+          const guint8          *buffer,
+          gsize                  size,
+          guint                  slot)
 {
   gssize n = temp_ledger_file_write (*fd, buffer, size, slot);
 
   while (G_UNLIKELY (n < 0 && errno == EBADF))
     {
-      *fd = open_again (*fd);
+      *fd = open_again (claim, *fd);
       if (*fd < 0)
         {
-          give_up ();
+          give_up (claim);
           errno = EBADF;
           return FALSE;
         }
@@ -348,7 +353,7 @@ write_records (int                     fd,
       size *= 2;
     }
 
-  return write_at (&fd, buffer, size, first);
+  return write_at (&fd, claim, buffer, size, first);
 }
 
 /* The same; if it fails, nobody knows what is in the slots, so they are cleared. */
@@ -499,8 +504,8 @@ temp_ledger_clear (TempLedgerClaim *claim,
   /* The record may be in that one, and what could not be done then, now. */
   if (G_UNLIKELY (is_abandoned))
     is_cleared = remove_abandoned ();
-  if (fd >= 0 && (!write_at (&fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
-    is_cleared = give_up ();
+  if (fd >= 0 && (!write_at (&fd, claim, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
+    is_cleared = give_up (claim);
   temp_ledger_release (claim);
 
   return is_cleared;
