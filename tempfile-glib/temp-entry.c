@@ -333,14 +333,18 @@ swap_locked (TempEntry *entry,
     stage->name = (TempName) { .path = g_strdup (was.name.path) };
 }
 
-/* The two, both of them to be deleted, exchange what they own but the descriptor. */
+/* What the entry owns has moved to the stage's name, and stays there: the two, both of them to be deleted, exchange
+ * their names. */
 void
 temp_entry_swap (TempEntry *entry,
                  TempEntry *stage)
 {
   temp_process_lock ();
   swap_locked (entry, stage);
+  entry->directory = g_steal_pointer (&stage->directory);
   temp_process_unlock ();
+
+  temp_entry_cover (entry);
 }
 
 /* The file has moved to path, which ends in base, in parent, for good. The stage's name, by way
