@@ -102,5 +102,6 @@ gboolean temp_entry_is_record_wrong   (TempEntry       *entry);
 gboolean temp_entry_is_record_missing (TempEntry       *entry);
 void     temp_entry_update_record     (TempEntry       *entry);
 void     temp_entry_update_all_records (void);
+void     temp_entry_cover             (TempEntry       *entry);
 
 G_END_DECLS

@@ -60,8 +60,8 @@ temp_entry_choose_name (gpointer   data,
 }
 
 /* What comes into a directory is covered, if that is in the ledger, or what it is in. */
-static void
-cover (TempEntry *entry)
+void
+temp_entry_cover (TempEntry *entry)
 {
   if (entry->directory != NULL)
     temp_parent_set_covered (entry->directory, entry->parent, temp_ledger_has (&entry->claim));
@@ -78,7 +78,7 @@ temp_entry_complete_record (TempEntry *entry)
       identify_parent (entry, &parent);
       temp_ledger_complete (&entry->claim, &parent, &entry->name, &entry->identity);
     }
-  cover (entry);
+  temp_entry_cover (entry);
 }
 
 /* It is, or will be, there under its name. */
@@ -93,7 +93,7 @@ temp_entry_enter_record (TempEntry *entry)
       identify_parent (entry, &parent);
       temp_ledger_enter (&entry->claim, &parent, &entry->name, &entry->identity);
     }
-  cover (entry);
+  temp_entry_cover (entry);
 }
 
 /* By the path that its directory has now, which may have been persisted. */
@@ -109,7 +109,7 @@ enter_where_it_is (TempEntry *entry)
   temp_name_set_path (&name, path != NULL && g_path_is_absolute (path) ? path : entry->name.path);
   identify_parent (entry, &parent);
   temp_ledger_enter (&entry->claim, &parent, &name, &entry->identity);
-  cover (entry);
+  temp_entry_cover (entry);
 }
 
 /* After what decides on many: the directories come before what is in them. */

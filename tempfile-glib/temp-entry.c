@@ -64,10 +64,22 @@ temp_entry_set_callers (TempEntry *entry)
   entry->is_callers = TRUE;
 }
 
-/* Puts an entry on the list of those to be deleted. */
+/* Whether its record may be another than it should be: it was made while its directory was being kept, or while
+ * somebody changed their mind, or opened another ledger. */
+static gboolean
+is_in_doubt (TempEntry *entry)
+{
+  return temp_entry_is_record_wrong (entry) || entry->is_unrecorded ||
+         (entry->claim.slot != 0 && !temp_ledger_has (&entry->claim));
+}
+
+/* Puts an entry on the list of those to be deleted. From then on the program's exit may do that, and take what
+ * it has: so only who has the right to it can look any further. */
 void
 temp_entry_own (TempEntry *entry)
 {
+  gboolean looks = FALSE;
+
   temp_process_lock ();
   if (entry->is_callers)
     {
@@ -77,14 +89,15 @@ temp_entry_own (TempEntry *entry)
     {
       g_atomic_int_set (&entry->state, TEMP_ENTRY_OWNED);
       g_queue_push_tail_link (&owned, &entry->link);
+
+      /* If it is held, its end sees to that. */
+      looks = entry->worker == NULL && is_in_doubt (entry);
+      if (looks)
+        temp_entry_hold (entry);
     }
   temp_process_unlock ();
 
-  /* What was made while its directory was being kept, or while somebody changed their mind, or
-   * opened another ledger. If it is held, its end sees to that. */
-  if (G_UNLIKELY (temp_entry_is_record_wrong (entry) ||
-                  ((entry->is_unrecorded || entry->claim.slot != 0) && temp_entry_is_record_missing (entry))) &&
-      temp_entry_begin (entry))
+  if (looks)
     temp_entry_end (entry);
 }
 
@@ -320,14 +333,18 @@ swap_locked (TempEntry *entry,
     stage->name = (TempName) { .path = g_strdup (was.name.path) };
 }
 
-/* The two, both of them to be deleted, exchange what they own but the descriptor. */
+/* What the entry owns has moved to the stage's name, and stays there: the two, both of them to be deleted, exchange
+ * their names. */
 void
 temp_entry_swap (TempEntry *entry,
                  TempEntry *stage)
 {
   temp_process_lock ();
   swap_locked (entry, stage);
+  entry->directory = g_steal_pointer (&stage->directory);
   temp_process_unlock ();
+
+  temp_entry_cover (entry);
 }
 
 /* The file has moved to path, which ends in base, in parent, for good. The stage's name, by way

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -36,7 +37,7 @@ static guint n_claims;
 static guint n_written; /* slots in which there may be anything: read atomically */
 static guint current; /* the serial of the slots, while there is a ledger; else 0: read atomically */
 static gboolean was_closed; /* the process is ending */
-static char *abandoned_path; /* of a ledger that should be gone, and is still there */
+static GSList *abandoned; /* paths of ledgers that should be gone, and are still there */
 
 /* State */
 
@@ -58,7 +59,7 @@ forget (void)
 static void
 after_fork_in_child (void)
 {
-  g_clear_pointer (&abandoned_path, g_free);
+  g_slist_free_full (g_steal_pointer (&abandoned), g_free);
   forget ();
 }
 
@@ -87,47 +88,66 @@ is_valid (const TempLedgerClaim *claim)
   return is_open () && temp_ledger_slots_has (&slots, claim);
 }
 
-/* What cannot be written to any more could neither be cleared of what is to stay, and would be taken for a
- * dead one's once it is closed: then rather have none. FALSE: not even that can be had. */
+/* Removes what was given up. FALSE: not even that can be done. */
 static gboolean
-give_up (void)
+remove_abandoned (void)
 {
-  g_autofree char *path = NULL;
-
-  temp_process_lock ();
-  if (is_open ())
+  for (;;)
     {
-      g_free (abandoned_path);
-      abandoned_path = g_steal_pointer (&file.path);
+      g_autofree char *path = NULL;
+      GSList *link;
+
+      temp_process_lock ();
+      path = abandoned != NULL ? g_strdup (abandoned->data) : NULL;
+      temp_process_unlock ();
+
+      if (path == NULL)
+        return TRUE;
+      if (!temp_ledger_file_remove (path))
+        return FALSE;
+
+      temp_process_lock ();
+      link = g_slist_find_custom (abandoned, path, (GCompareFunc) strcmp);
+      if (link != NULL)
+        {
+          g_free (link->data);
+          abandoned = g_slist_delete_link (abandoned, link);
+        }
+      temp_process_unlock ();
+    }
+}
+
+/* What cannot be written to any more could neither be cleared of what is to stay, and would be taken for a
+ * dead one's once it is closed: then rather have none. It is that of the claim: by now there may be
+ * another. FALSE: it is still there. */
+static gboolean
+give_up (const TempLedgerClaim *claim)
+{
+  temp_process_lock ();
+  if (is_valid (claim))
+    {
+      abandoned = g_slist_prepend (abandoned, g_steal_pointer (&file.path));
       file.fd = -1; /* others may be writing to it, and it may be another file by now: it stays open */
       forget ();
       state = FAILED;
     }
-  path = g_strdup (abandoned_path);
   temp_process_unlock ();
 
-  if (path == NULL)
-    return TRUE;
-  if (!temp_ledger_file_remove (path))
-    return FALSE;
-
-  temp_process_lock ();
-  if (g_strcmp0 (abandoned_path, path) == 0)
-    g_clear_pointer (&abandoned_path, g_free);
-  temp_process_unlock ();
-  return TRUE;
+  return remove_abandoned ();
 }
 
-/* Somebody has closed the descriptor. Gives the one that there is now, or -1. */
+/* Somebody has closed the descriptor. Gives the one that the claim's ledger has now, whose number may be the
+ * same; or -1. */
 static int
-open_again (int closed)
+open_again (const TempLedgerClaim *claim,
+            int                    closed)
 {
   TempLedgerFile copy = { .fd = -1 };
   temp_autofd int reopened = -1;
   int fd = -1;
 
   temp_process_lock ();
-  if (is_open () && file.fd == closed)
+  if (is_valid (claim) && file.fd == closed)
     {
       copy = file;
       copy.path = g_strdup (file.path);
@@ -139,11 +159,12 @@ open_again (int closed)
   g_free (copy.path);
 
   temp_process_lock ();
-  if (is_open ())
+  if (is_valid (claim))
     {
-      if (file.fd == closed && reopened >= 0)
-        file.fd = g_steal_fd (&reopened);
-      fd = file.fd != closed ? file.fd : -1;
+      if (file.fd != closed)
+        fd = file.fd;
+      else if (reopened >= 0)
+        fd = file.fd = g_steal_fd (&reopened);
     }
   temp_process_unlock ();
 
@@ -152,19 +173,20 @@ open_again (int closed)
 
 /* Sets fd to another one if it was closed. */
 static gboolean
-write_at (int          *fd,
-          const guint8 *buffer,
-          gsize         size,
-          guint         slot)
+write_at (int                   *fd,
+          const TempLedgerClaim *claim,
+          const guint8          *buffer,
+          gsize                  size,
+          guint                  slot)
 {
   gssize n = temp_ledger_file_write (*fd, buffer, size, slot);
 
   while (G_UNLIKELY (n < 0 && errno == EBADF))
     {
-      *fd = open_again (*fd);
+      *fd = open_again (claim, *fd);
       if (*fd < 0)
         {
-          give_up ();
+          give_up (claim);
           errno = EBADF;
           return FALSE;
         }
@@ -331,7 +353,7 @@ write_records (int                     fd,
       size *= 2;
     }
 
-  return write_at (&fd, buffer, size, first);
+  return write_at (&fd, claim, buffer, size, first);
 }
 
 /* The same; if it fails, nobody knows what is in the slots, so they are cleared. */
@@ -476,14 +498,14 @@ temp_ledger_clear (TempLedgerClaim *claim,
 
   temp_process_lock ();
   fd = is_valid (claim) && claim->slot < n_written ? file.fd : -1;
-  is_abandoned = abandoned_path != NULL;
+  is_abandoned = abandoned != NULL;
   temp_process_unlock ();
 
   /* The record may be in that one, and what could not be done then, now. */
   if (G_UNLIKELY (is_abandoned))
-    is_cleared = give_up ();
-  if (fd >= 0 && (!write_at (&fd, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
-    is_cleared = give_up ();
+    is_cleared = remove_abandoned ();
+  if (fd >= 0 && (!write_at (&fd, claim, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
+    is_cleared = give_up (claim);
   temp_ledger_release (claim);
 
   return is_cleared;

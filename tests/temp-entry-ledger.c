@@ -549,6 +549,44 @@ keep_while_made (guint moment)
   return came;
 }
 
+/* Tries to get the right to what is made in the directory. */
+static gboolean
+look_on (gpointer data)
+{
+  g_autoptr (GPtrArray) entries = temp_entry_list_owned ();
+  gint *tried = data;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      TempEntry *entry = g_ptr_array_index (entries, i);
+
+      if (entry->directory != NULL)
+        continue;
+      *tried = temp_entry_try_begin (entry);
+      if (*tried == TRUE)
+        temp_entry_end (entry);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* The program's exit does not take it away as long as it is looked at. */
+static void
+test_made_at_exit (void)
+{
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), "temp_", NULL, NULL);
+  gint tried = -1;
+
+  for (guint moment = 0; tried < 0; moment++)
+    {
+      g_autoptr (TempFile) file = NULL;
+
+      test_moment_set (moment, look_on, &tried);
+      file = temp_dir_create_file (dir, NULL, NULL, NULL);
+      g_assert_true (test_moment_came ());
+    }
+  g_assert_cmpint (tried, ==, FALSE);
+}
+
 static gboolean
 keep_while_taken_over (guint moment)
 {
@@ -916,6 +954,7 @@ main (int    argc,
   g_test_add_func ("/temp-entry-ledger/keep-while/changed", test_keep_while_changed);
   g_test_add_func ("/temp-entry-ledger/keep-while/made", test_keep_while_made);
   g_test_add_func ("/temp-entry-ledger/keep-while/taken-over", test_keep_while_taken_over);
+  g_test_add_func ("/temp-entry-ledger/made-at-exit", test_made_at_exit);
   g_test_add_func ("/temp-entry-ledger/leave-nest", test_leave_nest);
   g_test_add_func ("/temp-entry-ledger/file-size", test_file_size);
   g_test_add_func ("/temp-entry-ledger/closed", test_closed);

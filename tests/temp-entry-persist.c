@@ -234,6 +234,54 @@ test_exit (gconstpointer data)
   g_test_message ("%u moments", moment);
 }
 
+/* Somebody takes the destination, and also the name that the directory had, once it is on its way. */
+static gboolean
+take_names (gpointer data)
+{
+  const char *old = data;
+  g_autofree char *there = test_path ("there");
+
+  if (g_mkdir (old, 0700) == 0)
+    g_assert_no_errno (g_mkdir (there, 0700));
+  return G_SOURCE_REMOVE;
+}
+
+/* It can neither go on nor back: then it lives on where it is, and is still a directory. */
+static void
+test_no_way_back (void)
+{
+  g_autofree char *elsewhere = test_path ("elsewhere");
+  g_autofree char *there = test_path ("there");
+  g_autoptr (GFile) destination_file = destination ();
+  gboolean came = TRUE, failed = FALSE;
+
+  g_assert_no_errno (g_mkdir (elsewhere, 0700));
+  for (guint moment = 0; came && !failed; moment++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TempDir) dir = temp_dir_new (elsewhere, NULL, NULL, &error);
+      g_autofree char *old = g_strdup (temp_dir_get_path (dir));
+      g_autofree char *inside = NULL;
+
+      test_moment_set (moment, take_names, old);
+      failed = !temp_dir_persist (dir, destination_file, TEMP_PERSIST_NONE, NULL, NULL);
+      came = test_moment_came ();
+      if (failed)
+        {
+          g_assert_cmpstr (temp_dir_get_path (dir), !=, old);
+          inside = g_build_filename (temp_dir_get_path (dir), "new", NULL);
+          test_write (inside, "new");
+          g_assert_cmpint (temp_dir_get_fd (dir), >=, 0);
+          g_assert_true (temp_dir_delete (dir, NULL, &error));
+          g_assert_no_error (error);
+          test_assert_exists (inside, FALSE);
+        }
+      g_rmdir (old);
+      g_rmdir (there);
+    }
+  g_assert_true (failed);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -255,6 +303,8 @@ main (int    argc,
 
       g_test_add_data_func (path, &cases[i], test_exit);
     }
+
+  g_test_add_func ("/temp-entry-persist/no-way-back", test_no_way_back);
 
   return g_test_run ();
 }

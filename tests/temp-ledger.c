@@ -15,6 +15,7 @@
 #include "temp-fd-private.h"
 #include "temp-ledger-dir-private.h"
 #include "temp-ledger-read-private.h"
+#include "test-moments.h"
 #include "test-support.h"
 
 #if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__)
@@ -282,6 +283,29 @@ test_few_descriptors (gconstpointer data)
   g_assert_cmpint (find_fd (), <, 64);
   make (&thing, "/d", NULL, NULL);
   assert_listed (&thing, TEMP_LEDGER_COMPLETE, 1);
+}
+
+/* What is opened again may get the number that was closed. */
+static void
+test_same_descriptor (gconstpointer data)
+{
+  Thing first, second;
+  int fd, last = -1;
+
+  test_limit_fds (64);
+  open_ledger ();
+  fd = find_fd ();
+  make (&first, "/d", NULL, NULL);
+  for (int copy = dup (STDERR_FILENO); copy < fd; copy = dup (STDERR_FILENO))
+    last = copy;
+  g_assert_cmpint (last, >=, 0);
+  close (last);
+  close (fd);
+
+  make (&second, "/d", NULL, NULL);
+  g_assert_cmpint (find_fd (), ==, fd);
+  assert_listed (&first, TEMP_LEDGER_COMPLETE, 1);
+  assert_listed (&second, TEMP_LEDGER_COMPLETE, 1);
 }
 
 static void
@@ -817,6 +841,73 @@ test_clear_fails (gconstpointer data)
   assert_listed (&other, TEMP_LEDGER_COMPLETE, 1);
 }
 
+/* As long as one is still there, nothing in it is cleared, whatever becomes of the next one. */
+static void
+test_remove_fails (gconstpointer data)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *away = test_path ("away");
+  Thing first, second, third;
+
+  open_ledger ();
+  path = temp_ledger_dup_path ();
+  make (&first, "/d", NULL, NULL);
+  g_assert_no_errno (close (find_fd ()));
+  g_assert_no_errno (g_rename (path, away));
+  g_assert_no_errno (g_mkdir (path, 0700));
+  g_assert_false (temp_ledger_clear (&first.claim, TRUE));
+  g_assert_false (is_kept ());
+
+  open_ledger ();
+  make (&second, "/d", NULL, NULL);
+  make (&third, "/d", NULL, NULL);
+  g_assert_false (temp_ledger_clear (&second.claim, TRUE));
+  g_assert_false (temp_ledger_clear (&first.claim, TRUE));
+  assert_listed (&third, TEMP_LEDGER_COMPLETE, 1);
+
+  g_assert_no_errno (g_rmdir (path));
+  g_assert_true (temp_ledger_clear (&first.claim, TRUE));
+  assert_listed (&third, TEMP_LEDGER_COMPLETE, 1);
+}
+
+/* Somebody closes the descriptor, another thread gives the ledger up, and a third one opens the next. */
+static gboolean
+change_ledgers (gpointer data)
+{
+  Thing *next = data;
+  g_autofree char *path = temp_ledger_dup_path ();
+  int fd = find_fd ();
+  int other = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  Thing lost;
+
+  g_assert_no_errno (other);
+  g_assert_no_errno (dup2 (other, fd)); /* cannot be written to, as if it were closed; nor is it given out again */
+  g_assert_no_errno (g_unlink (path));
+  init_thing (&lost, "/d", "lost", NULL);
+  reserve (&lost);
+  g_assert_cmpuint (lost.claim.slot, ==, 0);
+  g_assert_false (is_kept ());
+
+  open_ledger ();
+  make (next, "/d", NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* What is on the way to one ledger never lands in the next. */
+static void
+test_another_ledger (gconstpointer data)
+{
+  Thing first, next;
+
+  open_ledger ();
+  make (&first, "/d", NULL, NULL);
+  test_moment_set (0, change_ledgers, &next);
+  g_assert_true (temp_ledger_clear (&first.claim, FALSE));
+  g_assert_true (test_moment_came ());
+  g_assert_true (is_kept ());
+  assert_listed (&next, TEMP_LEDGER_COMPLETE, 1);
+}
+
 static void
 test_sync_fails (gconstpointer data)
 {
@@ -1121,6 +1212,7 @@ main (int    argc,
   static const Case cases[] = {
     { "/temp-ledger/open", test_open },
     { "/temp-ledger/few-descriptors", test_few_descriptors },
+    { "/temp-ledger/same-descriptor", test_same_descriptor },
     { "/temp-ledger/record", test_record },
     { "/temp-ledger/another-name", test_another_name },
     { "/temp-ledger/ahead", test_ahead },
@@ -1139,6 +1231,8 @@ main (int    argc,
     { "/temp-ledger/full-disk", test_full_disk },
     { "/temp-ledger/full-disk/from-the-start", test_full_from_the_start },
     { "/temp-ledger/clear-fails", test_clear_fails },
+    { "/temp-ledger/remove-fails", test_remove_fails },
+    { "/temp-ledger/another-ledger", test_another_ledger },
     { "/temp-ledger/sync-fails", test_sync_fails },
     { "/temp-ledger/write-fails", test_write_fails },
     { "/temp-ledger/fork", test_fork },
