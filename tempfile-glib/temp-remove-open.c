@@ -233,21 +233,17 @@ repair_and_open (TempRemoveWalk *walk,
   return node->fd >= 0;
 }
 
-/* Whether a node may go for all the locks that others have on it; sets errno if not. It is not kept
- * locked: a process forked off in between would have that lock, too. */
 static gboolean
-is_unlocked (TempRemoveWalk *walk,
-             TempRemoveNode *node)
+lock (int fd,
+      int operation)
 {
-  if (walk->locks == TEMP_REMOVE_LOCKED)
-    return TRUE;
+  int result;
 
-  while (flock (node->fd, LOCK_EX | (walk->locks == TEMP_REMOVE_AWAIT_LOCKED ? 0 : LOCK_NB)) < 0)
-    if (errno != EINTR)
-      return FALSE;
+  do
+    result = flock (fd, operation);
+  while (result < 0 && errno == EINTR);
 
-  flock (node->fd, LOCK_UN);
-  return TRUE;
+  return result == 0;
 }
 
 static gboolean
@@ -265,22 +261,36 @@ open_node (TempRemoveWalk *walk,
   return node->fd >= 0 || (errno == EACCES && repair_and_open (walk, node));
 }
 
-/* Opens a node, whose parent is open. EWOULDBLOCK: somebody uses it. */
+/* Opens a node, whose parent is open. EWOULDBLOCK: somebody uses it. It is not kept locked: a process forked off
+ * in between would have that lock, too. */
 gboolean
 temp_remove_open (TempRemoveWalk *walk,
                   TempRemoveNode *node)
 {
-  int errsv;
+  while (open_node (walk, node))
+    {
+      gboolean is_free;
+      int errsv;
 
-  if (!open_node (walk, node))
-    return FALSE;
-  if (is_unlocked (walk, node))
-    return TRUE;
+      if (walk->locks == TEMP_REMOVE_LOCKED)
+        return TRUE;
+      if (lock (node->fd, LOCK_EX | LOCK_NB))
+        {
+          flock (node->fd, LOCK_UN);
+          return TRUE;
+        }
 
-  errsv = errno;
-  temp_remove_restore (node);
-  temp_fd_clear (&node->fd);
-  errno = errsv;
+      /* Whoever uses it finds its mode as it was. */
+      errsv = errno;
+      temp_remove_restore (node);
+      errno = errsv;
+
+      is_free = walk->locks == TEMP_REMOVE_AWAIT_LOCKED && errno == EWOULDBLOCK && lock (node->fd, LOCK_EX);
+      temp_fd_clear (&node->fd);
+      if (!is_free)
+        return FALSE;
+    }
+
   return FALSE;
 }
 
