@@ -12,15 +12,24 @@
 #include "temp-entry-fields-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
+#include "temp-process-private.h"
 
 /* The descriptor of an entry, and what is done with a file by it. */
 
 int
 temp_entry_get_fd (TempEntry *entry)
 {
-  if (entry->directory != NULL)
-    return temp_parent_get_fd (entry->directory);
-  return entry->fd;
+  int fd;
+
+  if (g_atomic_pointer_get (&entry->directory) == NULL)
+    return entry->fd;
+
+  /* Another thread may be deleting it. */
+  temp_process_lock ();
+  fd = entry->directory != NULL ? temp_parent_get_fd (entry->directory) : -1;
+  temp_process_unlock ();
+
+  return fd;
 }
 
 /* The descriptor is open as long as one of its users is: the owner, who is its
