@@ -46,7 +46,8 @@ temp_ledger_file_write (int           fd,
   guint end = slot + (size + TEMP_LEDGER_SLOT - 1) / TEMP_LEDGER_SLOT;
   gssize n;
 
-  /* The limit may have been lowered; to less than the first page, no program could live with. */
+  /* The limit may have been lowered. For the first page nobody asks on the way of each creation: a process that can
+   * write no file has no use for new ones. */
   if (end > N_FIRST_SLOTS && end > temp_ledger_file_max_slots ())
     {
       errno = EFBIG;
@@ -183,5 +184,7 @@ temp_ledger_file_remove (const char *path)
     return FALSE;
 
   dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return dir_fd >= 0 && (fsync (dir_fd) == 0 || errno == EINVAL);
+  if (dir_fd < 0)
+    return errno == ENOENT;
+  return fsync (dir_fd) == 0 || errno == EINVAL;
 }

@@ -487,12 +487,23 @@ temp_ledger_release (TempLedgerClaim *claim)
   *claim = (TempLedgerClaim) { 0 };
 }
 
+/* A process that shut itself in, and may write no file any more, still deletes what it has made. */
+static gboolean
+write_nothing (int                    fd,
+               const TempLedgerClaim *claim,
+               gboolean               durable)
+{
+  const guint8 nothing[16] = { 0 };
+
+  return claim->slot < temp_ledger_file_max_slots () && write_at (&fd, claim, nothing, sizeof nothing, claim->slot) &&
+         (!durable || fdatasync (fd) == 0);
+}
+
 /* If it is to be durable, not even a power cut brings the record back. FALSE: it is still there. */
 gboolean
 temp_ledger_clear (TempLedgerClaim *claim,
                    gboolean         durable)
 {
-  const guint8 nothing[16] = { 0 };
   gboolean is_cleared = TRUE, is_abandoned;
   int fd;
 
@@ -504,7 +515,7 @@ temp_ledger_clear (TempLedgerClaim *claim,
   /* The record may be in that one, and what could not be done then, now. */
   if (G_UNLIKELY (is_abandoned))
     is_cleared = remove_abandoned ();
-  if (fd >= 0 && (!write_at (&fd, claim, nothing, sizeof nothing, claim->slot) || (durable && fdatasync (fd) < 0)))
+  if (fd >= 0 && !write_nothing (fd, claim, durable))
     is_cleared = give_up (claim);
   temp_ledger_release (claim);
 

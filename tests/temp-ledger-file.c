@@ -221,6 +221,7 @@ test_not_held (gconstpointer data)
 static void
 test_remove (gconstpointer data)
 {
+  g_autofree char *dir = temp_ledger_dir_get_path (0);
   TempLedgerFile file;
 
   create (&file);
@@ -230,6 +231,11 @@ test_remove (gconstpointer data)
 
   g_assert_no_errno (g_mkdir (file.path, 0700));
   g_assert_false (temp_ledger_file_remove (file.path));
+
+  /* Somebody has removed them all. */
+  g_assert_no_errno (g_rmdir (file.path));
+  g_assert_no_errno (g_rmdir (dir));
+  g_assert_true (temp_ledger_file_remove (file.path));
 }
 
 int

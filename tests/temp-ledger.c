@@ -759,6 +759,22 @@ test_lowered_file_limit (gconstpointer data)
   g_assert_false (temp_ledger_has (&things[0].claim));
 }
 
+/* As a sandbox has it: what was made before is still to be deleted. */
+static void
+test_no_files (gconstpointer data)
+{
+  const struct rlimit none = { 0, 0 };
+  g_autofree char *path = NULL;
+  Thing thing;
+
+  open_ledger ();
+  path = temp_ledger_dup_path ();
+  make (&thing, "/d", NULL, NULL);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &none));
+  g_assert_true (temp_ledger_clear (&thing.claim, TRUE));
+  assert_given_up (path);
+}
+
 /* A disk that is full: but for the page that was written at once. */
 static void
 test_full_disk (gconstpointer data)
@@ -1228,6 +1244,7 @@ main (int    argc,
     { "/temp-ledger/no-ledger", test_no_ledger },
     { "/temp-ledger/file-limit", test_file_limit },
     { "/temp-ledger/lowered-file-limit", test_lowered_file_limit },
+    { "/temp-ledger/no-files", test_no_files },
     { "/temp-ledger/full-disk", test_full_disk },
     { "/temp-ledger/full-disk/from-the-start", test_full_from_the_start },
     { "/temp-ledger/clear-fails", test_clear_fails },
