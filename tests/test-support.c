@@ -304,6 +304,34 @@ test_in_child (void          (*function) (gconstpointer),
     g_assert_cmpint (report, ==, 0);
 }
 
+typedef struct
+{
+  void (*function) (gconstpointer);
+} WithLedgers;
+
+static void
+run_with_ledgers (gconstpointer data)
+{
+  const WithLedgers *test = data;
+  g_autofree char *state = test_path ("state");
+  g_autofree char *runtime = test_path ("runtime");
+
+  /* GLib looks only once, and only the child does. */
+  g_setenv ("XDG_STATE_HOME", state, TRUE);
+  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
+  test_in_child (test->function, NULL);
+}
+
+void
+test_add_with_ledgers (const char *path,
+                       void      (*function) (gconstpointer))
+{
+  WithLedgers *test = g_new (WithLedgers, 1);
+
+  test->function = function;
+  g_test_add_data_func_full (path, test, run_with_ledgers, g_free);
+}
+
 void
 test_child_skip (const char *reason)
 {

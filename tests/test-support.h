@@ -41,6 +41,10 @@ GAsyncResult *test_wait_result        (GAsyncResult   **result);
 void     test_in_child                (void           (*function) (gconstpointer),
                                        gconstpointer    data);
 
+/* Adds a test that is run so, with ledgers of its own. */
+void     test_add_with_ledgers        (const char      *path,
+                                       void           (*function) (gconstpointer));
+
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
 
