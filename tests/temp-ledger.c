@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -843,24 +842,6 @@ test_write_fails (gconstpointer data)
 
 /* Processes */
 
-static pid_t
-make_child (gboolean raw)
-{
-  pid_t pid = raw ? (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork ();
-
-  g_assert_no_errno (pid);
-  return pid;
-}
-
-static void
-assert_ends_well (pid_t pid)
-{
-  int status;
-
-  g_assert_no_errno (waitpid (pid, &status, 0));
-  g_assert_cmpint (status, ==, 0);
-}
-
 /* What is the parent's is nothing to its child. */
 static void
 be_child (Thing      *thing,
@@ -911,13 +892,13 @@ run_children (gboolean raw)
 
   for (guint i = 0; i < 2; i++)
     {
-      pid = make_child (raw);
+      pid = test_make_child (raw);
       if (pid == 0)
         {
           be_child (&thing, &reserved, path);
           test_child_exit (0);
         }
-      assert_ends_well (pid);
+      test_assert_ends_well (pid);
     }
 
   assert_listed (&thing, TEMP_LEDGER_COMPLETE, 1);
@@ -949,7 +930,7 @@ test_idle_child (gconstpointer data)
 
   g_assert_no_errno (pipe2 (life, O_CLOEXEC));
   g_assert_no_errno (pipe2 (paths, O_CLOEXEC));
-  pid = make_child (FALSE);
+  pid = test_make_child (FALSE);
   if (pid == 0)
     {
       g_autofree char *own = NULL;
@@ -960,7 +941,7 @@ test_idle_child (gconstpointer data)
       open_ledger ();
       make (&thing, "/d", NULL, NULL);
       own = temp_ledger_dup_path ();
-      if (make_child (FALSE) == 0)
+      if (test_make_child (FALSE) == 0)
         {
           g_assert_cmpint (write (paths[1], own, strlen (own)), ==, strlen (own));
           g_assert_cmpint (read (life[0], &byte, 1), ==, 0);
@@ -968,7 +949,7 @@ test_idle_child (gconstpointer data)
       test_child_exit (0);
     }
 
-  assert_ends_well (pid);
+  test_assert_ends_well (pid);
   g_assert_cmpint (read (paths[0], path, sizeof path - 1), >, 0);
   g_assert_cmpint (temp_ledger_take (AT_FDCWD, path, FALSE), >=, 0);
   close (life[1]);

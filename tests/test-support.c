@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +214,24 @@ test_child_exit (int status)
   g_snprintf (command, sizeof command, "exit %d", status);
   execl ("/bin/sh", "sh", "-c", command, NULL);
   _exit (1);
+}
+
+pid_t
+test_make_child (gboolean raw)
+{
+  pid_t pid = raw ? (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork ();
+
+  g_assert_no_errno (pid);
+  return pid;
+}
+
+void
+test_assert_ends_well (pid_t pid)
+{
+  int status;
+
+  g_assert_no_errno (waitpid (pid, &status, 0));
+  g_assert_cmpint (status, ==, 0);
 }
 
 void

@@ -48,6 +48,11 @@ void     test_add_with_ledgers        (const char      *path,
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
 
+/* A child that goes on from here; a raw one is made without the C library, which then calls no
+ * handlers of forks. */
+pid_t    test_make_child              (gboolean         raw);
+void     test_assert_ends_well        (pid_t            pid);
+
 /* A child process beside the test: it runs the function, which can say something and is given commands, and is
  * then killed. */
 typedef struct
