@@ -153,6 +153,29 @@ test_write (const char *path,
 }
 
 void
+test_make_file (const char *relative)
+{
+  g_autofree char *path = test_path (relative);
+  g_autofree char *dir = g_path_get_dirname (path);
+  int fd;
+
+  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_no_errno (fd);
+  close (fd);
+}
+
+void
+test_assert_list (const char *relative,
+                  const char *expected)
+{
+  g_autofree char *path = test_path (relative);
+  g_autofree char *names = test_list (path);
+
+  g_assert_cmpstr (names, ==, expected);
+}
+
+void
 test_assert_exists (const char *path,
                     gboolean    exists)
 {

@@ -23,6 +23,13 @@ guint    test_count_fds               (void);
 
 void     test_write                   (const char      *path,
                                        const char      *contents);
+
+/* In the test's directory: an empty file, with the directories above it; what is in one of its
+ * directories, or in itself (NULL). */
+void     test_make_file               (const char      *relative);
+void     test_assert_list             (const char      *relative,
+                                       const char      *expected);
+
 void     test_assert_exists           (const char      *path,
                                        gboolean         exists);
 void     test_assert_error_mentions   (const GError    *error,
