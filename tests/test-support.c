@@ -183,6 +183,16 @@ test_assert_exists (const char *path,
 }
 
 void
+test_assert_mode (const char *path,
+                  mode_t      mode)
+{
+  struct stat st;
+
+  g_assert_no_errno (lstat (path, &st));
+  g_assert_cmphex (st.st_mode, ==, mode);
+}
+
+void
 test_assert_error_mentions (const GError *error,
                             const char   *text)
 {
@@ -196,6 +206,20 @@ test_wait (const gboolean *done)
 {
   while (!*done)
     g_main_context_iteration (NULL, TRUE);
+}
+
+void
+test_wait_empty (void)
+{
+  for (;;)
+    {
+      g_autofree char *names = test_list (test_dir ());
+
+      if (*names == '\0')
+        break;
+      g_main_context_iteration (NULL, FALSE);
+      g_thread_yield ();
+    }
 }
 
 void

@@ -32,11 +32,14 @@ void     test_assert_list             (const char      *relative,
 
 void     test_assert_exists           (const char      *path,
                                        gboolean         exists);
+void     test_assert_mode             (const char      *path,
+                                       mode_t           mode); /* and kind */
 void     test_assert_error_mentions   (const GError    *error,
                                        const char      *text);
 
 /* Runs the main context until *done is TRUE. */
 void     test_wait                    (const gboolean  *done);
+void     test_wait_empty              (void); /* until nothing is left in the test's directory */
 void     test_keep_result             (GObject         *source,
                                        GAsyncResult    *result,
                                        gpointer         data); /* GAsyncResult ** */
