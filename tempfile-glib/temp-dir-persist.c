@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "temp-dir-private.h"
+#include "temp-task-private.h"
 
 typedef struct
 {
@@ -24,10 +25,13 @@ persist_free (gpointer data)
 }
 
 static gboolean
-begin (TempDir  *self,
-       Persist  *persist,
-       GError  **error)
+begin (gpointer   source,
+       gpointer   data,
+       GError   **error)
 {
+  TempDir *self = source;
+  Persist *persist = data;
+
   if (!g_atomic_int_compare_and_exchange (&self->is_persisting, FALSE, TRUE))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "The temporary directory is being persisted already");
@@ -40,19 +44,25 @@ begin (TempDir  *self,
 }
 
 static void
-end (TempDir *self,
-     Persist *persist)
+end (gpointer source,
+     gpointer data)
 {
+  TempDir *self = source;
+  Persist *persist = data;
+
   g_atomic_int_set (&self->is_persisting, FALSE);
   temp_dir_notify_persisted (self, persist->old_path, persist->had_auto_delete);
 }
 
 static gboolean
-run (TempDir       *self,
-     Persist       *persist,
+run (gpointer       source,
+     gpointer       data,
      GCancellable  *cancellable,
      GError       **error)
 {
+  TempDir *self = source;
+  Persist *persist = data;
+
   if (temp_dir_get_fd (self) < 0)
     {
       const char *path = temp_entry_get_last_path (self->entry);
@@ -66,6 +76,8 @@ run (TempDir       *self,
   return temp_entry_persist (self->entry, persist->destination, persist->flags, !self->permissions_set,
                              cancellable, error);
 }
+
+static const TempTaskSteps persist_steps = { begin, run, end };
 
 /**
  * temp_dir_persist:
@@ -127,49 +139,12 @@ temp_dir_persist (TempDir           *self,
                   GError           **error)
 {
   Persist persist = { .destination = destination, .flags = flags };
-  gboolean persisted;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
   g_return_val_if_fail (G_IS_FILE (destination), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  if (!begin (self, &persist, error))
-    return FALSE;
-
-  persisted = run (self, &persist, cancellable, error);
-  end (self, &persist);
-  return persisted;
-}
-
-static void
-persist_in_thread (GTask        *task,
-                   gpointer      source_object,
-                   gpointer      task_data,
-                   GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (run (source_object, task_data, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-/* In the context of the caller, whether or not the caller ever asks for the result. */
-static void
-on_persisted (GObject      *source,
-              GAsyncResult *result,
-              gpointer      data)
-{
-  g_autoptr (GTask) task = data;
-  GError *error = NULL;
-
-  end (TEMP_DIR (source), g_task_get_task_data (G_TASK (result)));
-
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  return temp_task_run (&persist_steps, self, &persist, cancellable, error);
 }
 
 /**
@@ -198,34 +173,16 @@ temp_dir_persist_async (TempDir             *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GTask) thread_task = NULL;
-  GError *error = NULL;
   Persist *persist;
 
   g_return_if_fail (TEMP_IS_DIR (self));
   g_return_if_fail (G_IS_FILE (destination));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_priority (task, io_priority);
-  g_task_set_check_cancellable (task, FALSE); /* what is done is done */
-
   persist = g_new0 (Persist, 1);
   persist->destination = g_object_ref (destination);
   persist->flags = flags;
-  if (!begin (self, persist, &error))
-    {
-      persist_free (persist);
-      g_task_return_error (task, error);
-      return;
-    }
-
-  thread_task = g_task_new (self, cancellable, on_persisted, g_steal_pointer (&task));
-  g_task_set_priority (thread_task, io_priority);
-  g_task_set_check_cancellable (thread_task, FALSE);
-  g_task_set_task_data (thread_task, persist, persist_free);
-  g_task_run_in_thread (thread_task, persist_in_thread);
+  temp_task_run_async (&persist_steps, self, persist, persist_free, io_priority, cancellable, callback, user_data);
 }
 
 /**

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
 
+#include "temp-task-private.h"
+
 /* Persisting, and opening a second time. */
 
 typedef struct
@@ -44,10 +46,13 @@ clear_pending (TempFile *self,
 /* Keeps the file and its streams from doing anything else: what was written to the
  * file while it is copied would be lost. */
 static gboolean
-begin (TempFile  *self,
-       Persist   *persist,
+begin (gpointer   source,
+       gpointer   data,
        GError   **error)
 {
+  TempFile *self = source;
+  Persist *persist = data;
+
   if (!g_io_stream_set_pending (G_IO_STREAM (self), error))
     return FALSE;
 
@@ -75,22 +80,30 @@ failed:
 }
 
 static void
-end (TempFile *self,
-     Persist  *persist)
+end (gpointer source,
+     gpointer data)
 {
+  TempFile *self = source;
+  Persist *persist = data;
+
   clear_pending (self, persist);
   temp_file_notify_persisted (self, persist->old_path, persist->had_auto_delete);
 }
 
 static gboolean
-run (TempFile      *self,
-     Persist       *persist,
+run (gpointer       source,
+     gpointer       data,
      GCancellable  *cancellable,
      GError       **error)
 {
+  TempFile *self = source;
+  Persist *persist = data;
+
   return temp_entry_persist (self->entry, persist->destination, persist->flags, !self->permissions_set,
                              cancellable, error);
 }
+
+static const TempTaskSteps persist_steps = { begin, run, end };
 
 /**
  * temp_file_persist:
@@ -154,49 +167,12 @@ temp_file_persist (TempFile          *self,
                    GError           **error)
 {
   Persist persist = { .destination = destination, .flags = flags };
-  gboolean persisted;
 
   g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
   g_return_val_if_fail (G_IS_FILE (destination), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  if (!begin (self, &persist, error))
-    return FALSE;
-
-  persisted = run (self, &persist, cancellable, error);
-  end (self, &persist);
-  return persisted;
-}
-
-static void
-persist_in_thread (GTask        *task,
-                   gpointer      source_object,
-                   gpointer      task_data,
-                   GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (run (source_object, task_data, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-/* In the context of the caller, whether or not the caller ever asks for the result. */
-static void
-on_persisted (GObject      *source,
-              GAsyncResult *result,
-              gpointer      data)
-{
-  g_autoptr (GTask) task = data;
-  GError *error = NULL;
-
-  end (TEMP_FILE (source), g_task_get_task_data (G_TASK (result)));
-
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  return temp_task_run (&persist_steps, self, &persist, cancellable, error);
 }
 
 /**
@@ -226,18 +202,11 @@ temp_file_persist_async (TempFile            *self,
                          GAsyncReadyCallback  callback,
                          gpointer             user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GTask) thread_task = NULL;
-  GError *error = NULL;
   Persist *persist;
 
   g_return_if_fail (TEMP_IS_FILE (self));
   g_return_if_fail (G_IS_FILE (destination));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_priority (task, io_priority);
-  g_task_set_check_cancellable (task, FALSE); /* what is done is done */
 
   /* Streams that are made only now must not begin anything either. */
   g_io_stream_get_output_stream (G_IO_STREAM (self));
@@ -246,18 +215,7 @@ temp_file_persist_async (TempFile            *self,
   persist = g_new0 (Persist, 1);
   persist->destination = g_object_ref (destination);
   persist->flags = flags;
-  if (!begin (self, persist, &error))
-    {
-      persist_free (persist);
-      g_task_return_error (task, error);
-      return;
-    }
-
-  thread_task = g_task_new (self, cancellable, on_persisted, g_steal_pointer (&task));
-  g_task_set_priority (thread_task, io_priority);
-  g_task_set_check_cancellable (thread_task, FALSE);
-  g_task_set_task_data (thread_task, persist, persist_free);
-  g_task_run_in_thread (thread_task, persist_in_thread);
+  temp_task_run_async (&persist_steps, self, persist, persist_free, io_priority, cancellable, callback, user_data);
 }
 
 /**

@@ -3,8 +3,41 @@
 #include "config.h"
 
 #include "temp-spooled-file-private.h"
+#include "temp-task-private.h"
 
 /* From memory to a file, and out of it. */
+
+/* Whoever is notified that it rolled may use it: so that comes at the end. */
+static gboolean
+begin (gpointer   source,
+       gpointer   data,
+       GError   **error)
+{
+  if (!temp_spooled_file_begin (source, error))
+    return FALSE;
+
+  g_object_freeze_notify (source);
+  return TRUE;
+}
+
+static gboolean
+run (gpointer       source,
+     gpointer       data,
+     GCancellable  *cancellable,
+     GError       **error)
+{
+  return temp_spool_roll (TEMP_SPOOLED_FILE (source)->spool, cancellable, error);
+}
+
+static void
+end (gpointer source,
+     gpointer data)
+{
+  g_io_stream_clear_pending (source);
+  g_object_thaw_notify (source);
+}
+
+static const TempTaskSteps roll_steps = { begin, run, end };
 
 /**
  * temp_spooled_file_roll:
@@ -29,52 +62,10 @@ temp_spooled_file_roll (TempSpooledFile  *self,
                         GCancellable     *cancellable,
                         GError          **error)
 {
-  gboolean ok;
-
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  if (!temp_spooled_file_begin (self, error))
-    return FALSE;
-
-  /* Whoever is notified that it rolled may use it: so that comes at the end. */
-  g_object_freeze_notify (G_OBJECT (self));
-  ok = temp_spool_roll (self->spool, cancellable, error);
-  g_io_stream_clear_pending (G_IO_STREAM (self));
-  g_object_thaw_notify (G_OBJECT (self));
-  return ok;
-}
-
-static void
-roll_in_thread (GTask        *task,
-                gpointer      source_object,
-                gpointer      task_data,
-                GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (temp_spool_roll (TEMP_SPOOLED_FILE (source_object)->spool, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-/* Before the caller is told, so that it can go on at once. */
-static void
-on_roll_done (GObject      *object,
-              GAsyncResult *result,
-              gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  g_io_stream_clear_pending (G_IO_STREAM (object));
-  g_object_thaw_notify (object);
-
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  return temp_task_run (&roll_steps, self, NULL, cancellable, error);
 }
 
 /**
@@ -98,28 +89,10 @@ temp_spooled_file_roll_async (TempSpooledFile     *self,
                               GAsyncReadyCallback  callback,
                               gpointer             user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GTask) thread_task = NULL;
-  GError *error = NULL;
-
   g_return_if_fail (TEMP_IS_SPOOLED_FILE (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_priority (task, io_priority);
-  g_task_set_check_cancellable (task, FALSE); /* if it rolled all the same, that is what counts */
-
-  if (!temp_spooled_file_begin (self, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  g_object_freeze_notify (G_OBJECT (self));
-  thread_task = g_task_new (self, cancellable, on_roll_done, g_object_ref (task));
-  g_task_set_priority (thread_task, io_priority);
-  g_task_set_check_cancellable (thread_task, FALSE);
-  g_task_run_in_thread (thread_task, roll_in_thread);
+  temp_task_run_async (&roll_steps, self, NULL, NULL, io_priority, cancellable, callback, user_data);
 }
 
 /**

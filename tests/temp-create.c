@@ -73,16 +73,6 @@ init_name (TempName   *name,
 }
 
 static void
-assert_mode (const char *path,
-             mode_t      mode)
-{
-  struct stat st;
-
-  g_assert_no_errno (lstat (path, &st));
-  g_assert_cmphex (st.st_mode, ==, mode);
-}
-
-static void
 test_file (void)
 {
   g_auto (TempName) name = { .path = NULL };
@@ -99,7 +89,7 @@ test_file (void)
 
   names = test_list (test_dir ());
   g_assert_cmpstr (names, ==, name.base);
-  assert_mode (name.path, S_IFREG | 0600);
+  test_assert_mode (name.path, S_IFREG | 0600);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
   g_assert_cmpint (fcntl (fd, F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK), ==, O_RDWR);
   g_assert_cmpint (fcntl (fd, F_GETFL) & O_NOFOLLOW, ==, O_NOFOLLOW);
@@ -121,7 +111,7 @@ test_directory (void)
 
   names = test_list (test_dir ());
   g_assert_cmpstr (names, ==, name.base);
-  assert_mode (name.path, S_IFDIR | 0700);
+  test_assert_mode (name.path, S_IFDIR | 0700);
 }
 
 static void
@@ -167,11 +157,11 @@ child_umask (gconstpointer data)
   init_name (&file, test_dir (), NULL);
   fd = temp_create_file (dir_fd, &file, 0666, NULL, NULL, NULL);
   g_assert_no_errno (fd);
-  assert_mode (file.path, S_IFREG | 0640);
+  test_assert_mode (file.path, S_IFREG | 0640);
 
   init_name (&dir, test_dir (), NULL);
   g_assert_true (temp_create_dir (dir_fd, &dir, 0777, NULL, NULL, NULL));
-  assert_mode (dir.path, S_IFDIR | 0750);
+  test_assert_mode (dir.path, S_IFDIR | 0750);
 
   temp_fd_clear (&fd);
   fd = temp_create_nameless (test_dir (), 0666);
@@ -219,7 +209,7 @@ child_taken (gconstpointer data)
   g_assert_no_errno (fd);
   g_assert_cmpuint (n_getrandom_zeros, ==, 0);
   g_assert_cmpstr (file.base, !=, "tmpaaaaaaaa");
-  assert_mode (file.path, S_IFREG | 0600);
+  test_assert_mode (file.path, S_IFREG | 0600);
 }
 
 static void
@@ -234,7 +224,7 @@ child_taken_dir (gconstpointer data)
   g_assert_true (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, NULL));
   g_assert_cmpuint (n_mkdirat, >, 1);
   g_assert_cmpstr (dir.base, !=, "tmpaaaaaaaa");
-  assert_mode (dir.path, S_IFDIR | 0700);
+  test_assert_mode (dir.path, S_IFDIR | 0700);
 }
 
 static void
@@ -309,7 +299,7 @@ test_retried (gconstpointer data)
   g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n_mkdirat, ==, TEMP_NAME_MAX_TRIES);
-  assert_mode (name.path, S_IFDIR | 0700);
+  test_assert_mode (name.path, S_IFDIR | 0700);
 }
 
 /* Other errors are no reason to try another name. */
@@ -374,7 +364,7 @@ create_chosen (gboolean            is_dir,
     ok = (fd = temp_create_file (dir_fd, &name, 0600, choose, &choice, error)) >= 0;
   g_assert_cmpuint (choice.n_calls, ==, n_calls);
   if (ok)
-    assert_mode (name.path, is_dir ? S_IFDIR | 0700 : S_IFREG | 0600);
+    test_assert_mode (name.path, is_dir ? S_IFDIR | 0700 : S_IFREG | 0600);
 
   return ok;
 }

@@ -273,15 +273,7 @@ test_async_cancelled (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_object (&result);
 
-  for (;;)
-    {
-      g_autofree char *names = test_list (test_dir ());
-
-      if (*names == '\0')
-        break;
-      g_main_context_iteration (NULL, FALSE);
-      g_thread_yield ();
-    }
+  test_wait_empty ();
 }
 
 static void

@@ -108,15 +108,7 @@ test_async_cancelled (void)
     }
 
   /* The threads' last references go on their own. */
-  for (;;)
-    {
-      g_autofree char *names = test_list (test_dir ());
-
-      if (*names == '\0')
-        break;
-      g_main_context_iteration (NULL, FALSE);
-      g_thread_yield ();
-    }
+  test_wait_empty ();
 }
 
 static void

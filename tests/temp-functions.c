@@ -14,16 +14,6 @@
 #include "test-support.h"
 
 static void
-assert_mode (const char *path,
-             mode_t      mode)
-{
-  struct stat st;
-
-  g_assert_no_errno (lstat (path, &st));
-  g_assert_cmphex (st.st_mode, ==, mode);
-}
-
-static void
 test_mkstemp (void)
 {
   g_autoptr (GError) error = NULL;
@@ -42,14 +32,14 @@ test_mkstemp (void)
   g_assert_cmpstr (dir, ==, test_dir ());
   g_assert_true (g_str_has_prefix (strrchr (path, '/'), "/p-"));
   g_assert_true (g_str_has_suffix (path, ".s"));
-  assert_mode (path, S_IFREG | 0600);
+  test_assert_mode (path, S_IFREG | 0600);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
   g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, 1);
   g_assert_cmpint (pread (fd, &byte, 1, 0), ==, 1);
 
   g_assert_no_errno (close (fd));
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
-  assert_mode (path, S_IFREG | 0600);
+  test_assert_mode (path, S_IFREG | 0600);
 }
 
 static void
@@ -69,7 +59,7 @@ test_mkdtemp (void)
   g_assert_cmpstr (dir, ==, test_dir ());
   g_assert_true (g_str_has_prefix (strrchr (path, '/'), "/p-"));
   g_assert_true (g_str_has_suffix (path, ".s"));
-  assert_mode (path, S_IFDIR | 0700);
+  test_assert_mode (path, S_IFDIR | 0700);
 }
 
 static void
@@ -156,8 +146,8 @@ child_relative (gconstpointer data)
   dir_dir = g_path_get_dirname (dir);
   g_assert_cmpstr (file_dir, ==, sub);
   g_assert_cmpstr (dir_dir, ==, sub);
-  assert_mode (file, S_IFREG | 0600);
-  assert_mode (dir, S_IFDIR | 0700);
+  test_assert_mode (file, S_IFREG | 0600);
+  test_assert_mode (dir, S_IFDIR | 0700);
 }
 
 static void

@@ -53,26 +53,7 @@ fcntl (int fd,
   return syscall (SYS_fcntl, fd, command, argument);
 }
 
-/* Directories: each test in a child, with homes of its own */
-
-typedef struct
-{
-  const char *path;
-  void      (*function) (gconstpointer);
-} Case;
-
-static void
-run_case (gconstpointer data)
-{
-  const Case *c = data;
-  g_autofree char *state = test_path ("state");
-  g_autofree char *runtime = test_path ("runtime");
-
-  /* GLib looks only once, and only the child does. */
-  g_setenv ("XDG_STATE_HOME", state, TRUE);
-  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
-  test_in_child (c->function, NULL);
-}
+/* Directories */
 
 static int
 open_dir (guint which)
@@ -853,28 +834,23 @@ int
 main (int    argc,
       char **argv)
 {
-  static const Case cases[] = {
-    { "/temp-ledger-dir/create", test_create },
-    { "/temp-ledger-dir/machine", test_machine },
-    { "/temp-ledger-dir/machine/no-id", test_no_machine_id },
-    { "/temp-ledger-dir/link/own", test_own_link },
-    { "/temp-ledger-dir/link/machine", test_last_link },
-    { "/temp-ledger-dir/link/home", test_home_link },
-    { "/temp-ledger-dir/in-the-way", test_in_the_way },
-    { "/temp-ledger-dir/foreign", test_foreign },
-    { "/temp-ledger-dir/mode", test_mode },
-    { "/temp-ledger-dir/mode/stays", test_mode_stays },
-    { "/temp-ledger-dir/read-only", test_read_only },
-    { "/temp-ledger-dir/closed", test_closed },
-    { "/temp-ledger-dir/home", test_home },
-    { "/temp-ledger-dir/home/missing", test_missing_home },
-    { "/temp-ledger-dir/home/relative", test_relative },
-  };
-
   test_init (&argc, &argv);
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    g_test_add_data_func (cases[i].path, &cases[i], run_case);
+  test_add_with_ledgers ("/temp-ledger-dir/create", test_create);
+  test_add_with_ledgers ("/temp-ledger-dir/machine", test_machine);
+  test_add_with_ledgers ("/temp-ledger-dir/machine/no-id", test_no_machine_id);
+  test_add_with_ledgers ("/temp-ledger-dir/link/own", test_own_link);
+  test_add_with_ledgers ("/temp-ledger-dir/link/machine", test_last_link);
+  test_add_with_ledgers ("/temp-ledger-dir/link/home", test_home_link);
+  test_add_with_ledgers ("/temp-ledger-dir/in-the-way", test_in_the_way);
+  test_add_with_ledgers ("/temp-ledger-dir/foreign", test_foreign);
+  test_add_with_ledgers ("/temp-ledger-dir/mode", test_mode);
+  test_add_with_ledgers ("/temp-ledger-dir/mode/stays", test_mode_stays);
+  test_add_with_ledgers ("/temp-ledger-dir/read-only", test_read_only);
+  test_add_with_ledgers ("/temp-ledger-dir/closed", test_closed);
+  test_add_with_ledgers ("/temp-ledger-dir/home", test_home);
+  test_add_with_ledgers ("/temp-ledger-dir/home/missing", test_missing_home);
+  test_add_with_ledgers ("/temp-ledger-dir/home/relative", test_relative);
   g_test_add_func ("/temp-ledger-dir/lock/same-process", test_same_process);
   g_test_add_func ("/temp-ledger-dir/lock/other-process", test_other_process);
   g_test_add_func ("/temp-ledger-dir/lock/child", test_child);

@@ -18,26 +18,6 @@
 #include "temp-ledger-read-private.h"
 #include "test-support.h"
 
-/* Each test is in a child, with ledgers of its own. */
-typedef struct
-{
-  const char *path;
-  void      (*function) (gconstpointer);
-} Case;
-
-static void
-run_case (gconstpointer data)
-{
-  const Case *c = data;
-  g_autofree char *state = test_path ("state");
-  g_autofree char *runtime = test_path ("runtime");
-
-  /* GLib looks only once, and only the child does. */
-  g_setenv ("XDG_STATE_HOME", state, TRUE);
-  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
-  test_in_child (c->function, NULL);
-}
-
 static void
 create (TempLedgerFile *file)
 {
@@ -242,21 +222,16 @@ int
 main (int    argc,
       char **argv)
 {
-  static const Case cases[] = {
-    { "/temp-ledger-file/create", test_create },
-    { "/temp-ledger-file/no-room", test_no_room },
-    { "/temp-ledger-file/limit", test_limit },
-    { "/temp-ledger-file/reopen", test_reopen },
-    { "/temp-ledger-file/reopen/another", test_reopen_another },
-    { "/temp-ledger-file/child", test_child },
-    { "/temp-ledger-file/not-held", test_not_held },
-    { "/temp-ledger-file/remove", test_remove },
-  };
-
   test_init (&argc, &argv);
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    g_test_add_data_func (cases[i].path, &cases[i], run_case);
+  test_add_with_ledgers ("/temp-ledger-file/create", test_create);
+  test_add_with_ledgers ("/temp-ledger-file/no-room", test_no_room);
+  test_add_with_ledgers ("/temp-ledger-file/limit", test_limit);
+  test_add_with_ledgers ("/temp-ledger-file/reopen", test_reopen);
+  test_add_with_ledgers ("/temp-ledger-file/reopen/another", test_reopen_another);
+  test_add_with_ledgers ("/temp-ledger-file/child", test_child);
+  test_add_with_ledgers ("/temp-ledger-file/not-held", test_not_held);
+  test_add_with_ledgers ("/temp-ledger-file/remove", test_remove);
 
   return g_test_run ();
 }

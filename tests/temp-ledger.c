@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -41,26 +40,6 @@ typedef struct
   TempName        name;
   TempIdentity    identity;
 } Thing;
-
-/* Each test is in a child, with ledgers of its own. */
-typedef struct
-{
-  const char *path;
-  void      (*function) (gconstpointer);
-} Case;
-
-static void
-run_case (gconstpointer data)
-{
-  const Case *c = data;
-  g_autofree char *state = test_path ("state");
-  g_autofree char *runtime = test_path ("runtime");
-
-  /* GLib looks only once, and only the child does. */
-  g_setenv ("XDG_STATE_HOME", state, TRUE);
-  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
-  test_in_child (c->function, NULL);
-}
 
 /* So many under Valgrind, where each takes long, or 20 times, or 100 times as many. */
 static guint
@@ -970,24 +949,6 @@ test_write_fails (gconstpointer data)
 
 /* Processes */
 
-static pid_t
-make_child (gboolean raw)
-{
-  pid_t pid = raw ? (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork ();
-
-  g_assert_no_errno (pid);
-  return pid;
-}
-
-static void
-assert_ends_well (pid_t pid)
-{
-  int status;
-
-  g_assert_no_errno (waitpid (pid, &status, 0));
-  g_assert_cmpint (status, ==, 0);
-}
-
 /* What is the parent's is nothing to its child. */
 static void
 be_child (Thing      *thing,
@@ -1038,13 +999,13 @@ run_children (gboolean raw)
 
   for (guint i = 0; i < 2; i++)
     {
-      pid = make_child (raw);
+      pid = test_make_child (raw);
       if (pid == 0)
         {
           be_child (&thing, &reserved, path);
           test_child_exit (0);
         }
-      assert_ends_well (pid);
+      test_assert_ends_well (pid);
     }
 
   assert_listed (&thing, TEMP_LEDGER_COMPLETE, 1);
@@ -1076,7 +1037,7 @@ test_idle_child (gconstpointer data)
 
   g_assert_no_errno (pipe2 (life, O_CLOEXEC));
   g_assert_no_errno (pipe2 (paths, O_CLOEXEC));
-  pid = make_child (FALSE);
+  pid = test_make_child (FALSE);
   if (pid == 0)
     {
       g_autofree char *own = NULL;
@@ -1087,7 +1048,7 @@ test_idle_child (gconstpointer data)
       open_ledger ();
       make (&thing, "/d", NULL, NULL);
       own = temp_ledger_dup_path ();
-      if (make_child (FALSE) == 0)
+      if (test_make_child (FALSE) == 0)
         {
           g_assert_cmpint (write (paths[1], own, strlen (own)), ==, strlen (own));
           g_assert_cmpint (read (life[0], &byte, 1), ==, 0);
@@ -1095,7 +1056,7 @@ test_idle_child (gconstpointer data)
       test_child_exit (0);
     }
 
-  assert_ends_well (pid);
+  test_assert_ends_well (pid);
   g_assert_cmpint (read (paths[0], path, sizeof path - 1), >, 0);
   g_assert_cmpint (temp_ledger_take (AT_FDCWD, path, FALSE), >=, 0);
   close (life[1]);
@@ -1225,45 +1186,40 @@ int
 main (int    argc,
       char **argv)
 {
-  static const Case cases[] = {
-    { "/temp-ledger/open", test_open },
-    { "/temp-ledger/few-descriptors", test_few_descriptors },
-    { "/temp-ledger/same-descriptor", test_same_descriptor },
-    { "/temp-ledger/record", test_record },
-    { "/temp-ledger/another-name", test_another_name },
-    { "/temp-ledger/ahead", test_ahead },
-    { "/temp-ledger/ahead/kinds", test_kinds },
-    { "/temp-ledger/ahead/eviction", test_eviction },
-    { "/temp-ledger/ahead/many-kinds", test_many_kinds },
-    { "/temp-ledger/cycles", test_cycles },
-    { "/temp-ledger/cycles/mixed", test_mixed_cycles },
-    { "/temp-ledger/many", test_many },
-    { "/temp-ledger/long-names", test_long_names },
-    { "/temp-ledger/release", test_release },
-    { "/temp-ledger/enter", test_enter },
-    { "/temp-ledger/no-ledger", test_no_ledger },
-    { "/temp-ledger/file-limit", test_file_limit },
-    { "/temp-ledger/lowered-file-limit", test_lowered_file_limit },
-    { "/temp-ledger/no-files", test_no_files },
-    { "/temp-ledger/full-disk", test_full_disk },
-    { "/temp-ledger/full-disk/from-the-start", test_full_from_the_start },
-    { "/temp-ledger/clear-fails", test_clear_fails },
-    { "/temp-ledger/remove-fails", test_remove_fails },
-    { "/temp-ledger/another-ledger", test_another_ledger },
-    { "/temp-ledger/sync-fails", test_sync_fails },
-    { "/temp-ledger/write-fails", test_write_fails },
-    { "/temp-ledger/fork", test_fork },
-    { "/temp-ledger/fork-raw", test_clone },
-    { "/temp-ledger/idle-child", test_idle_child },
-    { "/temp-ledger/close/empty", test_close_empty },
-    { "/temp-ledger/close/used", test_close_used },
-    { "/temp-ledger/threads", test_threads },
-  };
-
   test_init (&argc, &argv);
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    g_test_add_data_func (cases[i].path, &cases[i], run_case);
+  test_add_with_ledgers ("/temp-ledger/open", test_open);
+  test_add_with_ledgers ("/temp-ledger/few-descriptors", test_few_descriptors);
+  test_add_with_ledgers ("/temp-ledger/same-descriptor", test_same_descriptor);
+  test_add_with_ledgers ("/temp-ledger/record", test_record);
+  test_add_with_ledgers ("/temp-ledger/another-name", test_another_name);
+  test_add_with_ledgers ("/temp-ledger/ahead", test_ahead);
+  test_add_with_ledgers ("/temp-ledger/ahead/kinds", test_kinds);
+  test_add_with_ledgers ("/temp-ledger/ahead/eviction", test_eviction);
+  test_add_with_ledgers ("/temp-ledger/ahead/many-kinds", test_many_kinds);
+  test_add_with_ledgers ("/temp-ledger/cycles", test_cycles);
+  test_add_with_ledgers ("/temp-ledger/cycles/mixed", test_mixed_cycles);
+  test_add_with_ledgers ("/temp-ledger/many", test_many);
+  test_add_with_ledgers ("/temp-ledger/long-names", test_long_names);
+  test_add_with_ledgers ("/temp-ledger/release", test_release);
+  test_add_with_ledgers ("/temp-ledger/enter", test_enter);
+  test_add_with_ledgers ("/temp-ledger/no-ledger", test_no_ledger);
+  test_add_with_ledgers ("/temp-ledger/file-limit", test_file_limit);
+  test_add_with_ledgers ("/temp-ledger/lowered-file-limit", test_lowered_file_limit);
+  test_add_with_ledgers ("/temp-ledger/no-files", test_no_files);
+  test_add_with_ledgers ("/temp-ledger/full-disk", test_full_disk);
+  test_add_with_ledgers ("/temp-ledger/full-disk/from-the-start", test_full_from_the_start);
+  test_add_with_ledgers ("/temp-ledger/clear-fails", test_clear_fails);
+  test_add_with_ledgers ("/temp-ledger/remove-fails", test_remove_fails);
+  test_add_with_ledgers ("/temp-ledger/another-ledger", test_another_ledger);
+  test_add_with_ledgers ("/temp-ledger/sync-fails", test_sync_fails);
+  test_add_with_ledgers ("/temp-ledger/write-fails", test_write_fails);
+  test_add_with_ledgers ("/temp-ledger/fork", test_fork);
+  test_add_with_ledgers ("/temp-ledger/fork-raw", test_clone);
+  test_add_with_ledgers ("/temp-ledger/idle-child", test_idle_child);
+  test_add_with_ledgers ("/temp-ledger/close/empty", test_close_empty);
+  test_add_with_ledgers ("/temp-ledger/close/used", test_close_used);
+  test_add_with_ledgers ("/temp-ledger/threads", test_threads);
 
   return g_test_run ();
 }

@@ -3,10 +3,8 @@
 #include "temp-process-private.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test-support.h"
@@ -33,24 +31,6 @@ test_generation (void)
   g_assert_cmpuint (temp_process_generation (), ==, generation);
 }
 
-static pid_t
-make_child (gboolean raw)
-{
-  pid_t pid = raw ? (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork ();
-
-  g_assert_no_errno (pid);
-  return pid;
-}
-
-static void
-assert_ends_well (pid_t pid)
-{
-  int status;
-
-  g_assert_no_errno (waitpid (pid, &status, 0));
-  g_assert_cmpint (status, ==, 0);
-}
-
 /* Goes on in a child, which has a number that none of those it comes from has,
  * and keeps it when it has children itself. */
 static void
@@ -68,13 +48,13 @@ descend (gboolean raw,
 
   if (depth < MAX_DEPTH)
     {
-      pid = make_child (raw);
+      pid = test_make_child (raw);
       if (pid == 0)
         {
           descend (raw, ancestors, depth + 1);
           test_child_exit (0);
         }
-      assert_ends_well (pid);
+      test_assert_ends_well (pid);
     }
 
   g_assert_cmpuint (temp_process_generation (), ==, generation);
@@ -92,17 +72,17 @@ test_descendants (gconstpointer data)
 static void
 test_asks_late (void)
 {
-  pid_t pid = make_child (FALSE);
+  pid_t pid = test_make_child (FALSE);
   int pipe_fds[2];
 
   if (pid > 0)
     {
-      assert_ends_well (pid);
+      test_assert_ends_well (pid);
       return;
     }
 
   g_assert_no_errno (pipe (pipe_fds));
-  pid = make_child (FALSE);
+  pid = test_make_child (FALSE);
   if (pid == 0)
     {
       guint generation = temp_process_generation ();
@@ -113,7 +93,7 @@ test_asks_late (void)
     {
       guint generation;
 
-      assert_ends_well (pid);
+      test_assert_ends_well (pid);
       g_assert_cmpint (read (pipe_fds[0], &generation, sizeof generation), ==, sizeof generation);
       g_assert_cmpuint (generation, !=, temp_process_generation ());
       test_child_exit (0);
@@ -147,7 +127,7 @@ test_lock_in_child (void)
 
   for (guint i = 0; i < 300; i++)
     {
-      pid_t pid = make_child (FALSE);
+      pid_t pid = test_make_child (FALSE);
 
       if (pid == 0)
         {
@@ -156,7 +136,7 @@ test_lock_in_child (void)
           temp_process_unlock ();
           test_child_exit (0);
         }
-      assert_ends_well (pid);
+      test_assert_ends_well (pid);
     }
 
   g_atomic_int_set (&stop, TRUE);
@@ -259,10 +239,10 @@ fork_once (gpointer data)
   pid_t pid;
 
   g_atomic_int_set (&forking_tid, (gint) syscall (SYS_gettid));
-  pid = make_child (FALSE);
+  pid = test_make_child (FALSE);
   if (pid == 0)
     test_child_exit (0);
-  assert_ends_well (pid);
+  test_assert_ends_well (pid);
   return NULL;
 }
 

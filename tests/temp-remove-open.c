@@ -191,25 +191,15 @@ static const struct
 };
 
 static void
-make_file (const char *name)
-{
-  g_autofree char *path = test_path (name);
-  g_autofree char *dir = g_path_get_dirname (path);
-
-  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  test_write (path, "");
-}
-
-static void
 make_tree (void)
 {
   g_autofree char *link = test_path ("tree/link");
 
-  make_file ("tree/chain/c/c/c/locked/in/file");
-  make_file ("tree/chain/c/c/c/c/c/c/c/c/c/c/file");
-  make_file ("tree/unreadable/sub/file");
-  make_file ("tree/unwritable/file");
-  make_file ("tree/file");
+  test_make_file ("tree/chain/c/c/c/locked/in/file");
+  test_make_file ("tree/chain/c/c/c/c/c/c/c/c/c/c/file");
+  test_make_file ("tree/unreadable/sub/file");
+  test_make_file ("tree/unwritable/file");
+  test_make_file ("tree/file");
   g_assert_no_errno (symlink ("../outside", link));
 
   for (gsize i = 0; i < G_N_ELEMENTS (locked); i++)
@@ -255,11 +245,9 @@ static void
 assert_emptied (void)
 {
   g_autofree char *path = test_path ("tree");
-  g_autofree char *names = NULL;
 
   g_assert_no_errno (chmod (path, 0700));
-  names = test_list (path);
-  g_assert_cmpstr (names, ==, "");
+  test_assert_list ("tree", "");
 }
 
 static void
@@ -326,7 +314,7 @@ child_failing (gconstpointer data)
 
   test_limit_fds (64); /* so that few are kept open */
   is_old_kernel = GPOINTER_TO_UINT (data) != call;
-  make_file ("outside/canary");
+  test_make_file ("outside/canary");
 
   g_assert_true (remove_failing (call, EIO, 0, 1));
   for (guint i = 1; remove_failing (call, EIO, i, 1); i++)
@@ -385,24 +373,19 @@ child_locked (gconstpointer data)
   temp_autofd int shut = make_used ("above/shut", 0);
   temp_autofd int unused = make_used ("above/unused", 0700);
   g_autofree char *path = test_path ("above/shut");
-  g_autofree char *names = NULL;
-  g_autofree char *above_names = NULL;
-  g_autofree char *above = test_path ("above");
   struct stat st;
 
   g_assert_no_errno (flock (unused, LOCK_UN));
   assert_contents_go (TEMP_REMOVE_SPARE_LOCKED, TRUE);
-  names = test_list (test_dir ());
-  g_assert_cmpstr (names, ==, "above used");
-  above_names = test_list (above);
-  g_assert_cmpstr (above_names, ==, "shut");
+  test_assert_list (NULL, "above used");
+  test_assert_list ("above", "shut");
   g_assert_no_errno (faccessat (used, "inside", F_OK, 0));
   g_assert_no_errno (stat (path, &st));
   g_assert_cmphex (st.st_mode & 07777, ==, 0);
 
   g_assert_no_errno (flock (shut, LOCK_UN));
   assert_contents_go (TEMP_REMOVE_SPARE_LOCKED, TRUE);
-  test_assert_exists (above, FALSE);
+  test_assert_list (NULL, "used");
 
   assert_contents_go (TEMP_REMOVE_LOCKED, FALSE);
   g_assert_cmpint (faccessat (used, "inside", F_OK, 0), <, 0);

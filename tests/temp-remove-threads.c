@@ -100,14 +100,11 @@ remove_contents (GError **error)
 static void
 assert_removes (void)
 {
-  g_autofree char *path = test_path ("tree");
-  g_autofree char *names = NULL;
   g_autoptr (GError) error = NULL;
 
   remove_contents (&error);
   g_assert_no_error (error);
-  names = test_list (path);
-  g_assert_cmpstr (names, ==, "");
+  test_assert_list ("tree", "");
 }
 
 static void

@@ -41,19 +41,6 @@ g_get_monotonic_time (void)
 }
 
 static void
-make_file (const char *relative)
-{
-  g_autofree char *path = test_path (relative);
-  g_autofree char *dir = g_path_get_dirname (path);
-  int fd;
-
-  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  g_assert_no_errno (fd);
-  close (fd);
-}
-
-static void
 make_tree (guint n_dirs,
            guint n_files)
 {
@@ -62,7 +49,7 @@ make_tree (guint n_dirs,
       {
         g_autofree char *name = g_strdup_printf ("tree/%u/%u/%u", i % 7, i, j);
 
-        make_file (name);
+        test_make_file (name);
       }
 }
 
@@ -72,14 +59,6 @@ tree (void)
   g_autofree char *path = test_path ("tree");
 
   return g_file_new_for_path (path);
-}
-
-static void
-assert_left (const char *expected)
-{
-  g_autofree char *names = test_list (test_dir ());
-
-  g_assert_cmpstr (names, ==, expected);
 }
 
 static gboolean
@@ -107,9 +86,9 @@ static void
 test_simple (void)
 {
   make_tree (3, 3);
-  make_file ("other");
+  test_make_file ("other");
   assert_removes (TEMP_REMOVE_NONE);
-  assert_left ("other");
+  test_assert_list (NULL, "other");
 }
 
 static void
@@ -119,19 +98,16 @@ test_empty (void)
 
   g_assert_no_errno (g_mkdir (path, 0000));
   assert_removes (TEMP_REMOVE_NONE);
-  assert_left ("");
+  test_assert_list (NULL, "");
 }
 
 static void
 test_keep_root (void)
 {
-  g_autofree char *path = test_path ("tree");
-  g_autofree char *names = NULL;
 
   make_tree (3, 3);
   assert_removes (TEMP_REMOVE_KEEP_ROOT);
-  names = test_list (path);
-  g_assert_cmpstr (names, ==, "");
+  test_assert_list ("tree", "");
 }
 
 static void
@@ -139,27 +115,24 @@ test_file (void)
 {
   g_autoptr (GError) error = NULL;
 
-  make_file ("tree");
+  test_make_file ("tree");
   g_assert_false (remove_tree (TEMP_REMOVE_KEEP_ROOT, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
-  assert_left ("tree");
+  test_assert_list (NULL, "tree");
   assert_removes (TEMP_REMOVE_NONE);
-  assert_left ("");
+  test_assert_list (NULL, "");
 }
 
 static void
 test_symlink (gconstpointer target)
 {
   g_autofree char *path = test_path ("tree");
-  g_autofree char *outside = test_path ("outside");
-  g_autofree char *names = NULL;
 
-  make_file ("outside/canary");
+  test_make_file ("outside/canary");
   g_assert_no_errno (symlink (target, path));
   assert_removes (TEMP_REMOVE_NONE);
-  assert_left ("outside");
-  names = test_list (outside);
-  g_assert_cmpstr (names, ==, "canary");
+  test_assert_list (NULL, "outside");
+  test_assert_list ("outside", "canary");
 }
 
 static void
@@ -284,8 +257,6 @@ test_progress_interval (void)
 static void
 child_ignore_errors (gconstpointer data)
 {
-  g_autofree char *path = test_path ("tree/0/0");
-  g_autofree char *names = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!test_fail_syscall_if (SYS_unlinkat, EBUSY, 2, AT_REMOVEDIR))
@@ -293,12 +264,11 @@ child_ignore_errors (gconstpointer data)
 
   g_assert_false (remove_tree (TEMP_REMOVE_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
-  make_file ("tree/0/0/again");
+  test_make_file ("tree/0/0/again");
   g_clear_error (&error);
   g_assert_true (remove_tree (TEMP_REMOVE_IGNORE_ERRORS, &error));
   g_assert_no_error (error);
-  names = test_list (path);
-  g_assert_cmpstr (names, ==, "");
+  test_assert_list ("tree/0/0", "");
 }
 
 static void
@@ -323,7 +293,7 @@ test_threads (void)
   g_assert_no_error (error);
   g_assert_cmpuint (last_told, ==, 1 + 7 + 120 + 120 * 40);
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
-  assert_left ("");
+  test_assert_list (NULL, "");
 }
 
 static GCancellable *to_cancel;
@@ -355,7 +325,7 @@ test_cancelled (void)
   g_cancellable_cancel (cancellable);
   g_assert_false (temp_remove_tree (file, TEMP_REMOVE_IGNORE_ERRORS, cancellable, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  assert_left ("tree");
+  test_assert_list (NULL, "tree");
   assert_removes (TEMP_REMOVE_NONE);
   g_thread_join (thread);
 
@@ -365,13 +335,13 @@ test_cancelled (void)
       g_cancellable_reset (cancellable);
       thread = g_thread_new ("cancel", cancel_soon, (gpointer) "tree/3/3/3");
       if (temp_remove_tree (file, TEMP_REMOVE_NONE, cancellable, NULL, NULL, NULL))
-        assert_left ("");
+        test_assert_list (NULL, "");
       else
-        assert_left ("tree");
+        test_assert_list (NULL, "tree");
       g_thread_join (thread);
       g_assert_cmpuint (test_count_fds (), ==, n_fds);
       remove_tree (TEMP_REMOVE_NONE, NULL);
-      assert_left ("");
+      test_assert_list (NULL, "");
     }
 }
 
@@ -404,7 +374,7 @@ test_cancelled_threads (void)
   before_unlinkat = NULL;
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpint (g_atomic_int_get (&n_after_cancelling), <=, 8);
-  assert_left ("tree");
+  test_assert_list (NULL, "tree");
   assert_removes (TEMP_REMOVE_NONE);
 }
 
@@ -443,13 +413,13 @@ test_async (gconstpointer data)
     {
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_assert_cmpuint (last_told, ==, 0);
-      assert_left ("tree");
+      test_assert_list (NULL, "tree");
     }
   else
     {
       g_assert_no_error (error);
       g_assert_cmpuint (last_told, ==, 1 + 2 + 2 + 6);
-      assert_left ("");
+      test_assert_list (NULL, "");
     }
 }
 
@@ -484,7 +454,7 @@ test_async_context (void)
 {
   make_tree (2, 3);
   g_thread_join (g_thread_new ("context", remove_in_context, NULL));
-  assert_left ("");
+  test_assert_list (NULL, "");
 }
 
 /* Every system call of it fails in turn: that is told, nothing outside is touched, and no
@@ -513,10 +483,10 @@ static void
 test_failing (gconstpointer data)
 {
   make_tree (2, 3);
-  make_file ("outside/canary");
+  test_make_file ("outside/canary");
   test_in_child (child_failing, data);
   remove_tree (TEMP_REMOVE_IGNORE_ERRORS, NULL);
-  assert_left ("outside");
+  test_assert_list (NULL, "outside");
 }
 
 int

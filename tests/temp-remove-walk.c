@@ -52,16 +52,6 @@ unlinkat (int         dir_fd,
 }
 
 static void
-make_file (const char *name)
-{
-  g_autofree char *path = test_path (name);
-  g_autofree char *dir = g_path_get_dirname (path);
-
-  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  test_write (path, "");
-}
-
-static void
 change_mode (const char *name,
              mode_t      mode)
 {
@@ -79,16 +69,6 @@ assert_mode_if_there (const char *name,
 
   if (stat (path, &st) == 0)
     g_assert_cmpuint (st.st_mode & 07777, ==, mode);
-}
-
-static void
-assert_left (const char *name,
-             const char *expected)
-{
-  g_autofree char *path = test_path (name);
-  g_autofree char *names = test_list (path);
-
-  g_assert_cmpstr (names, ==, expected);
 }
 
 static gboolean
@@ -113,7 +93,7 @@ assert_removes (void)
 
   remove_contents (NULL, &error);
   g_assert_no_error (error);
-  assert_left ("tree", "");
+  test_assert_list ("tree", "");
 }
 
 static void
@@ -121,17 +101,17 @@ test_on_server (void)
 {
   g_autoptr (GError) error = NULL;
 
-  make_file ("tree/a/file");
-  make_file ("tree/sub/open");
-  make_file ("tree/sub/other/file");
-  make_file ("tree/z");
+  test_make_file ("tree/a/file");
+  test_make_file ("tree/sub/open");
+  test_make_file ("tree/sub/other/file");
+  test_make_file ("tree/z");
 
   is_on_server = TRUE;
   g_assert_false (remove_contents (NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
   test_assert_error_mentions (error, "“sub/.nfs0001”");
-  assert_left ("tree", "sub");
-  assert_left ("tree/sub", ".nfs0001");
+  test_assert_list ("tree", "sub");
+  test_assert_list ("tree/sub", ".nfs0001");
 
   /* Closed meanwhile, it goes. */
   is_on_server = FALSE;
@@ -144,7 +124,7 @@ test_devices (void)
   g_autofree char *character = test_path ("tree/sub/null");
   g_autofree char *block = test_path ("tree/sub/loop");
 
-  make_file ("tree/sub/file");
+  test_make_file ("tree/sub/file");
   if (mknod (character, S_IFCHR | 0600, makedev (1, 3)) < 0 || mknod (block, S_IFBLK | 0600, makedev (7, 0)) < 0)
     g_test_skip ("no device nodes here");
   assert_removes ();
@@ -170,10 +150,10 @@ test_immutable (void)
 {
   g_autoptr (GError) error = NULL;
 
-  make_file ("tree/a/immutable");
-  make_file ("tree/a/other");
-  make_file ("tree/dir/inner/file");
-  make_file ("tree/z/file");
+  test_make_file ("tree/a/immutable");
+  test_make_file ("tree/a/other");
+  test_make_file ("tree/dir/inner/file");
+  test_make_file ("tree/z/file");
   if (!set_immutable ("tree/a/immutable", TRUE) || !set_immutable ("tree/dir", TRUE))
     {
       g_test_skip ("nothing can be made immutable here");
@@ -187,10 +167,10 @@ test_immutable (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
   test_assert_error_mentions (error, "immutable");
   test_assert_error_mentions (error, "… and 1 more");
-  assert_left ("tree", "a dir");
-  assert_left ("tree/a", "immutable");
-  assert_left ("tree/dir", "inner");
-  assert_left ("tree/dir/inner", "");
+  test_assert_list ("tree", "a dir");
+  test_assert_list ("tree/a", "immutable");
+  test_assert_list ("tree/dir", "inner");
+  test_assert_list ("tree/dir/inner", "");
   assert_removes ();
 }
 
@@ -207,9 +187,9 @@ child_cancelled (gconstpointer data)
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
       g_autoptr (GError) error = NULL;
 
-      make_file ("tree/locked/c/c/c/c/c/c/c/c/file");
-      make_file ("tree/locked/c/c/c/c/file");
-      make_file ("tree/locked/file");
+      test_make_file ("tree/locked/c/c/c/c/c/c/c/c/file");
+      test_make_file ("tree/locked/c/c/c/c/file");
+      test_make_file ("tree/locked/file");
       change_mode ("tree/locked/c/c", 0500);
       change_mode ("tree/locked", 0500);
 

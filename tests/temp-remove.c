@@ -95,22 +95,17 @@ make_dirs (const char *relative)
 static void
 make_file (const char *relative)
 {
-  g_autofree char *path = tree_path (relative);
-  g_autofree char *dir = g_path_get_dirname (path);
-  int fd;
+  g_autofree char *in_test_dir = g_build_filename ("tree", relative, NULL);
 
-  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  g_assert_no_errno (fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  close (fd);
+  test_make_file (in_test_dir);
 }
 
 static void
 make_canary (void)
 {
-  g_autofree char *dir = test_path ("outside");
   g_autofree char *file = test_path ("outside/canary");
 
-  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
+  test_make_file ("outside/canary");
   test_write (file, "alive");
 }
 

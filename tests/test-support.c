@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,10 +153,43 @@ test_write (const char *path,
 }
 
 void
+test_make_file (const char *relative)
+{
+  g_autofree char *path = test_path (relative);
+  g_autofree char *dir = g_path_get_dirname (path);
+  int fd;
+
+  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_no_errno (fd);
+  close (fd);
+}
+
+void
+test_assert_list (const char *relative,
+                  const char *expected)
+{
+  g_autofree char *path = test_path (relative);
+  g_autofree char *names = test_list (path);
+
+  g_assert_cmpstr (names, ==, expected);
+}
+
+void
 test_assert_exists (const char *path,
                     gboolean    exists)
 {
   g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
+}
+
+void
+test_assert_mode (const char *path,
+                  mode_t      mode)
+{
+  struct stat st;
+
+  g_assert_no_errno (lstat (path, &st));
+  g_assert_cmphex (st.st_mode, ==, mode);
 }
 
 void
@@ -172,6 +206,20 @@ test_wait (const gboolean *done)
 {
   while (!*done)
     g_main_context_iteration (NULL, TRUE);
+}
+
+void
+test_wait_empty (void)
+{
+  for (;;)
+    {
+      g_autofree char *names = test_list (test_dir ());
+
+      if (*names == '\0')
+        break;
+      g_main_context_iteration (NULL, FALSE);
+      g_thread_yield ();
+    }
 }
 
 void
@@ -213,6 +261,24 @@ test_child_exit (int status)
   g_snprintf (command, sizeof command, "exit %d", status);
   execl ("/bin/sh", "sh", "-c", command, NULL);
   _exit (1);
+}
+
+pid_t
+test_make_child (gboolean raw)
+{
+  pid_t pid = raw ? (pid_t) syscall (SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork ();
+
+  g_assert_no_errno (pid);
+  return pid;
+}
+
+void
+test_assert_ends_well (pid_t pid)
+{
+  int status;
+
+  g_assert_no_errno (waitpid (pid, &status, 0));
+  g_assert_cmpint (status, ==, 0);
 }
 
 void
@@ -302,6 +368,34 @@ test_in_child (void          (*function) (gconstpointer),
     g_test_skip (reason);
   else
     g_assert_cmpint (report, ==, 0);
+}
+
+typedef struct
+{
+  void (*function) (gconstpointer);
+} WithLedgers;
+
+static void
+run_with_ledgers (gconstpointer data)
+{
+  const WithLedgers *test = data;
+  g_autofree char *state = test_path ("state");
+  g_autofree char *runtime = test_path ("runtime");
+
+  /* GLib looks only once, and only the child does. */
+  g_setenv ("XDG_STATE_HOME", state, TRUE);
+  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
+  test_in_child (test->function, NULL);
+}
+
+void
+test_add_with_ledgers (const char *path,
+                       void      (*function) (gconstpointer))
+{
+  WithLedgers *test = g_new (WithLedgers, 1);
+
+  test->function = function;
+  g_test_add_data_func_full (path, test, run_with_ledgers, g_free);
 }
 
 void

@@ -23,13 +23,23 @@ guint    test_count_fds               (void);
 
 void     test_write                   (const char      *path,
                                        const char      *contents);
+
+/* In the test's directory: an empty file, with the directories above it; what is in one of its
+ * directories, or in itself (NULL). */
+void     test_make_file               (const char      *relative);
+void     test_assert_list             (const char      *relative,
+                                       const char      *expected);
+
 void     test_assert_exists           (const char      *path,
                                        gboolean         exists);
+void     test_assert_mode             (const char      *path,
+                                       mode_t           mode); /* and kind */
 void     test_assert_error_mentions   (const GError    *error,
                                        const char      *text);
 
 /* Runs the main context until *done is TRUE. */
 void     test_wait                    (const gboolean  *done);
+void     test_wait_empty              (void); /* until nothing is left in the test's directory */
 void     test_keep_result             (GObject         *source,
                                        GAsyncResult    *result,
                                        gpointer         data); /* GAsyncResult ** */
@@ -41,8 +51,17 @@ GAsyncResult *test_wait_result        (GAsyncResult   **result);
 void     test_in_child                (void           (*function) (gconstpointer),
                                        gconstpointer    data);
 
+/* Adds a test that is run so, with ledgers of its own. */
+void     test_add_with_ledgers        (const char      *path,
+                                       void           (*function) (gconstpointer));
+
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
+
+/* A child that goes on from here; a raw one is made without the C library, which then calls no
+ * handlers of forks. */
+pid_t    test_make_child              (gboolean         raw);
+void     test_assert_ends_well        (pid_t            pid);
 
 /* A child process beside the test: it runs the function, which can say something and is given commands, and is
  * then killed. */

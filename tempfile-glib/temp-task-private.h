@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* What an object does that takes long. Only run() is ever in another thread; if begin() succeeds, end() follows
+ * whatever comes of run(), and before the caller has the result. */
+typedef struct
+{
+  gboolean (*begin) (gpointer       source,
+                     gpointer       data,
+                     GError       **error);
+  gboolean (*run)   (gpointer       source,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error);
+  void     (*end)   (gpointer       source,
+                     gpointer       data);
+} TempTaskSteps;
+
+gboolean temp_task_run       (const TempTaskSteps  *steps,
+                              gpointer              source,
+                              gpointer              data,
+                              GCancellable         *cancellable,
+                              GError              **error);
+void     temp_task_run_async (const TempTaskSteps  *steps,
+                              gpointer              source,
+                              gpointer              data,
+                              GDestroyNotify        data_free,
+                              int                   io_priority,
+                              GCancellable         *cancellable,
+                              GAsyncReadyCallback   callback,
+                              gpointer              user_data);
+
+G_END_DECLS
