@@ -15,6 +15,9 @@ LABELS, PANEL, GAP, ROW, TOP, RIGHT = 330, 380, 24, 34, 74, 20
 LOW, HIGH = 0.1, 10
 TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10]
 
+LICENSE = """SPDX-License-Identifier: LGPL-2.1-or-later
+     SPDX-FileCopyrightText: 2026 The tempfile-glib authors"""
+
 STYLE = """
 text { font: 13px sans-serif; fill: #1f2328 }
 .small { font-size: 11px; fill: #59636e }
@@ -90,7 +93,7 @@ def draw(everything):
 
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
              ' role="img" aria-label="What each operation costs, as a ratio to the bare system calls">',
-             f"<style>{STYLE}</style>", f'<rect width="{width}" height="{height}" class="ground"/>',
+             f"<!-- {LICENSE} -->", f"<style>{STYLE}</style>", f'<rect width="{width}" height="{height}" class="ground"/>',
              *draw_legend(marks, 16)]
     for i, column in enumerate(columns):
         parts += draw_scale(LABELS + i * (PANEL + GAP), column, bottom)
