@@ -10,7 +10,7 @@ from report import format_ns, list_programs, summarize
 # Told apart in most kinds of colour blindness, on white and on black; and by shape.
 MARKS = [("#d55e00", "circle"), ("#0072b2", "square"), ("#009e73", "diamond"), ("#cc79a7", "triangle"),
          ("#e69f00", "down"), ("#56b4e9", "circle"), ("#999999", "square")]
-LABELS, PANEL, GAP, ROW, TOP, RIGHT = 330, 380, 24, 34, 74, 20
+LABELS, PANEL, GAP, ROW, TOP, RIGHT = 330, 370, 44, 34, 74, 20
 # Beyond, a mark is at the edge, with its number.
 LOW, HIGH = 0.1, 10
 TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -69,7 +69,7 @@ def draw_row(left, y, group, column, ratios, marks):
         x = left + place(ratio) * PANEL
         yield draw_mark(x, y, *mark, f"{program}, {group}: {ratio:.2f}")
         if not LOW <= ratio <= HIGH:
-            yield f'<text x="{x - 10:.1f}" y="{y + 4}" text-anchor="end" class="small">{ratio:.0f}×</text>'
+            yield f'<text x="{x - 10:.1f}" y="{y + 4}" text-anchor="end" class="small">{ratio:.2g}×</text>'
 
 
 def draw_legend(marks, y):
