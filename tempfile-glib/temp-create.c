@@ -58,7 +58,7 @@ create_file_at (int         parent_fd,
 }
 
 /* Both kinds of thing are made in this one loop: a name that is taken, or was
- * being taken when a signal came, is thrown away for another. */
+ * being taken when a signal came, is thrown away for another. Sets errno, too. */
 static int
 create_anew (int               (*create) (int, const char *, mode_t),
              int                 parent_fd,
@@ -88,6 +88,7 @@ create_anew (int               (*create) (int, const char *, mode_t),
     }
 
   temp_error_from_errno (error, errsv, action, name->path);
+  errno = errsv;
   return -1;
 }
 

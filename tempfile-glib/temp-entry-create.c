@@ -100,6 +100,18 @@ prepare (TempEntry   *entry,
   return TRUE;
 }
 
+/* After an error of which errno tells. */
+static gboolean
+may_try_again (TempEntry  *entry,
+               GError    **error)
+{
+  if (G_LIKELY (errno != EBADF) || !temp_entry_reopen_parent (entry))
+    return FALSE;
+
+  g_clear_error (error);
+  return TRUE;
+}
+
 /* Nothing was made. */
 static gboolean
 fail (TempEntry *entry)
@@ -123,8 +135,10 @@ temp_entry_create_file (TempEntry   *entry,
   if (!prepare (entry, dir, parent, prefix, suffix, error))
     return FALSE;
 
-  entry->fd = temp_create_file (temp_parent_get_fd (entry->parent), &entry->name, mode, temp_entry_choose_name, entry,
-                                error);
+  do
+    entry->fd = temp_create_file (temp_parent_get_fd (entry->parent), &entry->name, mode, temp_entry_choose_name, entry,
+                                  error);
+  while (G_UNLIKELY (entry->fd < 0) && may_try_again (entry, error));
   if (entry->fd < 0)
     return fail (entry);
 
@@ -196,13 +210,17 @@ temp_entry_create_dir (TempEntry   *entry,
                        GError     **error)
 {
   struct stat st;
+  gboolean is_made;
   int fd;
 
   if (!prepare (entry, dir, parent, prefix, suffix, error))
     return FALSE;
 
-  if (!temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, temp_entry_choose_name, entry,
-                        error))
+  do
+    is_made = temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, temp_entry_choose_name,
+                               entry, error);
+  while (G_UNLIKELY (!is_made) && may_try_again (entry, error));
+  if (!is_made)
     return fail (entry);
 
   /* The caller has only its path. */

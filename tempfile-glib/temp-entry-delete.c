@@ -32,13 +32,26 @@ is_mounted_on (TempEntry *entry)
 #endif
 }
 
+/* A program may close all descriptors that it does not know. It is the same directory afterwards, or none. */
+gboolean
+temp_entry_reopen_parent (TempEntry *entry)
+{
+  g_autofree char *dir = g_path_get_dirname (entry->name.path);
+
+  return temp_parent_reopen (entry->parent, dir);
+}
+
 /* Whether the name is still that of what was made; sets errno if not. */
 gboolean
 temp_entry_is_still_ours (TempEntry *entry)
 {
   struct stat st;
+  int result;
 
-  if (fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+  do
+    result = fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW);
+  while (G_UNLIKELY (result < 0) && errno == EBADF && temp_entry_reopen_parent (entry));
+  if (result < 0)
     return FALSE;
   if (temp_identity_is_of (&entry->identity, &st))
     return TRUE;

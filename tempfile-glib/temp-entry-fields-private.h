@@ -72,6 +72,7 @@ void     temp_entry_take_over     (TempEntry           *entry,
                                    TempParent          *parent,
                                    const char          *path,
                                    const TempIdentity  *identity);
+gboolean temp_entry_reopen_parent (TempEntry           *entry);
 gboolean temp_entry_is_still_ours (TempEntry           *entry);
 gboolean temp_entry_settle        (TempEntry           *entry,
                                    TempEntry           *stage,

@@ -18,6 +18,8 @@ TempParent *temp_parent_open   (const char         *dir,
                                 GError            **error);
 TempParent *temp_parent_take   (int                 fd,
                                 const struct stat  *st);
+gboolean    temp_parent_reopen (TempParent         *parent,
+                                const char         *dir);
 TempParent *temp_parent_ref    (TempParent         *parent);
 void        temp_parent_unref  (TempParent         *parent);
 void        temp_parent_forget_recent (void);

@@ -18,7 +18,7 @@
 struct _TempParent
 {
   gint  ref_count; /* atomic; the last one goes only with the process's lock, as the table changes */
-  int   fd;
+  int   fd;        /* atomic */
   dev_t dev;
   ino_t ino;
   TempParent *above;       /* what it was made in, by us; with the process's lock */
@@ -189,6 +189,27 @@ temp_parent_open (const char  *dir,
   return parent;
 }
 
+/* Somebody has closed its descriptor, with others that are not theirs: opens it again by a path that it may have.
+ * FALSE: that is another directory. */
+gboolean
+temp_parent_reopen (TempParent *parent,
+                    const char *dir)
+{
+  temp_autofd int fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct stat st;
+
+  if (fd < 0 || fstat (fd, &st) < 0 || st.st_dev != parent->dev || st.st_ino != parent->ino)
+    return FALSE;
+
+  /* It may get the very number that was closed. */
+  temp_process_lock ();
+  if (fd == parent->fd || fcntl (parent->fd, F_GETFD) < 0)
+    g_atomic_int_set (&parent->fd, g_steal_fd (&fd));
+  temp_process_unlock ();
+
+  return TRUE;
+}
+
 TempParent *
 temp_parent_ref (TempParent *parent)
 {
@@ -308,7 +329,7 @@ temp_parent_forget_recent (void)
 int
 temp_parent_get_fd (TempParent *parent)
 {
-  return parent->fd;
+  return g_atomic_int_get (&parent->fd);
 }
 
 void

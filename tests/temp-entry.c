@@ -316,6 +316,31 @@ test_replaced_by_somebody (void)
   g_rmdir (away_dir);
 }
 
+/* Somebody closes the descriptor of the directory, which all in it share. */
+static void
+test_parent_closed (void)
+{
+  TempEntry *file = new_file (NULL);
+  TempEntry *dir, *another;
+
+  g_assert_no_errno (close (temp_parent_get_fd (file->parent)));
+  another = new_file (NULL);
+  g_assert_true (another->parent == file->parent);
+  g_assert_no_errno (close (temp_parent_get_fd (file->parent)));
+  dir = new_dir (NULL);
+  g_assert_no_errno (close (temp_parent_get_fd (file->parent)));
+  assert_deletes (file);
+  test_assert_exists (temp_entry_get_last_path (file), FALSE);
+  assert_deletes (another);
+  g_assert_no_errno (close (temp_parent_get_fd (dir->parent)));
+  assert_deletes (dir);
+  test_assert_exists (temp_entry_get_last_path (dir), FALSE);
+
+  temp_entry_unref (file);
+  temp_entry_unref (another);
+  temp_entry_unref (dir);
+}
+
 /* An inode that is free may be used again: at once, on ext4. */
 static void
 test_inode_used_again (void)
@@ -814,6 +839,7 @@ main (int    argc,
   g_test_add_func ("/temp-entry/somebody/deleted", test_deleted_by_somebody);
   g_test_add_func ("/temp-entry/somebody/renamed", test_renamed_by_somebody);
   g_test_add_func ("/temp-entry/somebody/replaced", test_replaced_by_somebody);
+  g_test_add_func ("/temp-entry/somebody/closes-parent", test_parent_closed);
   g_test_add_func ("/temp-entry/somebody/inode-used-again", test_inode_used_again);
   g_test_add_func ("/temp-entry/somebody/mounted-on", test_mounted_on);
   g_test_add_func ("/temp-entry/closed-is-closed", test_closed_is_closed);

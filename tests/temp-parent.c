@@ -246,6 +246,30 @@ test_recent (void)
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
+/* After somebody has closed it: the same one, or none. */
+static void
+test_reopen (void)
+{
+  g_autofree char *one_dir = make_dir ("one");
+  g_autofree char *two_dir = make_dir ("two");
+  g_autofree char *missing = test_path ("missing");
+  g_autoptr (TempParent) parent = open_parent (one_dir);
+  int fd = temp_parent_get_fd (parent);
+  struct stat st, made;
+
+  g_assert_true (temp_parent_reopen (parent, one_dir));
+  g_assert_cmpint (temp_parent_get_fd (parent), ==, fd);
+
+  g_assert_no_errno (close (fd));
+  g_assert_false (temp_parent_reopen (parent, two_dir));
+  g_assert_false (temp_parent_reopen (parent, missing));
+  g_assert_true (temp_parent_reopen (parent, one_dir));
+  g_assert_no_errno (stat (one_dir, &made));
+  g_assert_no_errno (fstat (temp_parent_get_fd (parent), &st));
+  g_assert_cmpuint (st.st_ino, ==, made.st_ino);
+  g_assert_cmpint (fcntl (temp_parent_get_fd (parent), F_GETFD), ==, FD_CLOEXEC);
+}
+
 static void
 assert_fails (const char *dir,
               int         code)
@@ -354,6 +378,7 @@ main (int    argc,
   g_test_add_func ("/temp-parent/covered", test_covered);
   g_test_add_func ("/temp-parent/covered-by-above", test_covered_by_above);
   g_test_add_func ("/temp-parent/recent", test_recent);
+  g_test_add_func ("/temp-parent/reopen", test_reopen);
   g_test_add_func ("/temp-parent/errors", test_errors);
   g_test_add_func ("/temp-parent/permissions", test_permissions);
   g_test_add_func ("/temp-parent/threads", test_threads);
