@@ -76,7 +76,10 @@ create_anew (int               (*create) (int, const char *, mode_t),
       int result;
 
       if (!(choose != NULL ? choose (data, name, error) : temp_name_randomize (name, error)))
-        return -1;
+        {
+          errno = EIO;
+          return -1;
+        }
 
       result = create (parent_fd, name->base, mode);
       if (result >= 0)
