@@ -100,16 +100,32 @@ prepare (TempEntry   *entry,
   return TRUE;
 }
 
-/* After an error of which errno tells. */
+/* Once it is prepared, makes the thing itself. */
 static gboolean
-may_try_again (TempEntry  *entry,
-               GError    **error)
+make (TempEntry  *entry,
+      gboolean    is_dir,
+      mode_t      mode,
+      GError    **error)
 {
-  if (G_LIKELY (errno != EBADF) || !temp_entry_reopen_parent (entry))
-    return FALSE;
+  for (;;)
+    {
+      int parent_fd = temp_parent_get_fd (entry->parent);
+      gboolean is_made;
 
-  g_clear_error (error);
-  return TRUE;
+      if (is_dir)
+        {
+          is_made = temp_create_dir (parent_fd, &entry->name, mode, temp_entry_choose_name, entry, error);
+        }
+      else
+        {
+          entry->fd = temp_create_file (parent_fd, &entry->name, mode, temp_entry_choose_name, entry, error);
+          is_made = entry->fd >= 0;
+        }
+
+      if (G_LIKELY (is_made) || errno != EBADF || !temp_entry_reopen_parent (entry))
+        return is_made;
+      g_clear_error (error);
+    }
 }
 
 /* Nothing was made. */
@@ -135,11 +151,7 @@ temp_entry_create_file (TempEntry   *entry,
   if (!prepare (entry, dir, parent, prefix, suffix, error))
     return FALSE;
 
-  do
-    entry->fd = temp_create_file (temp_parent_get_fd (entry->parent), &entry->name, mode, temp_entry_choose_name, entry,
-                                  error);
-  while (G_UNLIKELY (entry->fd < 0) && may_try_again (entry, error));
-  if (entry->fd < 0)
+  if (!make (entry, FALSE, mode, error))
     return fail (entry);
 
   if (!temp_identity_get (entry->fd, "", &entry->identity, &st))
@@ -210,17 +222,12 @@ temp_entry_create_dir (TempEntry   *entry,
                        GError     **error)
 {
   struct stat st;
-  gboolean is_made;
   int fd;
 
   if (!prepare (entry, dir, parent, prefix, suffix, error))
     return FALSE;
 
-  do
-    is_made = temp_create_dir (temp_parent_get_fd (entry->parent), &entry->name, mode | 0700, temp_entry_choose_name,
-                               entry, error);
-  while (G_UNLIKELY (!is_made) && may_try_again (entry, error));
-  if (!is_made)
+  if (!make (entry, TRUE, mode | 0700, error))
     return fail (entry);
 
   /* The caller has only its path. */
