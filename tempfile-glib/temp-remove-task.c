@@ -4,6 +4,8 @@
 
 #include "temp-remove-task-private.h"
 
+#include "temp-task-private.h"
+
 /* A removal in a thread, of which the main context hears. */
 typedef struct
 {
@@ -91,17 +93,13 @@ on_ran (GObject      *source,
 {
   g_autoptr (GTask) task = user_data;
   Removal *removal = g_task_get_task_data (G_TASK (result));
-  GError *error = NULL;
 
   if (removal->callback != NULL)
     removal->callback (removal->n_removed, removal->callback_data);
   if (removal->callback_destroy != NULL)
     removal->callback_destroy (removal->callback_data);
 
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  temp_task_forward (task, result);
 }
 
 /* Runs the function in a thread, and returns its result in the task, which it owns from

@@ -35,4 +35,7 @@ void     temp_task_run_async (const TempTaskSteps  *steps,
                               GAsyncReadyCallback   callback,
                               gpointer              user_data);
 
+void     temp_task_forward   (GTask                *task,
+                              GAsyncResult         *result);
+
 G_END_DECLS

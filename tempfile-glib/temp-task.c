@@ -53,6 +53,19 @@ run_in_thread (GTask        *task,
     g_task_return_error (task, error);
 }
 
+/* Returns in the task what another one, whose result that is, has returned. */
+void
+temp_task_forward (GTask        *task,
+                   GAsyncResult *result)
+{
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
 /* In the context of the caller, whether or not the caller ever asks for the result. */
 static void
 on_ran (GObject      *source,
@@ -61,14 +74,10 @@ on_ran (GObject      *source,
 {
   g_autoptr (GTask) task = user_data;
   Work *work = g_task_get_task_data (G_TASK (result));
-  GError *error = NULL;
 
   work->steps->end (source, work->data);
 
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  temp_task_forward (task, result);
 }
 
 /* Owns the data from now on. The result is a boolean, in a GTask of the source's. */
