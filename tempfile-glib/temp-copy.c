@@ -6,19 +6,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
 
 #define BUFFER_SIZE ((gsize) 1 << 20)
 
+/* In this order, from one of them on, until one works. */
 typedef enum
 {
+  SPLICE,          /* for pipes and sockets, and where there is nothing to share */
   COPY_FILE_RANGE, /* shares the blocks where the filesystem can */
   SENDFILE,
-  SPLICE,          /* for pipes and sockets */
   READ_AND_WRITE,
 } Method;
 
@@ -29,7 +32,7 @@ typedef struct
   Method    method;
   gboolean  waits;   /* for a source that need not be ready */
   guint64   n_here;  /* by this method, from this place on */
-  int       pipe[2]; /* between a socket and a file */
+  int       pipe[2]; /* from a socket or a file to a file */
   guint8   *buffer;
 } Run;
 
@@ -77,67 +80,111 @@ wait_for_source (TempCopy  *copy,
   return result > 0 && !g_cancellable_set_error_if_cancelled (copy->cancellable, error);
 }
 
-/* Writes all of it, whatever the kernel takes at a time; sets errno if not. */
-static gboolean
+static guint8 *
+get_buffer (Run *run)
+{
+  if (run->buffer == NULL)
+    run->buffer = g_malloc (BUFFER_SIZE);
+  return run->buffer;
+}
+
+/* Writes all of it, whatever the kernel takes at a time; returns how much it
+ * took, and sets errno if that is less. */
+static gsize
 write_all (int           fd,
            const guint8 *data,
            gsize         size)
 {
-  while (size > 0)
-    {
-      gssize n = write (fd, data, size);
+  gsize n_written = 0;
 
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return FALSE;
-      data += n;
-      size -= n;
+  while (n_written < size)
+    {
+      gssize n = write (fd, data + n_written, size - n_written);
+
+      if (n > 0)
+        n_written += n;
+      else if (n == 0 || errno != EINTR)
+        break;
     }
 
-  return TRUE;
+  return n_written;
+}
+
+/* What has left its source, but was not written, goes back. */
+static gssize
+put_back (Run   *run,
+          gsize  n_read,
+          gsize  n_written)
+{
+  int errsv = errno;
+
+  if (n_written == n_read)
+    return n_read;
+
+  run->copy->n_copied += n_written;
+  run->n_here += n_written;
+  if (lseek (run->copy->in, -(goffset) (n_read - n_written), SEEK_CUR) < 0)
+    /* It came from a stream, and there is no other way any more. */
+    run->method = READ_AND_WRITE;
+  temp_fd_clear (&run->pipe[0]);
+  temp_fd_clear (&run->pipe[1]);
+
+  errno = errsv;
+  return -1;
 }
 
 static gssize
 read_and_write (Run   *run,
                 gsize  size)
 {
-  gssize n;
+  gssize n = read (run->copy->in, get_buffer (run), MIN (size, BUFFER_SIZE));
 
-  if (run->buffer == NULL)
-    run->buffer = g_malloc (BUFFER_SIZE);
-
-  n = read (run->copy->in, run->buffer, MIN (size, BUFFER_SIZE));
-  return n <= 0 || write_all (run->copy->out, run->buffer, n) ? n : -1;
+  return n <= 0 ? n : put_back (run, n, write_all (run->copy->out, run->buffer, n));
 }
 
-/* What is in the pipe has left its source: it is written, or the copy has failed. */
-static gboolean
+/* Returns how much of it was written, and sets errno if not all. */
+static gsize
 drain_pipe (Run   *run,
             gsize  size)
 {
-  while (size > 0)
-    {
-      gssize n = splice (run->pipe[0], NULL, run->copy->out, NULL, size, SPLICE_F_MOVE);
+  gsize n_written = 0;
 
-      if (n < 0 && errno == EINTR)
-        continue;
+  while (n_written < size)
+    {
+      gssize n = splice (run->pipe[0], NULL, run->copy->out, NULL, size - n_written, SPLICE_F_MOVE);
+
       if (n < 0 && errno == EINVAL)
         {
           /* Some files take no pages, those opened for appending among them. */
-          n = read (run->pipe[0], run->buffer, MIN (size, BUFFER_SIZE));
-          if (n > 0 && !write_all (run->copy->out, run->buffer, n))
-            n = -1;
+          gssize n_read = read (run->pipe[0], get_buffer (run), MIN (size - n_written, BUFFER_SIZE));
+
+          n = n_read <= 0 ? n_read : (gssize) write_all (run->copy->out, run->buffer, n_read);
+          if (n < n_read)
+            return n_written + n;
         }
-      if (n <= 0)
-        return FALSE;
-      size -= n;
+      if (n > 0)
+        n_written += n;
+      else if (n == 0 || errno != EINTR)
+        break;
     }
 
-  return TRUE;
+  return n_written;
 }
 
-/* A pipe is spliced as it is; a socket, by way of a pipe. */
+/* In a smaller one, reading and writing is as fast. */
+static gboolean
+open_pipe (Run *run)
+{
+  if (pipe2 (run->pipe, O_CLOEXEC) == 0 && fcntl (run->pipe[1], F_SETPIPE_SZ, (int) BUFFER_SIZE) >= 0)
+    return TRUE;
+
+  temp_fd_clear (&run->pipe[0]);
+  temp_fd_clear (&run->pipe[1]);
+  errno = EOPNOTSUPP;
+  return FALSE;
+}
+
+/* A pipe is spliced as it is; all else, by way of a pipe. */
 static gssize
 splice_once (Run   *run,
              gsize  size)
@@ -147,20 +194,12 @@ splice_once (Run   *run,
   if (run->pipe[0] < 0)
     {
       n = splice (run->copy->in, NULL, run->copy->out, NULL, size, SPLICE_F_MOVE);
-      if (n >= 0 || errno != EINVAL || pipe2 (run->pipe, O_CLOEXEC) < 0)
+      if (n >= 0 || errno != EINVAL || !open_pipe (run))
         return n;
-
-      fcntl (run->pipe[1], F_SETPIPE_SZ, (int) BUFFER_SIZE);
-      run->buffer = g_malloc (BUFFER_SIZE);
     }
 
   n = splice (run->copy->in, NULL, run->pipe[1], NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-  if (n <= 0 || drain_pipe (run, n))
-    return n;
-
-  /* There is no other way any more. */
-  run->method = READ_AND_WRITE;
-  return -1;
+  return n <= 0 ? n : put_back (run, n, drain_pipe (run, n));
 }
 
 static gssize
@@ -169,12 +208,12 @@ copy_once (Run   *run,
 {
   switch (run->method)
     {
+    case SPLICE:
+      return splice_once (run, size);
     case COPY_FILE_RANGE:
       return copy_file_range (run->copy->in, NULL, run->copy->out, NULL, size, 0);
     case SENDFILE:
       return sendfile (run->copy->out, run->copy->in, NULL, size);
-    case SPLICE:
-      return splice_once (run, size);
     case READ_AND_WRITE:
     default:
       return read_and_write (run, size);
@@ -230,7 +269,7 @@ run_for (Run      *run,
       else if (run->method != READ_AND_WRITE && run->n_here == 0 && (n == 0 || is_unsupported (errno)))
         /* Files of /proc, which say that they are empty, copy_file_range()
          * and sendfile() take at their word. */
-        run->method = run->method == COPY_FILE_RANGE ? SENDFILE : READ_AND_WRITE;
+        run->method++;
       else if (n == 0)
         return TRUE;
       else
@@ -342,6 +381,18 @@ run_onto_itself (TempCopy  *copy,
   return TRUE;
 }
 
+/* Where blocks cannot be shared, the kernel copies page by page whoever asks, and
+ * most at a time if it has them from a pipe of that size. On tmpfs that is no
+ * faster, and takes more calls. */
+static gboolean
+gains_by_splicing (int     fd,
+                   goffset size)
+{
+  struct statfs fs;
+
+  return size > (goffset) BUFFER_SIZE && fstatfs (fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC;
+}
+
 /* Copies from the offset of the one to that of the other, to the end, and moves
  * both on. After an error, n_copied says how far it came. */
 gboolean
@@ -363,6 +414,8 @@ temp_copy_run (TempCopy  *copy,
 
   if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
     return run_onto_itself (copy, in.st_size, error);
+
+  run.method = gains_by_splicing (copy->out, in.st_size) ? SPLICE : COPY_FILE_RANGE;
 
   if (S_ISREG (out.st_mode) && (goffset) in.st_blocks * 512 < in.st_size &&
       (fcntl (copy->out, F_GETFL) & O_APPEND) == 0 && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)

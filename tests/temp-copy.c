@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -117,25 +119,173 @@ test_offsets (gconstpointer data)
   copy_offsets (data);
 }
 
-/* Where the kernel does not know the better ways. */
+/* Again and again, each time with one more of the kernel's ways that fails. */
+static void
+with_fewer_ways (int    errsv,
+                 void (*function) (void))
+{
+  static const int ways[] = { SYS_splice, SYS_copy_file_range, SYS_sendfile };
+
+  function ();
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      if (!test_fail_syscall (ways[i], errsv))
+        test_child_skip ("no filters of system calls here");
+      function ();
+    }
+}
+
+static void
+copy_some (void)
+{
+  copy_offsets (NULL);
+  copy_offsets (GINT_TO_POINTER (O_APPEND));
+}
+
 static void
 child_fallback (gconstpointer data)
 {
-  const int errsv = GPOINTER_TO_INT (data);
-
-  if (!test_fail_syscall (SYS_copy_file_range, errsv))
-    test_child_skip ("no filters of system calls here");
-  copy_offsets (NULL);
-  if (!test_fail_syscall (SYS_sendfile, errsv))
-    test_child_skip ("no filters of system calls here");
-  copy_offsets (NULL);
-  copy_offsets (GINT_TO_POINTER (O_APPEND));
+  with_fewer_ways (GPOINTER_TO_INT (data), copy_some);
 }
 
 static void
 test_fallback (gconstpointer data)
 {
   test_in_child (child_fallback, data);
+}
+
+/* Where a user has as many pipes as a user may have, new ones stay small. */
+static void
+child_small_pipe (gconstpointer data)
+{
+  if (!test_fail_syscall_if (SYS_fcntl, EPERM, 1, F_SETPIPE_SZ))
+    test_child_skip ("no filters of system calls here");
+  copy_some ();
+}
+
+static void
+test_small_pipe (void)
+{
+  test_in_child (child_small_pipe, NULL);
+}
+
+#define SIZE  3000000
+#define LIMIT 1500000
+
+static void
+assert_fills (int     in,
+              int     out,
+              guint64 room)
+{
+  TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EFBIG));
+  g_assert_cmpuint (copy.n_copied, ==, room);
+  g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, LIMIT);
+  g_assert_cmpint (lseek (out, 0, SEEK_END), ==, LIMIT);
+}
+
+/* Both files are then as far as the copy came. */
+static void
+fill_from_file (void)
+{
+  g_autofree char *path = test_path ("in");
+
+  for (int i = 0; i < 2; i++)
+    {
+      temp_autofd int in = open (path, O_RDONLY | O_CLOEXEC);
+      temp_autofd int out = open_new ("out", i == 0 ? 0 : O_APPEND);
+
+      put (out, "before", 7);
+      lseek (in, 100, SEEK_SET);
+      assert_fills (in, out, LIMIT - 7);
+      g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, 100 + LIMIT - 7);
+    }
+}
+
+/* From a stream nothing can go back: what was read is lost, but what was written counts. */
+static void
+fill_from_stream (void)
+{
+  for (int i = 0; i < 4; i++)
+    {
+      temp_autofd int out = open_new ("out", i < 2 ? 0 : O_APPEND);
+      temp_autofd int from = -1, into = -1;
+      char data[5000] = "";
+      int fds[2];
+
+      if (i % 2 == 0)
+        g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+      else
+        g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+      from = fds[0];
+      into = fds[1];
+      put (into, data, sizeof data);
+      g_assert_no_errno (ftruncate (out, LIMIT - 1000));
+      lseek (out, 0, SEEK_END);
+      assert_fills (from, out, 1000);
+    }
+}
+
+static void
+fill (void)
+{
+  fill_from_file ();
+  fill_from_stream ();
+}
+
+/* A limit on the size of files makes the last write short. */
+static void
+child_no_room (gconstpointer data)
+{
+  const struct rlimit limit = { LIMIT, LIMIT };
+  g_autoptr (GBytes) bytes = pattern (SIZE);
+  temp_autofd int in = open_new ("in", 0);
+
+  put (in, g_bytes_get_data (bytes, NULL), SIZE);
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
+  with_fewer_ways (ENOSYS, fill);
+}
+
+static void
+test_no_room (void)
+{
+  test_in_child (child_no_room, NULL);
+}
+
+/* What has left a socket, and cannot be written, cannot be had in another way. */
+static void
+child_lost (gconstpointer data)
+{
+  temp_autofd int out = open_new ("out", 0);
+  temp_autofd int from = -1, into = -1;
+  TempCopy copy = { .out = out, .timeout_ms = 1 };
+  g_autoptr (GError) error = NULL;
+  int fds[2], next;
+
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+  copy.in = from = fds[0];
+  into = fds[1];
+  put (into, "some", 4);
+
+  /* The pipe between them will have this number. */
+  next = dup (from);
+  close (next);
+  if (!test_fail_syscall_on (SYS_splice, EIO, next))
+    test_child_skip ("no filters of system calls here");
+
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EIO));
+  g_assert_cmpuint (copy.n_copied, ==, 0);
+}
+
+static void
+test_lost (void)
+{
+  test_in_child (child_lost, NULL);
 }
 
 static void
@@ -153,6 +303,7 @@ child_error (gconstpointer data)
   g_assert_false (temp_copy_run (&copy, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
   g_assert_cmpuint (copy.n_copied, ==, 0);
+  g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, 0);
 }
 
 static void
@@ -388,6 +539,9 @@ main (int    argc,
   g_test_add_data_func ("/temp-copy/fallback/ENOSYS", GINT_TO_POINTER (ENOSYS), test_fallback);
   g_test_add_data_func ("/temp-copy/fallback/EXDEV", GINT_TO_POINTER (EXDEV), test_fallback);
   g_test_add_data_func ("/temp-copy/fallback/EPERM", GINT_TO_POINTER (EPERM), test_fallback);
+  g_test_add_func ("/temp-copy/small-pipe", test_small_pipe);
+  g_test_add_func ("/temp-copy/no-room", test_no_room);
+  g_test_add_func ("/temp-copy/lost", test_lost);
   g_test_add_func ("/temp-copy/error", test_error);
   g_test_add_func ("/temp-copy/cancelled", test_cancelled);
   g_test_add_func ("/temp-copy/proc", test_proc);
