@@ -88,24 +88,34 @@ get_buffer (Run *run)
   return run->buffer;
 }
 
-/* Writes all of it, whatever the kernel takes at a time; returns how much it
- * took, and sets errno if that is less. */
+/* Adds what a call took or gave; FALSE, with errno, if no other call can go on. */
+static gboolean
+goes_on (gssize  n,
+         gsize  *n_done)
+{
+  if (n > 0)
+    *n_done += n;
+  else if (n == 0)
+    errno = EIO;
+
+  return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/* Writes all of it, at an offset or, at -1, where the file is, whatever the kernel
+ * takes at a time; returns how much it took, and sets errno if that is less. */
 static gsize
 write_all (int           fd,
            const guint8 *data,
-           gsize         size)
+           gsize         size,
+           goffset       offset)
 {
   gsize n_written = 0;
+  gssize n;
 
-  while (n_written < size)
-    {
-      gssize n = write (fd, data + n_written, size - n_written);
-
-      if (n > 0)
-        n_written += n;
-      else if (n == 0 || errno != EINTR)
-        break;
-    }
+  do
+    n = offset < 0 ? write (fd, data + n_written, size - n_written)
+                   : pwrite (fd, data + n_written, size - n_written, offset + n_written);
+  while (goes_on (n, &n_written) && n_written < size);
 
   return n_written;
 }
@@ -123,6 +133,8 @@ put_back (Run   *run,
 
   run->copy->n_copied += n_written;
   run->n_here += n_written;
+  /* That the target is not ready is an error: only the source is waited for. */
+  run->waits = FALSE;
   if (lseek (run->copy->in, -(goffset) (n_read - n_written), SEEK_CUR) < 0)
     /* It came from a stream, and there is no other way any more. */
     run->method = READ_AND_WRITE;
@@ -139,7 +151,7 @@ read_and_write (Run   *run,
 {
   gssize n = read (run->copy->in, get_buffer (run), MIN (size, BUFFER_SIZE));
 
-  return n <= 0 ? n : put_back (run, n, write_all (run->copy->out, run->buffer, n));
+  return n <= 0 ? n : put_back (run, n, write_all (run->copy->out, run->buffer, n, -1));
 }
 
 /* Returns how much of it was written, and sets errno if not all. */
@@ -148,25 +160,23 @@ drain_pipe (Run   *run,
             gsize  size)
 {
   gsize n_written = 0;
+  gssize n;
 
-  while (n_written < size)
+  do
     {
-      gssize n = splice (run->pipe[0], NULL, run->copy->out, NULL, size - n_written, SPLICE_F_MOVE);
+      n = splice (run->pipe[0], NULL, run->copy->out, NULL, size - n_written, SPLICE_F_MOVE);
 
       if (n < 0 && errno == EINVAL)
         {
           /* Some files take no pages, those opened for appending among them. */
           gssize n_read = read (run->pipe[0], get_buffer (run), MIN (size - n_written, BUFFER_SIZE));
 
-          n = n_read <= 0 ? n_read : (gssize) write_all (run->copy->out, run->buffer, n_read);
+          n = n_read <= 0 ? n_read : (gssize) write_all (run->copy->out, run->buffer, n_read, -1);
           if (n < n_read)
             return n_written + n;
         }
-      if (n > 0)
-        n_written += n;
-      else if (n == 0 || errno != EINTR)
-        break;
     }
+  while (goes_on (n, &n_written) && n_written < size);
 
   return n_written;
 }

@@ -258,34 +258,61 @@ test_no_room (void)
 
 /* What has left a socket, and cannot be written, cannot be had in another way. */
 static void
-child_lost (gconstpointer data)
+assert_loses (int out,
+              int number,
+              int failing_fd,
+              int failure,
+              int expected)
 {
-  temp_autofd int out = open_new ("out", 0);
   temp_autofd int from = -1, into = -1;
   TempCopy copy = { .out = out, .timeout_ms = 1 };
   g_autoptr (GError) error = NULL;
-  int fds[2], next;
+  int fds[2];
 
   g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
   copy.in = from = fds[0];
   into = fds[1];
   put (into, "some", 4);
 
-  /* The pipe between them will have this number. */
-  next = dup (from);
-  close (next);
-  if (!test_fail_syscall_on (SYS_splice, EIO, next))
+  if (failing_fd < 0)
+    {
+      /* The pipe between them will have this number. */
+      failing_fd = dup (from);
+      close (failing_fd);
+    }
+  if (!test_fail_syscall_on (number, failure, failing_fd))
     test_child_skip ("no filters of system calls here");
 
   g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EIO));
+  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (expected));
+  g_assert_nonnull (strstr (error->message, g_strerror (expected)));
   g_assert_cmpuint (copy.n_copied, ==, 0);
+}
+
+static void
+child_lost (gconstpointer data)
+{
+  temp_autofd int out = open_new ("out", 0);
+
+  assert_loses (out, SYS_splice, -1, EIO, EIO);
+}
+
+/* A target that is not ready is not waited for; and one that takes nothing says no error. */
+static void
+child_not_written (gconstpointer data)
+{
+  const int errsv = GPOINTER_TO_INT (data);
+  temp_autofd int out = open_new ("out", O_APPEND);
+
+  assert_loses (out, SYS_write, out, errsv, errsv == 0 ? EIO : errsv);
 }
 
 static void
 test_lost (void)
 {
   test_in_child (child_lost, NULL);
+  test_in_child (child_not_written, GINT_TO_POINTER (EAGAIN));
+  test_in_child (child_not_written, GINT_TO_POINTER (0));
 }
 
 static void
