@@ -335,6 +335,23 @@ run_sparse (Run      *run,
   return run_for (run, G_MAXUINT64, error);
 }
 
+/* Reads all of it; else sets errno. */
+static gboolean
+read_all (int      fd,
+          guint8  *buffer,
+          gsize    size,
+          goffset  offset)
+{
+  gsize n_read = 0;
+  gssize n;
+
+  do
+    n = pread (fd, buffer + n_read, size - n_read, offset + n_read);
+  while (goes_on (n, &n_read) && n_read < size);
+
+  return n_read == size;
+}
+
 /* Onto itself: as if all had been read before anything is written. */
 static gboolean
 run_onto_itself (TempCopy  *copy,
@@ -345,6 +362,7 @@ run_onto_itself (TempCopy  *copy,
   goffset from = lseek (copy->in, 0, SEEK_CUR);
   goffset length = MAX (size - from, 0);
   gboolean appends = (fcntl (copy->out, F_GETFL) & O_APPEND) != 0;
+  gboolean backwards, all;
   goffset to, done = 0;
 
   /* If the two share their offset, the target's is now at the end. */
@@ -354,41 +372,37 @@ run_onto_itself (TempCopy  *copy,
   if (to < 0)
     return fail (error, errno, "Could not copy");
 
+  /* What the copy will lie upon is copied first. Past the end it lies upon nothing; and
+   * what is appended has to come in its order, since the kernel asks for no offset. */
+  backwards = to > from && to < size;
+
   while (done < length)
     {
-      gsize n_wanted = MIN (length - done, (goffset) BUFFER_SIZE);
-      /* What the copy will lie upon is copied first. */
-      goffset at = to > from ? length - done - (goffset) n_wanted : done;
-      gssize n;
+      gsize n = MIN (length - done, (goffset) BUFFER_SIZE);
+      goffset at = backwards ? length - done - (goffset) n : done;
+      gsize n_written;
 
       if (g_cancellable_set_error_if_cancelled (copy->cancellable, error))
-        return FALSE;
+        break;
 
-      for (gsize n_read = 0; n_read < n_wanted; n_read += n)
+      n_written = read_all (copy->in, buffer, n, from + at) ? write_all (copy->out, buffer, n, to + at) : 0;
+      done += n_written;
+      if (n_written < n)
         {
-          n = pread (copy->in, buffer + n_read, n_wanted - n_read, from + at + n_read);
-          if (n < 0 && errno == EINTR)
-            n = 0;
-          else if (n <= 0)
-            return fail (error, n < 0 ? errno : EIO, "Could not copy");
+          fail (error, errno, "Could not copy");
+          break;
         }
-
-      for (gsize n_written = 0; n_written < n_wanted; n_written += n)
-        {
-          n = pwrite (copy->out, buffer + n_written, n_wanted - n_written, to + at + n_written);
-          if (n < 0 && errno == EINTR)
-            n = 0;
-          else if (n < 0)
-            return fail (error, errno, "Could not copy");
-        }
-
-      done += n_wanted;
-      copy->n_copied += n_wanted;
     }
 
-  if (lseek (copy->out, to + length, SEEK_SET) < 0)
+  /* Of what is copied backwards, the beginning comes last. */
+  all = done == length;
+  if (!all && backwards)
+    done = 0;
+  copy->n_copied = done;
+
+  if ((lseek (copy->in, from + done, SEEK_SET) < 0 || lseek (copy->out, to + done, SEEK_SET) < 0) && all)
     return fail (error, errno, "Could not copy");
-  return TRUE;
+  return all;
 }
 
 /* Where blocks cannot be shared, the kernel copies page by page whoever asks, and

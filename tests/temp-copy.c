@@ -236,17 +236,24 @@ fill (void)
   fill_from_stream ();
 }
 
-/* A limit on the size of files makes the last write short. */
+/* Makes the write short that goes past it. */
+static void
+limit_size (rlim_t size)
+{
+  const struct rlimit limit = { size, size };
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
+}
+
 static void
 child_no_room (gconstpointer data)
 {
-  const struct rlimit limit = { LIMIT, LIMIT };
   g_autoptr (GBytes) bytes = pattern (SIZE);
   temp_autofd int in = open_new ("in", 0);
 
   put (in, g_bytes_get_data (bytes, NULL), SIZE);
-  signal (SIGXFSZ, SIG_IGN);
-  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
+  limit_size (LIMIT);
   with_fewer_ways (ENOSYS, fill);
 }
 
@@ -511,15 +518,16 @@ test_wait_cancelled (void)
 
 /* One file as source and target, with an offset each, or, at -1, with one for both. */
 static void
-check_itself (gsize size,
+check_itself (gsize  size,
               gssize from,
-              gssize to)
+              gssize to,
+              int    out_flags)
 {
   g_autoptr (GBytes) bytes = pattern (size);
   const char *p = g_bytes_get_data (bytes, NULL);
   temp_autofd int in = open_new ("itself", 0);
   g_autofree char *path = test_path ("itself");
-  temp_autofd int second = open (path, O_RDWR | O_CLOEXEC);
+  temp_autofd int second = open (path, O_RDWR | O_CLOEXEC | out_flags);
   gsize length = size - from;
   gsize end;
   g_autofree char *expected = NULL;
@@ -531,6 +539,8 @@ check_itself (gsize size,
     to = size;
   else
     lseek (second, to, SEEK_SET);
+  if (out_flags & O_APPEND)
+    to = size;
 
   end = MAX (size, to + length);
   expected = g_malloc (end);
@@ -545,15 +555,57 @@ check_itself (gsize size,
 static void
 test_itself (void)
 {
-  check_itself (100, 0, 100);
-  check_itself (100, 10, -1);
-  check_itself (5000000, 0, 5000000);
-  check_itself (5000000, 0, 100);
-  check_itself (5000000, 100, 0);
-  check_itself (5000000, 4000000, 100);
-  check_itself (5000000, 7, 7);
-  check_itself (5000000, 0, 2500000);
+  check_itself (100, 0, 100, 0);
+  check_itself (100, 10, -1, 0);
+  check_itself (5000000, 0, 5000000, 0);
+  check_itself (5000000, 0, 100, 0);
+  check_itself (5000000, 100, 0, 0);
+  check_itself (5000000, 4000000, 100, 0);
+  check_itself (5000000, 7, 7, 0);
+  check_itself (5000000, 0, 2500000, 0);
+  check_itself (5000000, 0, 0, O_APPEND);
+  check_itself (5000000, 100, 4000000, O_APPEND);
 }
+
+/* Both files are then as far as the copy came; if its beginning is not there, where they were. */
+static void
+assert_fills_itself (gssize  to,
+                     int     out_flags,
+                     guint64 n_copied)
+{
+  temp_autofd int in = open_new ("itself", 0);
+  g_autofree char *path = test_path ("itself");
+  temp_autofd int out = open (path, O_RDWR | O_CLOEXEC | out_flags);
+  TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
+  g_autoptr (GBytes) bytes = pattern (LIMIT - 100);
+  g_autoptr (GError) error = NULL;
+
+  put (in, g_bytes_get_data (bytes, NULL), LIMIT - 100);
+  lseek (in, 50, SEEK_SET);
+  lseek (out, to, SEEK_SET);
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EFBIG));
+  g_assert_cmpuint (copy.n_copied, ==, n_copied);
+  g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, 50 + n_copied);
+  g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, (out_flags & O_APPEND ? LIMIT - 100 : to) + n_copied);
+}
+
+static void
+child_itself_no_room (gconstpointer data)
+{
+  limit_size (LIMIT);
+  assert_fills_itself (LIMIT - 100, 0, 100);
+  assert_fills_itself (0, O_APPEND, 100);
+  assert_fills_itself (LIMIT - 10, 0, 10);
+  assert_fills_itself (1000, 0, 0);
+}
+
+static void
+test_itself_no_room (void)
+{
+  test_in_child (child_itself_no_room, NULL);
+}
+
 
 int
 main (int    argc,
@@ -580,6 +632,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-copy/socket/append", GINT_TO_POINTER (1 | O_APPEND), test_stream);
   g_test_add_func ("/temp-copy/wait-cancelled", test_wait_cancelled);
   g_test_add_func ("/temp-copy/itself", test_itself);
+  g_test_add_func ("/temp-copy/itself/no-room", test_itself_no_room);
 
   return g_test_run ();
 }
