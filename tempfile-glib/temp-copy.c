@@ -277,8 +277,7 @@ run_for (Run      *run,
       else if (n < 0 && (errno == EINTR || (errno == EAGAIN && run->waits)))
         continue;
       else if (run->method != READ_AND_WRITE && run->n_here == 0 && (n == 0 || is_unsupported (errno)))
-        /* Files of /proc, which say that they are empty, copy_file_range()
-         * and sendfile() take at their word. */
+        /* The kernel's own files may have what only a read gives. */
         run->method++;
       else if (n == 0)
         return TRUE;
@@ -287,6 +286,16 @@ run_for (Run      *run,
     }
 
   return TRUE;
+}
+
+/* Whatever else there is. Only a read finds the end without a look at whether the target may
+ * grow; and files of /proc say that they are empty, which the other ways would believe. */
+static gboolean
+run_to_end (Run     *run,
+            GError **error)
+{
+  run->method = READ_AND_WRITE;
+  return run_for (run, G_MAXUINT64, error);
 }
 
 /* The holes of a sparse source stay holes. All that the target has is behind us, so
@@ -332,7 +341,7 @@ run_sparse (Run      *run,
         return fail (error, errno, "Could not copy a sparse file");
     }
 
-  return run_for (run, G_MAXUINT64, error);
+  return run_to_end (run, error);
 }
 
 /* Reads all of it; else sets errno. */
@@ -425,6 +434,7 @@ temp_copy_run (TempCopy  *copy,
 {
   g_auto (Run) run = { .copy = copy, .pipe = { -1, -1 } };
   struct stat in, out;
+  goffset left;
 
   if (fstat (copy->in, &in) < 0 || fstat (copy->out, &out) < 0)
     return fail (error, errno, "Could not copy");
@@ -445,11 +455,6 @@ temp_copy_run (TempCopy  *copy,
       (fcntl (copy->out, F_GETFL) & O_APPEND) == 0 && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
     return run_sparse (&run, in.st_size, error);
 
-  if (!run_for (&run, in.st_size, error))
-    return FALSE;
-
-  /* From its beginning on, that was all of it; else the end is still to be found. */
-  if (in.st_size > 0 && copy->n_copied == (guint64) in.st_size)
-    return TRUE;
-  return run_for (&run, G_MAXUINT64, error);
+  left = in.st_size - MAX (lseek (copy->in, 0, SEEK_CUR), 0);
+  return left > 0 ? run_for (&run, left, error) : run_to_end (&run, error);
 }

@@ -263,6 +263,52 @@ test_no_room (void)
   test_in_child (child_no_room, NULL);
 }
 
+/* All that there is to copy fits just in: to see that there is no more is not to write more. */
+static void
+fit (void)
+{
+  g_autoptr (GBytes) bytes = pattern (LIMIT + 100);
+  const char *p = g_bytes_get_data (bytes, NULL);
+  g_autofree char *path = test_path ("in");
+  temp_autofd int in = open (path, O_RDONLY | O_CLOEXEC);
+  temp_autofd int out = open_new ("out", 0);
+  temp_autofd int sparse = open_new ("sparse", 0);
+
+  lseek (in, 100, SEEK_SET);
+  g_assert_cmpuint (assert_copies (in, out), ==, LIMIT);
+  assert_contents (out, p + 100, LIMIT);
+  g_assert_cmpuint (assert_copies (in, out), ==, 0);
+
+  g_assert_no_errno (ftruncate (sparse, LIMIT));
+  g_assert_no_errno (ftruncate (out, 0));
+  lseek (out, 0, SEEK_SET);
+  g_assert_cmpuint (assert_copies (sparse, out), ==, LIMIT);
+
+  g_assert_cmpint (pwrite (sparse, "end", 3, LIMIT - 3), ==, 3);
+  lseek (sparse, 0, SEEK_SET);
+  g_assert_no_errno (ftruncate (out, 0));
+  lseek (out, 0, SEEK_SET);
+  g_assert_cmpuint (assert_copies (sparse, out), ==, LIMIT);
+  g_assert_cmpint (lseek (out, 0, SEEK_END), ==, LIMIT);
+}
+
+static void
+child_fit (gconstpointer data)
+{
+  g_autoptr (GBytes) bytes = pattern (LIMIT + 100);
+  temp_autofd int in = open_new ("in", 0);
+
+  put (in, g_bytes_get_data (bytes, NULL), LIMIT + 100);
+  limit_size (LIMIT);
+  with_fewer_ways (ENOSYS, fit);
+}
+
+static void
+test_fit (void)
+{
+  test_in_child (child_fit, NULL);
+}
+
 /* What has left a socket, and cannot be written, cannot be had in another way. */
 static void
 assert_loses (int out,
@@ -620,6 +666,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-copy/fallback/EPERM", GINT_TO_POINTER (EPERM), test_fallback);
   g_test_add_func ("/temp-copy/small-pipe", test_small_pipe);
   g_test_add_func ("/temp-copy/no-room", test_no_room);
+  g_test_add_func ("/temp-copy/fit", test_fit);
   g_test_add_func ("/temp-copy/lost", test_lost);
   g_test_add_func ("/temp-copy/error", test_error);
   g_test_add_func ("/temp-copy/cancelled", test_cancelled);
