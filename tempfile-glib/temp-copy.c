@@ -63,11 +63,13 @@ wait_for_source (TempCopy  *copy,
 {
   GPollFD fds[2] = { { .fd = copy->in, .events = G_IO_IN } };
   guint n_fds = g_cancellable_make_pollfd (copy->cancellable, &fds[1]) ? 2 : 1;
+  gint64 until = g_get_monotonic_time () + copy->timeout_ms * G_TIME_SPAN_MILLISECOND;
+  int left_ms = copy->timeout_ms;
   int result;
 
-  do
-    result = g_poll (fds, n_fds, copy->timeout_ms);
-  while (result < 0 && errno == EINTR);
+  while ((result = g_poll (fds, n_fds, left_ms)) < 0 && errno == EINTR)
+    if (left_ms >= 0)
+      left_ms = MAX (until - g_get_monotonic_time (), 0) / G_TIME_SPAN_MILLISECOND;
 
   if (result < 0)
     fail (error, errno, "Could not wait for data to copy");

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "temp-fd-private.h"
@@ -527,6 +528,39 @@ test_stream (gconstpointer data)
   g_thread_join (thread);
 }
 
+static void
+on_alarm (int number)
+{
+}
+
+/* Signals in between do not make it longer. */
+static void
+child_wait_interrupted (gconstpointer data)
+{
+  const struct itimerval often = { { 0, 5000 }, { 0, 5000 } };
+  const struct sigaction action = { .sa_handler = on_alarm };
+  temp_autofd int out = open_new ("out", 0);
+  temp_autofd int from = -1, into = -1;
+  TempCopy copy = { .out = out, .timeout_ms = 100 };
+  g_autoptr (GError) error = NULL;
+  int fds[2];
+
+  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  copy.in = from = fds[0];
+  into = fds[1];
+  g_assert_no_errno (sigaction (SIGALRM, &action, NULL));
+  g_assert_no_errno (setitimer (ITIMER_REAL, &often, NULL));
+
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+}
+
+static void
+test_wait_interrupted (void)
+{
+  test_in_child (child_wait_interrupted, NULL);
+}
+
 static gpointer
 cancel_thread (gpointer data)
 {
@@ -677,6 +711,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-copy/socket", GINT_TO_POINTER (1), test_stream);
   g_test_add_data_func ("/temp-copy/pipe/append", GINT_TO_POINTER (O_APPEND), test_stream);
   g_test_add_data_func ("/temp-copy/socket/append", GINT_TO_POINTER (1 | O_APPEND), test_stream);
+  g_test_add_func ("/temp-copy/wait-interrupted", test_wait_interrupted);
   g_test_add_func ("/temp-copy/wait-cancelled", test_wait_cancelled);
   g_test_add_func ("/temp-copy/itself", test_itself);
   g_test_add_func ("/temp-copy/itself/no-room", test_itself_no_room);
