@@ -315,10 +315,11 @@ run_sparse (Run      *run,
       goffset data = lseek (in, here, SEEK_DATA);
       goffset end;
 
-      if (data < 0 && errno != ENXIO)
+      if (data < 0 && errno == ENXIO)
+        /* There is only a hole left, or it has become shorter. */
+        data = size = MIN (size, lseek (in, 0, SEEK_END));
+      if (data < here)
         break;
-      if (data < 0)
-        data = size;
 
       end = data < size ? lseek (in, data, SEEK_HOLE) : size;
       if (end < 0 || lseek (in, data, SEEK_SET) < 0 || lseek (out, data - here, SEEK_CUR) < 0)

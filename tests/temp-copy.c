@@ -17,6 +17,24 @@
 #include "temp-fd-private.h"
 #include "test-support.h"
 
+/* The library's calls of lseek() come here. */
+static int truncated_at_seek = -1;
+static goffset truncated_size;
+
+off_t
+lseek (int   fd,
+       off_t offset,
+       int   whence)
+{
+  if (whence == SEEK_DATA && fd == truncated_at_seek)
+    {
+      truncated_at_seek = -1;
+      g_assert_no_errno (ftruncate (fd, truncated_size));
+    }
+
+  return syscall (SYS_lseek, fd, offset, whence);
+}
+
 static int
 open_new (const char *base,
           int         flags)
@@ -467,6 +485,20 @@ test_sparse (void)
   g_assert_no_errno (ftruncate (out, 0));
 }
 
+/* Of a source that becomes shorter, what is gone is no hole. */
+static void
+test_sparse_shorter (void)
+{
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", 0);
+
+  g_assert_no_errno (ftruncate (in, 1 << 20));
+  truncated_at_seek = in;
+  truncated_size = 1000;
+  g_assert_cmpuint (assert_copies (in, out), ==, 1000);
+  g_assert_cmpint (lseek (out, 0, SEEK_END), ==, 1000);
+}
+
 /* Where there is something already, a hole is zeros. */
 static void
 test_sparse_onto_data (void)
@@ -706,6 +738,7 @@ main (int    argc,
   g_test_add_func ("/temp-copy/cancelled", test_cancelled);
   g_test_add_func ("/temp-copy/proc", test_proc);
   g_test_add_func ("/temp-copy/sparse", test_sparse);
+  g_test_add_func ("/temp-copy/sparse-shorter", test_sparse_shorter);
   g_test_add_func ("/temp-copy/sparse-onto-data", test_sparse_onto_data);
   g_test_add_data_func ("/temp-copy/pipe", GINT_TO_POINTER (0), test_stream);
   g_test_add_data_func ("/temp-copy/socket", GINT_TO_POINTER (1), test_stream);
