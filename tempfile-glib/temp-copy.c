@@ -205,7 +205,7 @@ splice_once (Run   *run,
 
   if (run->pipe[0] < 0)
     {
-      n = splice (run->copy->in, NULL, run->copy->out, NULL, size, SPLICE_F_MOVE);
+      n = splice (run->copy->in, NULL, run->copy->out, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
       if (n >= 0 || errno != EINVAL || !open_pipe (run))
         return n;
     }
@@ -276,13 +276,16 @@ run_for (Run      *run,
           run->n_here += n;
           length -= n;
         }
-      else if (n < 0 && (errno == EINTR || (errno == EAGAIN && run->waits)))
-        continue;
-      else if (run->method != READ_AND_WRITE && run->n_here == 0 && (n == 0 || is_unsupported (errno)))
-        /* The kernel's own files may have what only a read gives. */
-        run->method++;
+      else if (run->method != READ_AND_WRITE && (n == 0 || (errno == EAGAIN && run->pipe[0] < 0)))
+        /* Only a read tells the end from urgent data in a socket, or from a file of the
+         * kernel's own; and a source that is not ready from a target that is not. */
+        run->method = READ_AND_WRITE;
       else if (n == 0)
         return TRUE;
+      else if (errno == EINTR || (errno == EAGAIN && run->waits))
+        continue;
+      else if (run->method != READ_AND_WRITE && run->n_here == 0 && is_unsupported (errno))
+        run->method++;
       else
         return fail (error, errno, "Could not copy");
     }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -379,10 +380,36 @@ child_not_written (gconstpointer data)
   assert_loses (out, SYS_write, out, errsv, errsv == 0 ? EIO : errsv);
 }
 
+/* Whatever the source is. */
+static void
+child_not_ready (gconstpointer data)
+{
+  temp_autofd int from = -1, into = -1, out = -1, other = -1;
+  TempCopy copy = { .timeout_ms = -1 };
+  g_autoptr (GError) error = NULL;
+  char filling[4096] = "";
+  int fds[2];
+
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
+  copy.out = out = fds[0];
+  other = fds[1];
+  while (write (out, filling, sizeof filling) > 0)
+    ;
+  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  copy.in = from = fds[0];
+  into = fds[1];
+  put (into, "some", 4);
+
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  g_assert_cmpuint (copy.n_copied, ==, 0);
+}
+
 static void
 test_lost (void)
 {
   test_in_child (child_lost, NULL);
+  test_in_child (child_not_ready, NULL);
   test_in_child (child_not_written, GINT_TO_POINTER (EAGAIN));
   test_in_child (child_not_written, GINT_TO_POINTER (0));
 }
@@ -558,6 +585,37 @@ test_stream (gconstpointer data)
   g_assert_cmpuint (assert_copies (in, out), ==, 5000001);
   assert_contents (out, g_bytes_get_data (bytes, NULL), 5000001);
   g_thread_join (thread);
+}
+
+/* At which the kernel's own ways stop, as at the end. */
+static void
+test_urgent (void)
+{
+  const struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = here;
+  socklen_t size = sizeof address;
+  temp_autofd int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  temp_autofd int into = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  temp_autofd int from = -1;
+  temp_autofd int out = open_new ("out", 0);
+
+  if (bind (listener, (struct sockaddr *) &address, size) < 0 || listen (listener, 1) < 0 ||
+      getsockname (listener, (struct sockaddr *) &address, &size) < 0 ||
+      connect (into, (struct sockaddr *) &address, size) < 0)
+    {
+      g_test_skip ("no TCP here");
+      return;
+    }
+
+  from = accept (listener, NULL, NULL);
+  g_assert_no_errno (from);
+  put (into, "some", 4);
+  g_assert_cmpint (send (into, "!", 1, MSG_OOB), ==, 1);
+  put (into, "more", 4);
+  g_assert_no_errno (shutdown (into, SHUT_WR));
+
+  g_assert_cmpuint (assert_copies (from, out), ==, 8);
+  assert_contents (out, "somemore", 8);
 }
 
 static void
@@ -744,6 +802,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-copy/socket", GINT_TO_POINTER (1), test_stream);
   g_test_add_data_func ("/temp-copy/pipe/append", GINT_TO_POINTER (O_APPEND), test_stream);
   g_test_add_data_func ("/temp-copy/socket/append", GINT_TO_POINTER (1 | O_APPEND), test_stream);
+  g_test_add_func ("/temp-copy/socket/urgent", test_urgent);
   g_test_add_func ("/temp-copy/wait-interrupted", test_wait_interrupted);
   g_test_add_func ("/temp-copy/wait-cancelled", test_wait_cancelled);
   g_test_add_func ("/temp-copy/itself", test_itself);
