@@ -303,14 +303,23 @@ run_to_end (Run     *run,
   return run_for (run, G_MAXUINT64, error);
 }
 
-/* The holes of a sparse source stay holes. All that the target has is behind us, so
- * that to go on is to leave a hole. */
+/* Moves on past what only the size says is there. */
+static gboolean
+leave_hole (int     fd,
+            goffset size)
+{
+  goffset here = lseek (fd, 0, SEEK_CUR);
+
+  return size == 0 || (here >= 0 && ftruncate (fd, here + size) == 0 && lseek (fd, size, SEEK_CUR) >= 0);
+}
+
+/* The holes of a sparse source stay holes. All that the target has is behind us. */
 static gboolean
 run_sparse (Run      *run,
             goffset   size,
             GError  **error)
 {
-  int in = run->copy->in, out = run->copy->out;
+  int in = run->copy->in;
   goffset here = lseek (in, 0, SEEK_CUR);
 
   while (here >= 0 && here < size)
@@ -325,8 +334,12 @@ run_sparse (Run      *run,
         break;
 
       end = data < size ? lseek (in, data, SEEK_HOLE) : size;
-      if (end < 0 || lseek (in, data, SEEK_SET) < 0 || lseek (out, data - here, SEEK_CUR) < 0)
-        return fail (error, errno, "Could not copy a sparse file");
+      if (end < 0 || !leave_hole (run->copy->out, data - here) || lseek (in, data, SEEK_SET) < 0)
+        {
+          fail (error, errno, "Could not copy a sparse file");
+          lseek (in, here, SEEK_SET);
+          return FALSE;
+        }
 
       run->copy->n_copied += data - here;
       run->n_here = 0;
@@ -335,16 +348,6 @@ run_sparse (Run      *run,
       here = lseek (in, 0, SEEK_CUR);
       if (here < end)
         break; /* it has become shorter */
-    }
-
-  /* A hole at the end is there only if the size says so. */
-  here = lseek (out, 0, SEEK_CUR);
-  if (here >= 0)
-    {
-      struct stat st;
-
-      if (fstat (out, &st) < 0 || (st.st_size < here && ftruncate (out, here) < 0))
-        return fail (error, errno, "Could not copy a sparse file");
     }
 
   return run_to_end (run, error);

@@ -512,6 +512,52 @@ test_sparse (void)
   g_assert_no_errno (ftruncate (out, 0));
 }
 
+/* Where the target cannot become as large as a hole, that counts as not copied. */
+static void
+child_sparse_no_room (gconstpointer data)
+{
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", 0);
+  TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (pwrite (in, "some", 4, 1 << 20), ==, 4);
+  g_assert_no_errno (ftruncate (in, SIZE));
+  limit_size (LIMIT);
+
+  g_assert_false (temp_copy_run (&copy, &error));
+  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EFBIG));
+  g_assert_cmpuint (copy.n_copied, >=, (1 << 20) + 4);
+  g_assert_cmpuint (copy.n_copied, <, LIMIT);
+  g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, copy.n_copied);
+  g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, copy.n_copied);
+  g_assert_cmpint (lseek (out, 0, SEEK_END), ==, copy.n_copied);
+}
+
+static void
+test_sparse_no_room (void)
+{
+  test_in_child (child_sparse_no_room, NULL);
+}
+
+/* What is appended to has no place for a hole. */
+static void
+test_sparse_append (void)
+{
+  g_autofree char *expected = g_malloc0 (7 + (1 << 20));
+  temp_autofd int in = open_new ("in", 0);
+  temp_autofd int out = open_new ("out", O_APPEND);
+
+  g_assert_cmpint (pwrite (in, "middle", 6, 1 << 19), ==, 6);
+  g_assert_no_errno (ftruncate (in, 1 << 20));
+  put (out, "before", 7);
+  memcpy (expected, "before", 7);
+  memcpy (expected + 7 + (1 << 19), "middle", 6);
+
+  g_assert_cmpuint (assert_copies (in, out), ==, 1 << 20);
+  assert_contents (out, expected, 7 + (1 << 20));
+}
+
 /* Of a source that becomes shorter, what is gone is no hole. */
 static void
 test_sparse_shorter (void)
@@ -796,6 +842,8 @@ main (int    argc,
   g_test_add_func ("/temp-copy/cancelled", test_cancelled);
   g_test_add_func ("/temp-copy/proc", test_proc);
   g_test_add_func ("/temp-copy/sparse", test_sparse);
+  g_test_add_func ("/temp-copy/sparse-no-room", test_sparse_no_room);
+  g_test_add_func ("/temp-copy/sparse-append", test_sparse_append);
   g_test_add_func ("/temp-copy/sparse-shorter", test_sparse_shorter);
   g_test_add_func ("/temp-copy/sparse-onto-data", test_sparse_onto_data);
   g_test_add_data_func ("/temp-copy/pipe", GINT_TO_POINTER (0), test_stream);
