@@ -46,6 +46,13 @@ run_clear (Run *run)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
+/* Whether it takes no offset, and no pages. */
+static gboolean
+is_appending (int fd)
+{
+  return (fcntl (fd, F_GETFL) & O_APPEND) != 0;
+}
+
 static gboolean
 fail (GError     **error,
       int          errsv,
@@ -379,14 +386,13 @@ run_onto_itself (TempCopy  *copy,
   g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
   goffset from = lseek (copy->in, 0, SEEK_CUR);
   goffset length = MAX (size - from, 0);
-  gboolean appends = (fcntl (copy->out, F_GETFL) & O_APPEND) != 0;
   gboolean backwards, all;
   goffset to, done = 0;
 
   /* If the two share their offset, the target's is now at the end. */
   if (from < 0 || (length > 0 && lseek (copy->in, size, SEEK_SET) < 0))
     return fail (error, errno, "Could not copy");
-  to = appends ? size : lseek (copy->out, 0, SEEK_CUR);
+  to = is_appending (copy->out) ? size : lseek (copy->out, 0, SEEK_CUR);
   if (to < 0)
     return fail (error, errno, "Could not copy");
 
@@ -432,7 +438,7 @@ gains_by_splicing (int     fd,
 {
   struct statfs fs;
 
-  return size > (goffset) BUFFER_SIZE && fstatfs (fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC;
+  return size > (goffset) BUFFER_SIZE && fstatfs (fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC && !is_appending (fd);
 }
 
 /* Copies from the offset of the one to that of the other, to the end, and moves
@@ -461,7 +467,7 @@ temp_copy_run (TempCopy  *copy,
   run.method = gains_by_splicing (copy->out, in.st_size) ? SPLICE : COPY_FILE_RANGE;
 
   if (S_ISREG (out.st_mode) && (goffset) in.st_blocks * 512 < in.st_size &&
-      (fcntl (copy->out, F_GETFL) & O_APPEND) == 0 && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
+      !is_appending (copy->out) && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
     return run_sparse (&run, in.st_size, error);
 
   left = in.st_size - MAX (lseek (copy->in, 0, SEEK_CUR), 0);
