@@ -76,9 +76,8 @@ run_and_die (void          (*run) (gconstpointer),
              gconstpointer   data)
 {
   int status;
-  pid_t pid = fork ();
+  pid_t pid = test_fork_idle ();
 
-  g_assert_no_errno (pid);
   if (pid == 0)
     {
       run (data);
@@ -116,9 +115,8 @@ sweep (void)
 static void
 sweep_in_another_process (void)
 {
-  pid_t pid = fork ();
+  pid_t pid = test_fork_idle ();
 
-  g_assert_no_errno (pid);
   if (pid == 0)
     {
       g_assert_true (temp_sweep (NULL, NULL, NULL));

@@ -190,8 +190,7 @@ end_at (const Case *c,
   pid_t pid;
 
   prepare (c, there);
-  pid = fork ();
-  g_assert_no_errno (pid);
+  pid = test_fork_idle ();
   if (pid == 0)
     {
       c->run (moment);

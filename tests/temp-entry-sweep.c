@@ -436,8 +436,7 @@ test_elsewhere (void)
 
   g_assert_no_errno (pipe2 (ready, O_CLOEXEC));
   g_assert_no_errno (pipe2 (stop, O_CLOEXEC));
-  pid = fork ();
-  g_assert_no_errno (pid);
+  pid = test_fork_idle ();
   if (pid == 0)
     {
       close (stop[1]);

@@ -452,8 +452,7 @@ test_other_process (void)
 
   g_assert_no_errno (pipe2 (locked, O_CLOEXEC));
   g_assert_no_errno (pipe2 (life, O_CLOEXEC));
-  pid = fork ();
-  g_assert_no_errno (pid);
+  pid = test_fork_idle ();
   if (pid == 0)
     {
       close (life[1]);

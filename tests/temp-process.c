@@ -246,17 +246,6 @@ fork_once (gpointer data)
   return NULL;
 }
 
-/* Whether the thread is in a system call that waits for another thread. */
-static gboolean
-is_waiting (gint tid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", tid);
-  g_autofree char *call = NULL;
-  g_autofree char *futex = g_strdup_printf ("%d ", SYS_futex);
-
-  return g_file_get_contents (path, &call, NULL, NULL) && g_str_has_prefix (call, futex);
-}
-
 /* What is held is so often held: the last to release it lets go. */
 static void
 test_hold_fork (void)
@@ -278,8 +267,8 @@ test_hold_fork (void)
   /* Where the kernel does not tell, it may not have come so far; that does no harm. */
   while (g_atomic_int_get (&forking_tid) == 0)
     g_thread_yield ();
-  if (g_file_test ("/proc/self/syscall", G_FILE_TEST_EXISTS))
-    while (!is_waiting (g_atomic_int_get (&forking_tid)) && g_atomic_int_get (&n_forks) == n_before)
+  if (test_can_see_waiting ())
+    while (!test_is_waiting (g_atomic_int_get (&forking_tid)) && g_atomic_int_get (&n_forks) == n_before)
       g_thread_yield ();
 
   /* The lock is free meanwhile. */

@@ -13,9 +13,8 @@ static void
 leave (void)
 {
   g_autofree char *names = NULL;
-  pid_t pid = fork ();
+  pid_t pid = test_fork_idle ();
 
-  g_assert_no_errno (pid);
   if (pid == 0)
     {
       g_assert_nonnull (temp_file_new_named (test_dir (), NULL, NULL, NULL));

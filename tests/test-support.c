@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -263,6 +264,70 @@ test_child_exit (int status)
   _exit (1);
 }
 
+gboolean
+test_can_see_waiting (void)
+{
+  g_autofree char *call = NULL;
+
+  return g_file_get_contents ("/proc/self/syscall", &call, NULL, NULL);
+}
+
+gboolean
+test_is_waiting (pid_t tid)
+{
+  /* The sanitizers have a thread that sleeps. */
+  static const int calls[] = {
+    SYS_futex, SYS_ppoll, SYS_nanosleep, SYS_clock_nanosleep, SYS_restart_syscall,
+#ifdef SYS_poll
+    SYS_poll,
+#endif
+  };
+  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", (int) tid);
+  g_autofree char *call = NULL;
+
+  if (!g_file_get_contents (path, &call, NULL, NULL))
+    return FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
+    if (g_ascii_isdigit (*call) && atoi (call) == calls[i])
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_any_thread_busy (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *tid;
+
+  while (tasks != NULL && (tid = g_dir_read_name (tasks)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/task", tid, NULL);
+
+      if (atoi (tid) != (int) syscall (SYS_gettid) && !test_is_waiting (atoi (tid)) &&
+          g_file_test (path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* GLib's threads go on for a moment after a result is there: a child that is made meanwhile has their locks,
+ * and nobody who unlocks them. */
+pid_t
+test_fork_idle (void)
+{
+  pid_t pid;
+
+  if (test_can_see_waiting ())
+    while (is_any_thread_busy ())
+      g_thread_yield ();
+
+  pid = fork ();
+  g_assert_no_errno (pid);
+  return pid;
+}
+
 pid_t
 test_make_child (gboolean raw)
 {
@@ -290,8 +355,7 @@ test_child_start (TestChild         *child,
 
   g_assert_no_errno (pipe2 (out, O_CLOEXEC));
   g_assert_no_errno (pipe2 (in, O_CLOEXEC));
-  child->pid = fork ();
-  g_assert_no_errno (child->pid);
+  child->pid = test_fork_idle ();
   if (child->pid == 0)
     {
       close (out[0]);
@@ -338,8 +402,7 @@ test_in_child (void          (*function) (gconstpointer),
 
   g_assert_no_errno (pipe (report_pipes));
   g_assert_no_errno (pipe (reason_pipes));
-  pid = fork ();
-  g_assert_no_errno (pid);
+  pid = test_fork_idle ();
   if (pid == 0)
     {
       close (report_pipes[0]);

@@ -58,7 +58,14 @@ void     test_add_with_ledgers        (const char      *path,
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
 
-/* A child that goes on from here; a raw one is made without the C library, which then calls no
+/* A child, once all other threads of this process wait for something: what GLib does in it cannot hang then. */
+pid_t    test_fork_idle               (void);
+
+/* Whether that thread of this process waits, for another one or for an event; and whether the kernel tells that. */
+gboolean test_is_waiting              (pid_t             tid);
+gboolean test_can_see_waiting         (void);
+
+/* A child that goes on from here, whatever other threads do; a raw one is made without the C library, which then calls no
  * handlers of forks. */
 pid_t    test_make_child              (gboolean         raw);
 void     test_assert_ends_well        (pid_t            pid);
