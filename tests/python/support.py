@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
 """What the tests in Python share: the library, a directory of their own, and TAP."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -10,6 +11,12 @@ import tempfile
 import unittest
 
 import gi
+
+# Ledgers of these programs' own: if another has died, the first thing made here starts a sweep in a thread, which
+# has descriptors while a test counts them. The library looks only once where they are.
+STATE = tempfile.mkdtemp(prefix="temp-python-state-")
+atexit.register(shutil.rmtree, STATE)
+os.environ["XDG_STATE_HOME"] = os.environ["XDG_RUNTIME_DIR"] = STATE
 
 gi.require_version("Temp", "1")
 
