@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef HAVE_SECCOMP
@@ -221,6 +222,20 @@ test_wait_empty (void)
       g_main_context_iteration (NULL, FALSE);
       g_thread_yield ();
     }
+}
+
+void
+test_wait_tick (void)
+{
+  struct timespec before, now;
+
+  g_assert_no_errno (clock_gettime (CLOCK_REALTIME_COARSE, &before));
+  do
+    {
+      g_thread_yield ();
+      g_assert_no_errno (clock_gettime (CLOCK_REALTIME_COARSE, &now));
+    }
+  while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
 }
 
 void

@@ -40,6 +40,7 @@ void     test_assert_error_mentions   (const GError    *error,
 /* Runs the main context until *done is TRUE. */
 void     test_wait                    (const gboolean  *done);
 void     test_wait_empty              (void); /* until nothing is left in the test's directory */
+void     test_wait_tick               (void); /* until what is made has a later time than all before, on any kernel */
 void     test_keep_result             (GObject         *source,
                                        GAsyncResult    *result,
                                        gpointer         data); /* GAsyncResult ** */
