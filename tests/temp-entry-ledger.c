@@ -108,7 +108,8 @@ sweep (void)
 
   g_assert_true (temp_sweep (NULL, NULL, &error));
   g_assert_no_error (error);
-  names = test_list (ledgers);
+  /* Where nothing was ever written down, there is not even the directory. */
+  names = g_file_test (ledgers, G_FILE_TEST_EXISTS) ? test_list (ledgers) : g_strdup ("");
   g_assert_cmpstr (names, ==, own_base);
 }
 
