@@ -168,6 +168,7 @@ test_close_order (gconstpointer data)
   static const guint orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
   gboolean asynchronously = data != NULL;
 
+  test_start_threads ();
   for (guint i = 0; i < 6; i++)
     {
       g_autoptr (GError) error = NULL;
@@ -345,6 +346,7 @@ test_unref_while_pending (gconstpointer data)
 {
   gboolean named = data != NULL;
 
+  test_start_threads ();
   for (guint i = 0; i < 50; i++)
     {
       guint n_fds = test_count_fds ();

@@ -224,6 +224,25 @@ test_wait_empty (void)
     }
 }
 
+static void
+do_nothing (GTask        *task,
+            gpointer      source,
+            gpointer      data,
+            GCancellable *cancellable)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+test_start_threads (void)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, test_keep_result, &result);
+
+  g_task_run_in_thread (task, do_nothing);
+  test_wait_result (&result);
+}
+
 void
 test_wait_tick (void)
 {

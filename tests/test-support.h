@@ -21,6 +21,9 @@ char    *test_path                    (const char      *base);
 char    *test_list                    (const char      *dir);
 guint    test_count_fds               (void);
 
+/* Before descriptors are counted: those that GLib has for its contexts and threads stay once it has them. */
+void     test_start_threads           (void);
+
 void     test_write                   (const char      *path,
                                        const char      *contents);
 
