@@ -480,8 +480,11 @@ child_other_owner (gconstpointer data)
     test_child_skip ("only root can give a file away");
 
   leave (&left, 0700);
-  g_assert_no_errno (chown (left.file, 65534, 65534));
-  g_assert_no_errno (chown (left.dir, 65534, 65534));
+  if (chown (left.file, 65534, 65534) < 0 || chown (left.dir, 65534, 65534) < 0)
+    {
+      assert_sweeps (2);
+      test_child_skip ("not allowed to give a file away");
+    }
   assert_sweeps (0);
   test_assert_exists (left.file, TRUE);
   test_assert_exists (left.dir, TRUE);
@@ -669,7 +672,11 @@ test_without_rights (void)
     }
 
   g_assert_no_errno (chmod (test_dir (), 0777));
-  g_assert_true (geteuid () != 0 || chown (test_dir (), 65534, 65534) == 0);
+  if (geteuid () == 0 && chown (test_dir (), 65534, 65534) < 0)
+    {
+      g_test_skip ("not allowed to give a directory away");
+      return;
+    }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
   g_test_trap_assert_passed ();
 }

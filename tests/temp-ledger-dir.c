@@ -234,12 +234,11 @@ test_foreign (gconstpointer data)
   g_autofree char *last = NULL;
   const char *paths[4];
 
-  if (geteuid () != 0)
-    test_child_skip ("not allowed to give a directory away");
   g_setenv ("XDG_STATE_HOME", home, TRUE);
 
   g_assert_no_errno (g_mkdir (state, 0777));
-  g_assert_no_errno (chown (state, 12, 34));
+  if (geteuid () != 0 || chown (state, 12, 34) < 0)
+    test_child_skip ("not allowed to give a directory away");
   assert_refused (0, G_IO_ERROR_PERMISSION_DENIED);
   test_assert_exists (home, FALSE);
   g_assert_no_errno (chown (state, 0, 0));
@@ -676,11 +675,8 @@ test_no_ledger (void)
   g_assert_false (is_listed (dir_fd, "ledger-link"));
   assert_free (dir_fd);
 
-  if (geteuid () == 0)
-    {
-      g_assert_no_errno (chown (path, 12, 34));
-      assert_not_taken (dir_fd, "ledger-x");
-    }
+  if (geteuid () == 0 && chown (path, 12, 34) == 0)
+    assert_not_taken (dir_fd, "ledger-x");
 }
 
 static void

@@ -73,7 +73,8 @@ child_foreign_link (gconstpointer data)
 
   g_assert_no_errno (mkdir (dir, 0700));
   g_assert_no_errno (symlink ("/nonexistent", link));
-  g_assert_no_errno (lchown (link, 12, 34));
+  if (lchown (link, 12, 34) < 0)
+    test_child_skip ("not allowed to give a link away");
   g_assert_no_errno (chmod (dir, 01777));
 
   g_assert_null (temp_persist_resolve (link));
