@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -566,6 +567,15 @@ test_mount_tmpfs (const char *dir,
   return enter_mount_namespace () &&
          mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
          mount ("tmpfs", dir, "tmpfs", 0, options) == 0;
+}
+
+gboolean
+test_is_mounted_with (unsigned long flag)
+{
+  struct statvfs fs;
+
+  g_assert_no_errno (statvfs (test_dir (), &fs));
+  return (fs.f_flag & flag) != 0;
 }
 
 gboolean

@@ -102,6 +102,9 @@ gboolean test_become_nobody           (void);
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
+/* Whether the filesystem of the test's directory is mounted with that flag of statvfs(): ST_NOEXEC, ST_NOSUID. */
+gboolean test_is_mounted_with         (unsigned long     flag);
+
 /* Whether to do all that there is to do, with TEST_FULL in the environment or "-m slow". */
 gboolean test_is_full                 (void);
 
