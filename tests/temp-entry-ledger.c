@@ -881,6 +881,12 @@ test_middle (gconstpointer data)
   g_autofree char *elsewhere = test_path ("elsewhere");
   g_autofree char *there_dir = test_path ("there-dir");
 
+  if (c->run == do_persist_copy && access ("/dev/shm", W_OK | X_OK) < 0)
+    {
+      g_test_skip ("no other filesystem is known here");
+      return;
+    }
+
   g_assert_no_errno (mkdir (elsewhere, 0700));
   for (gsize i = 0; i < G_N_ELEMENTS (deaths); i++)
     {
