@@ -429,8 +429,9 @@ start_attacker (Attack *attack)
 static void
 wait_idle (Attack *attack)
 {
-  g_atomic_int_set (&attack->is_idle, FALSE);
+  /* In this order: what it says after this, it says once it has seen that it is to stop. */
   g_atomic_int_set (&attack->stop, TRUE);
+  g_atomic_int_set (&attack->is_idle, FALSE);
   while (!g_atomic_int_get (&attack->is_idle))
     g_thread_yield ();
 }
