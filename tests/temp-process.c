@@ -131,7 +131,7 @@ test_lock_in_child (void)
 
       if (pid == 0)
         {
-          alarm (30);
+          alarm (300);
           temp_process_lock ();
           temp_process_unlock ();
           test_child_exit (0);
