@@ -48,6 +48,19 @@ remove_directories (void)
     g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
+/* What whoever runs the tests may have otherwise: as it is with most. */
+static void
+set_environment (void)
+{
+  const guint n_fds = 1024;
+  struct rlimit limit;
+
+  umask (022);
+  g_unsetenv ("TEMPFILE_GLIB_KEEP");
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n_fds && limit.rlim_max >= n_fds)
+    test_limit_fds (n_fds);
+}
+
 /* Not by G_TEST_OPTION_ISOLATE_DIRS, whose own leaks hide those of a test. */
 void
 test_init (int    *argc,
@@ -65,6 +78,7 @@ test_init (int    *argc,
       return;
     }
 
+  set_environment ();
   top = g_dir_make_tmp ("tempfile-glib-test-XXXXXX", NULL);
   g_assert_nonnull (top);
   for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
