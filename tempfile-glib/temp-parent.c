@@ -139,7 +139,8 @@ learn_filesystem (TempParent        *parent,
   g_atomic_int_set (&parent->may_stay,
                     fs.f_type == TMPFS_MAGIC || (stat ("/", &root) == 0 && root.st_dev == st->st_dev));
 
-  /* These two give no inode out again. */
+  /* The first two give no inode out again. What is mounted as ext3 has coarse times, too, but the same
+   * magic as ext4; to find that out would take longer than to make a file. */
   g_atomic_int_set (&parent->has_fine_times,
                     fs.f_type == TMPFS_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC ||
                     ((fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC) && has_multigrain_times ()));
