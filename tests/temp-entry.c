@@ -782,8 +782,7 @@ test_many (void)
   pid_t pid;
 
   test_dir ();
-  pid = fork ();
-  g_assert_no_errno (pid);
+  pid = test_fork_idle ();
   thread = g_thread_new (NULL, make_many, NULL);
   make_many (NULL);
   g_thread_join (thread);
