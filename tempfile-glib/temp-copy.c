@@ -97,7 +97,7 @@ get_buffer (Run *run)
   return run->buffer;
 }
 
-/* Adds what a call took or gave; FALSE, with errno, if no other call can go on. */
+/* Adds what a call took; FALSE, with errno, if no other call can go on. */
 static gboolean
 goes_on (gssize  n,
          gsize  *n_done)
@@ -360,23 +360,6 @@ run_sparse (Run      *run,
   return run_to_end (run, error);
 }
 
-/* Reads all of it; else sets errno. */
-static gboolean
-read_all (int      fd,
-          guint8  *buffer,
-          gsize    size,
-          goffset  offset)
-{
-  gsize n_read = 0;
-  gssize n;
-
-  do
-    n = pread (fd, buffer + n_read, size - n_read, offset + n_read);
-  while (goes_on (n, &n_read) && n_read < size);
-
-  return n_read == size;
-}
-
 /* Onto itself: as if all had been read before anything is written. */
 static gboolean
 run_onto_itself (TempCopy  *copy,
@@ -409,7 +392,7 @@ run_onto_itself (TempCopy  *copy,
       if (g_cancellable_set_error_if_cancelled (copy->cancellable, error))
         break;
 
-      n_written = read_all (copy->in, buffer, n, from + at) ? write_all (copy->out, buffer, n, to + at) : 0;
+      n_written = temp_fd_read_all (copy->in, buffer, n, from + at) ? write_all (copy->out, buffer, n, to + at) : 0;
       done += n_written;
       if (n_written < n)
         {

@@ -24,4 +24,32 @@ temp_fd_clear (int *fd)
 
 #define temp_autofd __attribute__ ((cleanup (temp_fd_clear)))
 
+/* Reads all of it, from the offset on, whatever the kernel gives at a time; else sets errno. */
+static inline gboolean
+temp_fd_read_all (int      fd,
+                  guint8  *buffer,
+                  gsize    size,
+                  goffset  offset)
+{
+  gsize n_read = 0;
+
+  while (n_read < size)
+    {
+      gssize n = pread (fd, buffer + n_read, size - n_read, offset + n_read);
+
+      if (n > 0)
+        n_read += n;
+      else if (n < 0 && errno == EINTR)
+        continue;
+      else
+        {
+          if (n == 0)
+            errno = EIO;
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
 G_END_DECLS

@@ -4,9 +4,9 @@
 
 #include "temp-ledger-read-private.h"
 
-#include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "temp-fd-private.h"
 
 /* As large as no process makes it, which has a descriptor for each of its records. */
 #define MAX_SIZE (1024 * 1024 * 1024)
@@ -16,27 +16,6 @@ record_free (gpointer data)
 {
   temp_ledger_record_clear (data);
   g_free (data);
-}
-
-static gboolean
-read_all (int     fd,
-          guint8 *buffer,
-          gsize   size)
-{
-  gsize done = 0;
-
-  while (done < size)
-    {
-      gssize n = pread (fd, buffer + done, size - done, done);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return FALSE;
-      done += n;
-    }
-
-  return TRUE;
 }
 
 /* Reads the ledger of a dead process. Records that are torn are left out. */
@@ -54,7 +33,7 @@ temp_ledger_read (int                fd,
     return TEMP_LEDGER_FOREIGN;
 
   buffer = g_try_malloc (MAX (st.st_size, 1));
-  if (buffer == NULL || !read_all (fd, buffer, st.st_size))
+  if (buffer == NULL || !temp_fd_read_all (fd, buffer, st.st_size, 0))
     return TEMP_LEDGER_FOREIGN;
 
   verdict = temp_ledger_decode_header (buffer, st.st_size, origin);
