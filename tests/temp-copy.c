@@ -108,6 +108,32 @@ assert_contents (int         fd,
   g_assert_cmpmem (found, n, data, size);
 }
 
+static void
+assert_fails (TempCopy *copy,
+              int       code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (temp_copy_run (copy, &error));
+  g_assert_error (error, G_IO_ERROR, code);
+}
+
+/* Two ends of a stream. */
+static void
+open_stream (gboolean  is_socket,
+             int      *from,
+             int      *into)
+{
+  int fds[2];
+
+  if (is_socket)
+    g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+  else
+    g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  *from = fds[0];
+  *into = fds[1];
+}
+
 static guint64
 assert_copies (int in,
                int out)
@@ -230,10 +256,8 @@ assert_fills (int     in,
               guint64 room)
 {
   TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
-  g_autoptr (GError) error = NULL;
 
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EFBIG));
+  assert_fails (&copy, (int) g_io_error_from_errno (EFBIG));
   g_assert_cmpuint (copy.n_copied, ==, room);
   g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, LIMIT);
   g_assert_cmpint (lseek (out, 0, SEEK_END), ==, LIMIT);
@@ -266,14 +290,8 @@ fill_from_stream (void)
       temp_autofd int out = open_new ("out", i < 2 ? 0 : O_APPEND);
       temp_autofd int from = -1, into = -1;
       char data[5000] = "";
-      int fds[2];
 
-      if (i % 2 == 0)
-        g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
-      else
-        g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-      from = fds[0];
-      into = fds[1];
+      open_stream (i % 2 != 0, &from, &into);
       put (into, data, sizeof data);
       g_assert_no_errno (ftruncate (out, LIMIT - 1000));
       lseek (out, 0, SEEK_END);
@@ -372,11 +390,9 @@ assert_loses (int out,
   temp_autofd int from = -1, into = -1;
   TempCopy copy = { .out = out, .timeout_ms = 1 };
   g_autoptr (GError) error = NULL;
-  int fds[2];
 
-  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-  copy.in = from = fds[0];
-  into = fds[1];
+  open_stream (TRUE, &from, &into);
+  copy.in = from;
   put (into, "some", 4);
 
   if (failing_fd < 0)
@@ -418,22 +434,18 @@ child_not_ready (gconstpointer data)
 {
   temp_autofd int from = -1, into = -1, out = -1, other = -1;
   TempCopy copy = { .timeout_ms = -1 };
-  g_autoptr (GError) error = NULL;
   char filling[4096] = "";
-  int fds[2];
 
-  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
-  copy.out = out = fds[0];
-  other = fds[1];
+  open_stream (TRUE, &other, &out);
+  g_assert_no_errno (fcntl (out, F_SETFL, O_NONBLOCK));
+  copy.out = out;
   while (write (out, filling, sizeof filling) > 0)
     ;
-  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
-  copy.in = from = fds[0];
-  into = fds[1];
+  open_stream (FALSE, &from, &into);
+  copy.in = from;
   put (into, "some", 4);
 
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  assert_fails (&copy, G_IO_ERROR_WOULD_BLOCK);
   g_assert_cmpuint (copy.n_copied, ==, 0);
 }
 
@@ -452,14 +464,12 @@ child_error (gconstpointer data)
   temp_autofd int in = open_new ("in", 0);
   temp_autofd int out = open_new ("out", 0);
   TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
-  g_autoptr (GError) error = NULL;
 
   put (in, "some", 4);
   lseek (in, 0, SEEK_SET);
   if (!test_fail_syscall (SYS_copy_file_range, ENOSPC))
     test_child_skip ("no filters of system calls here");
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  assert_fails (&copy, G_IO_ERROR_NO_SPACE);
   g_assert_cmpuint (copy.n_copied, ==, 0);
   g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, 0);
 }
@@ -477,13 +487,11 @@ test_cancelled (void)
   temp_autofd int in = open_new ("in", 0);
   temp_autofd int out = open_new ("out", 0);
   TempCopy copy = { .in = in, .out = out, .timeout_ms = -1, .cancellable = cancellable };
-  g_autoptr (GError) error = NULL;
 
   put (in, "some", 4);
   lseek (in, 0, SEEK_SET);
   g_cancellable_cancel (cancellable);
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_fails (&copy, G_IO_ERROR_CANCELLED);
   assert_contents (out, "", 0);
 }
 
@@ -551,14 +559,12 @@ child_sparse_no_room (gconstpointer data)
   temp_autofd int in = open_new ("in", 0);
   temp_autofd int out = open_new ("out", 0);
   TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
-  g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (pwrite (in, "some", 4, 1 << 20), ==, 4);
   g_assert_no_errno (ftruncate (in, SIZE));
   limit_size (LIMIT);
 
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EFBIG));
+  assert_fails (&copy, (int) g_io_error_from_errno (EFBIG));
   g_assert_cmpuint (copy.n_copied, >=, (1 << 20) + 4);
   g_assert_cmpuint (copy.n_copied, <, LIMIT);
   g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, copy.n_copied);
@@ -649,15 +655,9 @@ test_stream (gconstpointer data)
   temp_autofd int in = -1;
   Feed feed = { .bytes = bytes };
   GThread *thread;
-  int fds[2];
 
-  if (is_socket)
-    g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-  else
-    g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
-  in = fds[0];
+  open_stream (is_socket, &in, &feed.fd);
   g_assert_no_errno (fcntl (in, F_SETFL, O_NONBLOCK));
-  feed.fd = fds[1];
   thread = g_thread_new ("feed", feed_thread, &feed);
 
   g_assert_cmpuint (assert_copies (in, out), ==, 5000001);
@@ -669,8 +669,7 @@ test_stream (gconstpointer data)
 static void
 test_urgent (void)
 {
-  const struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
-  struct sockaddr_in address = here;
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
   socklen_t size = sizeof address;
   temp_autofd int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   temp_autofd int into = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -710,17 +709,13 @@ child_wait_interrupted (gconstpointer data)
   temp_autofd int out = open_new ("out", 0);
   temp_autofd int from = -1, into = -1;
   TempCopy copy = { .out = out, .timeout_ms = 100 };
-  g_autoptr (GError) error = NULL;
-  int fds[2];
 
-  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
-  copy.in = from = fds[0];
-  into = fds[1];
+  open_stream (FALSE, &from, &into);
+  copy.in = from;
   g_assert_no_errno (sigaction (SIGALRM, &action, NULL));
   g_assert_no_errno (setitimer (ITIMER_REAL, &often, NULL));
 
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  assert_fails (&copy, G_IO_ERROR_TIMED_OUT);
 }
 
 static void
@@ -741,27 +736,20 @@ static void
 test_wait_cancelled (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GError) error = NULL;
   temp_autofd int out = open_new ("out", 0);
+  temp_autofd int from = -1, into = -1;
+  TempCopy copy = { .out = out, .timeout_ms = -1, .cancellable = cancellable };
   GThread *thread;
-  int fds[2];
 
-  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
-  TempCopy copy = { .in = fds[0], .out = out, .timeout_ms = -1, .cancellable = cancellable };
-
+  open_stream (FALSE, &from, &into);
+  copy.in = from;
   thread = g_thread_new ("cancel", cancel_thread, cancellable);
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_fails (&copy, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);
 
-  g_clear_error (&error);
   copy.cancellable = NULL;
   copy.timeout_ms = 1;
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-
-  close (fds[0]);
-  close (fds[1]);
+  assert_fails (&copy, G_IO_ERROR_TIMED_OUT);
 }
 
 /* One file as source and target, with an offset each, or, at -1, with one for both. */
@@ -826,13 +814,11 @@ assert_fills_itself (gssize  to,
   temp_autofd int out = open (path, O_RDWR | O_CLOEXEC | out_flags);
   TempCopy copy = { .in = in, .out = out, .timeout_ms = -1 };
   g_autoptr (GBytes) bytes = pattern (LIMIT - 100);
-  g_autoptr (GError) error = NULL;
 
   put (in, g_bytes_get_data (bytes, NULL), LIMIT - 100);
   lseek (in, 50, SEEK_SET);
   lseek (out, to, SEEK_SET);
-  g_assert_false (temp_copy_run (&copy, &error));
-  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EFBIG));
+  assert_fails (&copy, (int) g_io_error_from_errno (EFBIG));
   g_assert_cmpuint (copy.n_copied, ==, n_copied);
   g_assert_cmpint (lseek (in, 0, SEEK_CUR), ==, 50 + n_copied);
   g_assert_cmpint (lseek (out, 0, SEEK_CUR), ==, (out_flags & O_APPEND ? LIMIT - 100 : to) + n_copied);
@@ -853,7 +839,6 @@ test_itself_no_room (void)
 {
   test_in_child (child_itself_no_room, NULL);
 }
-
 
 int
 main (int    argc,
