@@ -12,9 +12,6 @@
 
 /* The sweep that the first named thing of a process starts, if there is anything to sweep. */
 
-/* How long the program's exit waits for it. */
-#define PATIENCE 5 /* seconds */
-
 /* Guarded by the process's lock. */
 static guint running; /* the process, by its generation, in which a sweep is running; 0: none */
 static GCancellable *running_cancellable;
@@ -103,7 +100,7 @@ temp_entry_sweep_in_background (void)
 void
 temp_entry_finish_sweep (void)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + TEMP_ENTRY_SWEEP_PATIENCE;
   gboolean is_running;
 
   temp_process_lock ();

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* How long the program's exit waits for the sweep in the background, in microseconds. */
+#define TEMP_ENTRY_SWEEP_PATIENCE (5 * G_USEC_PER_SEC)
+
 /* Is told the path of what would be deleted. */
 typedef void (*TempEntrySweepReport) (const char *path,
                                       gpointer    data);

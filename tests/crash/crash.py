@@ -25,7 +25,7 @@ SEED = int(os.environ.get("TEST_SEED", random.randrange(1 << 32)))
 SIGNALS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGABRT]
 AT_ONCE = 4
 GUARD_SECONDS = 100  # only so that a guard that never comes is an error
-PATIENCE = 5  # so many seconds a program waits at its end for its sweep: see temp-entry-background.c
+PATIENCE = 5  # so many seconds a program waits at its end for its sweep: see temp-entry-sweep-private.h
 
 
 class Place:
