@@ -2,10 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-/* GObject calls a method with an object of its own type only; to look again would
- * take a tenth of the life of a small file in memory. */
-#define G_DISABLE_CAST_CHECKS
-
 #include "temp-spooled-streams-private.h"
 
 /* The two streams of a spooled file. What they do, the spool does. */
