@@ -73,7 +73,7 @@ run (gpointer       source,
       return FALSE;
     }
 
-  return temp_entry_persist (self->entry, persist->destination, persist->flags, !self->permissions_set,
+  return temp_entry_persist (self->entry, persist->destination, persist->flags, self->permissions == -1,
                              cancellable, error);
 }
 

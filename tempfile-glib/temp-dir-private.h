@@ -18,8 +18,7 @@ struct _TempDir
   char      *dir;
   char      *prefix;
   char      *suffix;
-  guint      permissions;
-  gboolean   permissions_set;
+  int        permissions; /* -1: not set */
   gboolean   ignore_errors;
   gboolean   initialized;
   gint       is_persisting; /* atomic */

@@ -6,6 +6,7 @@
 
 #include "temp-dir-delete-private.h"
 #include "temp-file-private.h"
+#include "temp-object-private.h"
 
 /**
  * TempDir:
@@ -42,7 +43,7 @@ enum
   PROP_DIR,
   PROP_PREFIX,
   PROP_SUFFIX,
-  PROP_PERMISSIONS,
+  PROP_PERMISSIONS, /* the last one that is fixed once the directory is made */
   PROP_AUTO_DELETE,
   PROP_IGNORE_ERRORS,
   PROP_PATH,
@@ -63,8 +64,9 @@ temp_dir_create (TempDir     *self,
                  TempParent  *parent,
                  GError     **error)
 {
-  self->initialized = temp_entry_create_dir (self->entry, self->dir, parent, self->prefix, self->suffix,
-                                             self->permissions, error);
+  mode_t mode = self->permissions == -1 ? 0700 : self->permissions;
+
+  self->initialized = temp_entry_create_dir (self->entry, self->dir, parent, self->prefix, self->suffix, mode, error);
   return self->initialized;
 }
 
@@ -107,7 +109,7 @@ temp_dir_get_property (GObject    *object,
       g_value_set_string (value, self->suffix);
       break;
     case PROP_PERMISSIONS:
-      g_value_set_uint (value, self->permissions);
+      g_value_set_int (value, self->permissions);
       break;
     case PROP_AUTO_DELETE:
       g_value_set_boolean (value, temp_dir_get_auto_delete (self));
@@ -133,22 +135,28 @@ temp_dir_set_property (GObject      *object,
                        GParamSpec   *pspec)
 {
   TempDir *self = TEMP_DIR (object);
+  gboolean changed = FALSE;
+
+  if (self->initialized && prop_id <= PROP_PERMISSIONS)
+    {
+      temp_object_warn_fixed (object, pspec);
+      return;
+    }
 
   switch (prop_id)
     {
     case PROP_DIR:
-      self->dir = g_value_dup_string (value);
+      changed = temp_object_set_string (&self->dir, value);
       break;
     case PROP_PREFIX:
-      self->prefix = g_value_dup_string (value);
+      changed = temp_object_set_string (&self->prefix, value);
       break;
     case PROP_SUFFIX:
-      self->suffix = g_value_dup_string (value);
+      changed = temp_object_set_string (&self->suffix, value);
       break;
     case PROP_PERMISSIONS:
-      self->permissions = g_value_get_uint (value);
-      /* GObject sets the default by this very value. */
-      self->permissions_set = value != g_param_spec_get_default_value (pspec);
+      changed = self->permissions != g_value_get_int (value);
+      self->permissions = g_value_get_int (value);
       break;
     case PROP_AUTO_DELETE:
       temp_dir_set_auto_delete (self, g_value_get_boolean (value));
@@ -159,6 +167,9 @@ temp_dir_set_property (GObject      *object,
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
+
+  if (changed)
+    g_object_notify_by_pspec (object, pspec);
 }
 
 static void
@@ -195,6 +206,8 @@ static void
 temp_dir_class_init (TempDirClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
+  const GParamFlags fixed_once_made = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = temp_dir_get_property;
   object_class->set_property = temp_dir_set_property;
@@ -206,46 +219,50 @@ temp_dir_class_init (TempDirClass *klass)
    *
    * The directory that it is made in; %NULL for the default one.
    *
+   * Fixed once the directory is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_DIR] =
-    g_param_spec_string ("dir", NULL, NULL, NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("dir", NULL, NULL, NULL, fixed_once_made);
 
   /**
    * TempDir:prefix:
    *
    * What the name begins with; %NULL for `tmp`.
    *
+   * Fixed once the directory is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_PREFIX] =
-    g_param_spec_string ("prefix", NULL, NULL, NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("prefix", NULL, NULL, NULL, fixed_once_made);
 
   /**
    * TempDir:suffix:
    *
    * What the name ends in; %NULL for nothing.
    *
+   * Fixed once the directory is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_SUFFIX] =
-    g_param_spec_string ("suffix", NULL, NULL, NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("suffix", NULL, NULL, NULL, fixed_once_made);
 
   /**
    * TempDir:permissions:
    *
-   * The mode that the directory is made with, less the process's umask, as for `mkdir()`.
+   * The mode that the directory is made with, less the process's umask, as for `mkdir()`; -1 for 0700.
    *
-   * If it is set, even to its default, the directory keeps it when it is persisted.
+   * If it is not -1, the directory keeps this mode when it is persisted.
+   *
+   * Fixed once the directory is made: setting it later only logs a critical message.
    *
    * Since: 1.0
    */
   properties[PROP_PERMISSIONS] =
-    g_param_spec_uint ("permissions", NULL, NULL, 0, 07777, 0700,
-                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_int ("permissions", NULL, NULL, -1, 07777, -1, fixed_once_made);
 
   /**
    * TempDir:auto-delete: (getter get_auto_delete) (setter set_auto_delete)
@@ -296,7 +313,7 @@ static void
 temp_dir_init (TempDir *self)
 {
   self->entry = temp_entry_new ();
-  self->permissions = 0700;
+  self->permissions = -1;
 }
 
 /* Notifies of what persisting it has changed. */

@@ -99,7 +99,7 @@ run (gpointer       source,
   TempFile *self = source;
   Persist *persist = data;
 
-  return temp_entry_persist (self->entry, persist->destination, persist->flags, !self->permissions_set,
+  return temp_entry_persist (self->entry, persist->destination, persist->flags, self->permissions == -1,
                              cancellable, error);
 }
 

@@ -20,8 +20,7 @@ struct _TempFile
   char          *dir;
   char          *prefix;
   char          *suffix;
-  guint          permissions;
-  gboolean       permissions_set;
+  int            permissions; /* -1: not set */
   gboolean       named;
   gboolean       delete_on_close;
   gboolean       initialized;

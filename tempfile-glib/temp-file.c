@@ -7,6 +7,8 @@
 #include <gio/gfiledescriptorbased.h>
 #include <unistd.h>
 
+#include "temp-object-private.h"
+
 /**
  * TempFile:
  *
@@ -55,7 +57,7 @@ enum
   PROP_PREFIX,
   PROP_SUFFIX,
   PROP_NAMED,
-  PROP_PERMISSIONS,
+  PROP_PERMISSIONS, /* the last one that is fixed once the file is made */
   PROP_AUTO_DELETE,
   PROP_DELETE_ON_CLOSE,
   PROP_PATH,
@@ -81,11 +83,13 @@ temp_file_create (TempFile    *self,
                   TempParent  *parent,
                   GError     **error)
 {
+  mode_t mode = self->permissions == -1 ? 0600 : self->permissions;
+
   if (self->named)
     self->initialized = temp_entry_create_file (self->entry, self->dir, parent, self->prefix, self->suffix,
-                                                self->permissions, error);
+                                                mode, error);
   else
-    self->initialized = temp_entry_create_nameless (self->entry, self->dir, self->permissions, error);
+    self->initialized = temp_entry_create_nameless (self->entry, self->dir, mode, error);
 
   /* Those that somebody asked for before are closed. */
   if (self->initialized)
@@ -141,7 +145,7 @@ temp_file_get_property (GObject    *object,
       g_value_set_boolean (value, self->named);
       break;
     case PROP_PERMISSIONS:
-      g_value_set_uint (value, self->permissions);
+      g_value_set_int (value, self->permissions);
       break;
     case PROP_AUTO_DELETE:
       g_value_set_boolean (value, temp_file_get_auto_delete (self));
@@ -170,25 +174,32 @@ temp_file_set_property (GObject      *object,
                         GParamSpec   *pspec)
 {
   TempFile *self = TEMP_FILE (object);
+  gboolean changed = FALSE;
+
+  if (self->initialized && prop_id <= PROP_PERMISSIONS)
+    {
+      temp_object_warn_fixed (object, pspec);
+      return;
+    }
 
   switch (prop_id)
     {
     case PROP_DIR:
-      self->dir = g_value_dup_string (value);
+      changed = temp_object_set_string (&self->dir, value);
       break;
     case PROP_PREFIX:
-      self->prefix = g_value_dup_string (value);
+      changed = temp_object_set_string (&self->prefix, value);
       break;
     case PROP_SUFFIX:
-      self->suffix = g_value_dup_string (value);
+      changed = temp_object_set_string (&self->suffix, value);
       break;
     case PROP_NAMED:
+      changed = self->named != g_value_get_boolean (value);
       self->named = g_value_get_boolean (value);
       break;
     case PROP_PERMISSIONS:
-      self->permissions = g_value_get_uint (value);
-      /* GObject sets the default by this very value. */
-      self->permissions_set = value != g_param_spec_get_default_value (pspec);
+      changed = self->permissions != g_value_get_int (value);
+      self->permissions = g_value_get_int (value);
       break;
     case PROP_AUTO_DELETE:
       temp_file_set_auto_delete (self, g_value_get_boolean (value));
@@ -199,6 +210,9 @@ temp_file_set_property (GObject      *object,
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
+
+  if (changed)
+    g_object_notify_by_pspec (object, pspec);
 }
 
 /* GIOStream closes on dispose; what the close had to leave goes now. */
@@ -241,6 +255,8 @@ static void
 temp_file_class_init (TempFileClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
+  const GParamFlags fixed_once_made = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = temp_file_get_property;
   object_class->set_property = temp_file_set_property;
@@ -254,57 +270,62 @@ temp_file_class_init (TempFileClass *klass)
    *
    * The directory that the file is made in; %NULL for the default one.
    *
+   * Fixed once the file is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_DIR] =
-    g_param_spec_string ("dir", NULL, NULL, NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("dir", NULL, NULL, NULL, fixed_once_made);
 
   /**
    * TempFile:prefix:
    *
    * What the name begins with; %NULL for `tmp`. Of no effect on a file without a name.
    *
+   * Fixed once the file is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_PREFIX] =
-    g_param_spec_string ("prefix", NULL, NULL, NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("prefix", NULL, NULL, NULL, fixed_once_made);
 
   /**
    * TempFile:suffix:
    *
    * What the name ends in, such as `.txt`; %NULL for nothing. Of no effect on a file without a name.
    *
+   * Fixed once the file is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_SUFFIX] =
-    g_param_spec_string ("suffix", NULL, NULL, NULL,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("suffix", NULL, NULL, NULL, fixed_once_made);
 
   /**
    * TempFile:named:
    *
    * Whether the file is made with a name.
    *
+   * Fixed once the file is made: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_NAMED] =
-    g_param_spec_boolean ("named", NULL, NULL, FALSE,
-                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_boolean ("named", NULL, NULL, FALSE, fixed_once_made);
 
   /**
    * TempFile:permissions:
    *
-   * The mode that the file is made with, less the process's umask, as for `open()`.
+   * The mode that the file is made with, less the process's umask, as for `open()`; -1 for 0600.
    *
-   * If it is set, even to its default, the file keeps it when it is persisted.
+   * If it is not -1, the file keeps this mode when it is persisted.
+   *
+   * Fixed once the file is made: setting it later only logs a critical message.
    *
    * Since: 1.0
    */
   properties[PROP_PERMISSIONS] =
-    g_param_spec_uint ("permissions", NULL, NULL, 0, 07777, 0600,
-                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_int ("permissions", NULL, NULL, -1, 07777, -1, fixed_once_made);
 
   /**
    * TempFile:auto-delete: (getter get_auto_delete) (setter set_auto_delete)
@@ -365,7 +386,7 @@ static void
 temp_file_init (TempFile *self)
 {
   self->entry = temp_entry_new ();
-  self->permissions = 0600;
+  self->permissions = -1;
   self->delete_on_close = TRUE;
 }
 

@@ -16,4 +16,25 @@ temp_object_publish (gpointer *place,
     g_object_unref (made);
 }
 
+/* Sets the string behind a property, and returns TRUE if that changes it. */
+static inline gboolean
+temp_object_set_string (char         **place,
+                        const GValue  *value)
+{
+  if (g_strcmp0 (*place, g_value_get_string (value)) == 0)
+    return FALSE;
+
+  g_free (*place);
+  *place = g_value_dup_string (value);
+  return TRUE;
+}
+
+/* Tells the programmer that a property was set too late. */
+static inline void
+temp_object_warn_fixed (GObject    *object,
+                        GParamSpec *pspec)
+{
+  g_critical ("The property “%s” of this %s can no longer be set", pspec->name, G_OBJECT_TYPE_NAME (object));
+}
+
 G_END_DECLS

@@ -15,16 +15,15 @@ typedef struct
 {
   gatomicrefcount ref_count;
 
-  /* Set by the owner before anything else happens. */
-  gsize           max_size;
-  char           *dir;
-  char           *prefix;
-  char           *suffix;
   void          (*notify_rolled) (GObject *owner);
 
   /* An asynchronous read and write may be in two threads at the same time. Not a
    * GMutex: thread sanitizers know this one. */
   pthread_mutex_t lock;
+  gsize           max_size; /* these four are fixed once it has rolled */
+  char           *dir;
+  char           *prefix;
+  char           *suffix;
   GObject        *owner;  /* no reference; NULL once it is closed */
   TempMemory      memory;
   goffset         offset; /* while in memory */

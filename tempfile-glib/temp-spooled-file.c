@@ -233,6 +233,17 @@ on_rolled (GObject *object)
   g_source_attach (source, self->context);
 }
 
+/* A write may roll in a thread meanwhile, and reads the string then. */
+static void
+get_string (TempSpool *spool,
+            char     **place,
+            GValue    *value)
+{
+  pthread_mutex_lock (&spool->lock);
+  g_value_set_string (value, *place);
+  pthread_mutex_unlock (&spool->lock);
+}
+
 static void
 temp_spooled_file_get_property (GObject    *object,
                                 guint       prop_id,
@@ -244,16 +255,16 @@ temp_spooled_file_get_property (GObject    *object,
   switch (prop_id)
     {
     case PROP_MAX_SIZE:
-      g_value_set_uint64 (value, self->spool->max_size);
+      g_value_set_uint64 (value, temp_spooled_file_get_max_size (self));
       break;
     case PROP_DIR:
-      g_value_set_string (value, self->spool->dir);
+      get_string (self->spool, &self->spool->dir, value);
       break;
     case PROP_PREFIX:
-      g_value_set_string (value, self->spool->prefix);
+      get_string (self->spool, &self->spool->prefix, value);
       break;
     case PROP_SUFFIX:
-      g_value_set_string (value, self->spool->suffix);
+      get_string (self->spool, &self->spool->suffix, value);
       break;
     case PROP_ROLLED:
       g_value_set_boolean (value, temp_spooled_file_get_rolled (self));
@@ -263,31 +274,48 @@ temp_spooled_file_get_property (GObject    *object,
     }
 }
 
+/* Sets what a roll reads, and returns TRUE if that changes it. The caller holds the lock. */
+static gboolean
+set_locked (TempSpool    *spool,
+            guint         prop_id,
+            const GValue *value)
+{
+  gsize old_max_size = spool->max_size;
+
+  switch (prop_id)
+    {
+    case PROP_MAX_SIZE:
+      spool->max_size = g_value_get_uint64 (value);
+      return spool->max_size != old_max_size;
+    case PROP_DIR:
+      return temp_object_set_string (&spool->dir, value);
+    case PROP_PREFIX:
+      return temp_object_set_string (&spool->prefix, value);
+    case PROP_SUFFIX:
+      return temp_object_set_string (&spool->suffix, value);
+    default:
+      g_assert_not_reached ();
+    }
+}
+
 static void
 temp_spooled_file_set_property (GObject      *object,
                                 guint         prop_id,
                                 const GValue *value,
                                 GParamSpec   *pspec)
 {
-  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+  TempSpool *spool = TEMP_SPOOLED_FILE (object)->spool;
+  gboolean has_rolled, changed;
 
-  switch (prop_id)
-    {
-    case PROP_MAX_SIZE:
-      self->spool->max_size = g_value_get_uint64 (value);
-      break;
-    case PROP_DIR:
-      self->spool->dir = g_value_dup_string (value);
-      break;
-    case PROP_PREFIX:
-      self->spool->prefix = g_value_dup_string (value);
-      break;
-    case PROP_SUFFIX:
-      self->spool->suffix = g_value_dup_string (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-    }
+  pthread_mutex_lock (&spool->lock);
+  has_rolled = temp_spool_is_rolled (spool);
+  changed = !has_rolled && set_locked (spool, prop_id, value);
+  pthread_mutex_unlock (&spool->lock);
+
+  if (has_rolled)
+    temp_object_warn_fixed (object, pspec);
+  else if (changed)
+    g_object_notify_by_pspec (object, pspec);
 }
 
 /* GIOStream closes on dispose, unless somebody has left it pending. */
@@ -320,9 +348,8 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
-  /* What never changes need not be notified: that makes the objects cheaper. */
-  const GParamFlags construct_only =
-    G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+  /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
+  const GParamFlags fixed_once_rolled = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = temp_spooled_file_get_property;
   object_class->set_property = temp_spooled_file_set_property;
@@ -338,20 +365,24 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
    *
    * How many bytes it holds in memory; when it grows past that, it rolls. 0: it never does on its own.
    *
+   * Fixed once it has rolled: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_MAX_SIZE] =
-    g_param_spec_uint64 ("max-size", NULL, NULL, 0, G_MAXSIZE, 0, construct_only);
+    g_param_spec_uint64 ("max-size", NULL, NULL, 0, G_MAXSIZE, 0, fixed_once_rolled);
 
   /**
    * TempSpooledFile:dir:
    *
    * The directory that it rolls to; %NULL for the default one.
    *
+   * Fixed once it has rolled: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_DIR] =
-    g_param_spec_string ("dir", NULL, NULL, NULL, construct_only);
+    g_param_spec_string ("dir", NULL, NULL, NULL, fixed_once_rolled);
 
   /**
    * TempSpooledFile:prefix:
@@ -361,10 +392,12 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
    * The file has a name if this or [property@Temp.SpooledFile:suffix] is set. A prefix that holds
    * a `/` makes the roll fail with `G_IO_ERROR_INVALID_FILENAME`.
    *
+   * Fixed once it has rolled: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_PREFIX] =
-    g_param_spec_string ("prefix", NULL, NULL, NULL, construct_only);
+    g_param_spec_string ("prefix", NULL, NULL, NULL, fixed_once_rolled);
 
   /**
    * TempSpooledFile:suffix:
@@ -374,10 +407,12 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
    * The file has a name if this or [property@Temp.SpooledFile:prefix] is set. A suffix that holds
    * a `/` makes the roll fail with `G_IO_ERROR_INVALID_FILENAME`.
    *
+   * Fixed once it has rolled: setting it later only logs a critical message.
+   *
    * Since: 1.0
    */
   properties[PROP_SUFFIX] =
-    g_param_spec_string ("suffix", NULL, NULL, NULL, construct_only);
+    g_param_spec_string ("suffix", NULL, NULL, NULL, fixed_once_rolled);
 
   /**
    * TempSpooledFile:rolled: (getter get_rolled)
@@ -461,9 +496,15 @@ temp_spooled_file_new (gsize max_size)
 gsize
 temp_spooled_file_get_max_size (TempSpooledFile *self)
 {
+  gsize max_size;
+
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), 0);
 
-  return self->spool->max_size;
+  pthread_mutex_lock (&self->spool->lock);
+  max_size = self->spool->max_size;
+  pthread_mutex_unlock (&self->spool->lock);
+
+  return max_size;
 }
 
 /**

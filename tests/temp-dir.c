@@ -118,7 +118,7 @@ test_properties (void)
   g_autoptr (GFile) file = NULL;
   g_autofree char *where = NULL, *prefix = NULL, *suffix = NULL, *path = NULL;
   gboolean auto_delete, ignore_errors;
-  guint permissions;
+  int permissions;
   struct stat st;
 
   umask (022);
@@ -130,7 +130,7 @@ test_properties (void)
   g_assert_cmpstr (where, ==, test_dir ());
   g_assert_cmpstr (prefix, ==, "p");
   g_assert_cmpstr (suffix, ==, "s");
-  g_assert_cmpuint (permissions, ==, 0755);
+  g_assert_cmpint (permissions, ==, 0755);
   g_assert_cmpstr (path, ==, temp_dir_get_path (dir));
   g_assert_true (file == temp_dir_get_file (dir));
   g_assert_true (auto_delete);
@@ -148,14 +148,14 @@ assert_made_with (TempDir    *dir,
                   const char *suffix)
 {
   g_autofree char *actual_where = NULL, *actual_prefix = NULL, *actual_suffix = NULL;
-  guint permissions;
+  int permissions;
 
   g_object_get (dir, "dir", &actual_where, "prefix", &actual_prefix, "suffix", &actual_suffix,
                 "permissions", &permissions, NULL);
   g_assert_cmpstr (actual_where, ==, where);
   g_assert_cmpstr (actual_prefix, ==, prefix);
   g_assert_cmpstr (actual_suffix, ==, suffix);
-  g_assert_cmpuint (permissions, ==, 0700);
+  g_assert_cmpint (permissions, ==, -1);
 }
 
 /* Constructors say in the properties what they were given. */
@@ -171,6 +171,56 @@ test_constructor_properties (void)
   assert_made_with (plain, NULL, NULL, NULL);
   assert_made_with (dir, test_dir (), "p", "s");
   assert_made_with (child, temp_dir_get_path (dir), NULL, "t");
+}
+
+static void
+set_all (TempDir *dir)
+{
+  g_object_set (dir, "dir", test_dir (), "prefix", "p", "suffix", "s", "permissions", 0705, NULL);
+}
+
+/* What the directory is made with can be set until it is made. */
+static void
+test_set_before (void)
+{
+  static const char *const names[] = { "dir", "prefix", "suffix", "permissions" };
+  g_autoptr (TempDir) dir = g_object_new (TEMP_TYPE_DIR, "prefix", "/", NULL);
+  g_autoptr (GHashTable) counts = test_count_notifications (dir);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *base = NULL;
+
+  g_assert_false (g_initable_init (G_INITABLE (dir), NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME);
+  g_clear_error (&error);
+
+  set_all (dir);
+  set_all (dir);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_notified (counts, names[i], 1);
+
+  umask (022);
+  g_assert_true (g_initable_init (G_INITABLE (dir), NULL, &error));
+  g_assert_no_error (error);
+  base = g_path_get_basename (temp_dir_get_path (dir));
+  g_assert_true (g_str_has_prefix (base, "p"));
+  g_assert_true (g_str_has_suffix (base, "s"));
+  test_assert_mode (temp_dir_get_path (dir), S_IFDIR | 0705);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (dir, names[i]);
+}
+
+static void
+test_fixed (void)
+{
+  static const char *const names[] = { "dir", "prefix", "suffix", "permissions" };
+  g_autoptr (TempDir) dir = new_dir ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (dir, names[i]);
+  g_assert_true (temp_dir_delete (dir, NULL, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (dir, names[i]);
 }
 
 /* A mode that shuts out its owner is what it becomes in the end. */
@@ -400,6 +450,8 @@ main (int    argc,
   g_test_add_func ("/temp-dir/auto-delete", test_auto_delete);
   g_test_add_func ("/temp-dir/properties", test_properties);
   g_test_add_func ("/temp-dir/constructor-properties", test_constructor_properties);
+  g_test_add_func ("/temp-dir/set-before", test_set_before);
+  g_test_add_func ("/temp-dir/fixed", test_fixed);
   g_test_add_func ("/temp-dir/permissions", test_permissions);
   g_test_add_func ("/temp-dir/inside", test_inside);
   g_test_add_func ("/temp-dir/inside-renamed", test_inside_renamed);

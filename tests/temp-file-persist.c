@@ -326,7 +326,7 @@ child_umask (gconstpointer data)
       assert_mode (target, 0666 & ~mask);
       unlink (target);
 
-      /* Set, even if to the default. */
+      /* Set, even if it is the mode that the file has anyway. */
       strict = g_initable_new (TEMP_TYPE_FILE, NULL, NULL, "permissions", 0600, "named", kind != NAMELESS,
                                "dir", test_dir (), NULL);
       assert_persists (strict, target, TEMP_PERSIST_NONE);

@@ -22,24 +22,6 @@ new_named (void)
 }
 
 static void
-count_notify (GObject    *object,
-              GParamSpec *pspec,
-              gpointer    data)
-{
-  GHashTable *counts = data;
-
-  g_hash_table_insert (counts, (gpointer) pspec->name,
-                       GINT_TO_POINTER (GPOINTER_TO_INT (g_hash_table_lookup (counts, pspec->name)) + 1));
-}
-
-static int
-n_notified (GHashTable *counts,
-            const char *name)
-{
-  return GPOINTER_TO_INT (g_hash_table_lookup (counts, g_intern_string (name)));
-}
-
-static void
 test_nameless (void)
 {
   g_autoptr (GError) error = NULL;
@@ -101,9 +83,8 @@ test_properties (void)
   g_autoptr (GFile) as_file = NULL;
   g_autofree char *dir = NULL, *prefix = NULL, *suffix = NULL, *path = NULL;
   gboolean named, auto_delete, delete_on_close;
-  guint permissions;
+  int permissions, fd;
   struct stat st;
-  int fd;
 
   umask (022);
   file = g_initable_new (TEMP_TYPE_FILE, NULL, &error,
@@ -119,7 +100,7 @@ test_properties (void)
   g_assert_true (named);
   g_assert_true (auto_delete);
   g_assert_false (delete_on_close);
-  g_assert_cmpuint (permissions, ==, 0644);
+  g_assert_cmpint (permissions, ==, 0644);
   g_assert_cmpstr (path, ==, temp_file_get_path (file));
   g_assert_true (as_file == temp_file_get_file (file));
   g_assert_cmpint (fd, ==, temp_file_get_fd (file));
@@ -132,23 +113,98 @@ test_properties (void)
 }
 
 static void
+set_all (TempFile *file)
+{
+  g_object_set (file, "dir", test_dir (), "prefix", "p", "suffix", "s", "named", TRUE, "permissions", 0604, NULL);
+}
+
+/* What the file is made with can be set until it is made. */
+static void
+test_set_before (void)
+{
+  static const char *const names[] = { "dir", "prefix", "suffix", "named", "permissions" };
+  g_autofree char *missing = test_path ("missing");
+  g_autoptr (TempFile) file = g_object_new (TEMP_TYPE_FILE, "dir", missing, NULL);
+  g_autoptr (GHashTable) counts = test_count_notifications (file);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *base = NULL;
+
+  g_assert_false (g_initable_init (G_INITABLE (file), NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+
+  set_all (file);
+  set_all (file);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_notified (counts, names[i], 1);
+
+  umask (022);
+  g_assert_true (g_initable_init (G_INITABLE (file), NULL, &error));
+  g_assert_no_error (error);
+  base = g_path_get_basename (temp_file_get_path (file));
+  g_assert_true (g_str_has_prefix (base, "p"));
+  g_assert_true (g_str_has_suffix (base, "s"));
+  test_assert_mode (temp_file_get_path (file), S_IFREG | 0604);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (file, names[i]);
+}
+
+static void
+test_fixed (void)
+{
+  static const char *const names[] = { "dir", "prefix", "suffix", "named", "permissions" };
+  g_autoptr (TempFile) nameless = temp_file_new (test_dir (), NULL);
+  g_autoptr (TempFile) named = new_named ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      test_assert_fixed (nameless, names[i]);
+      test_assert_fixed (named, names[i]);
+    }
+
+  g_io_stream_close (G_IO_STREAM (named), NULL, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (named, names[i]);
+}
+
+/* -1 is the default, and 0 a mode like any other. */
+static void
+test_permissions (void)
+{
+  static const int permissions[] = { -1, 0600, 0, 0755 };
+
+  umask (022);
+  for (gsize i = 0; i < G_N_ELEMENTS (permissions); i++)
+    {
+      g_autoptr (TempFile) file = g_initable_new (TEMP_TYPE_FILE, NULL, NULL, "dir", test_dir (), "named", TRUE,
+                                                  "permissions", permissions[i], NULL);
+      int actual;
+
+      test_assert_mode (temp_file_get_path (file), S_IFREG | (permissions[i] == -1 ? 0600 : permissions[i]));
+      g_object_get (file, "permissions", &actual, NULL);
+      g_assert_cmpint (actual, ==, permissions[i]);
+    }
+}
+
+static void
 test_close_deletes (void)
 {
-  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) counts = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (TempFile) file = new_named ();
   const char *path = temp_file_get_path (file);
 
-  g_signal_connect (file, "notify", G_CALLBACK (count_notify), counts);
+  counts = test_count_notifications (file);
   g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
   g_assert_no_error (error);
   test_assert_exists (path, FALSE);
   g_assert_null (temp_file_get_path (file));
   g_assert_null (temp_file_get_file (file));
   g_assert_cmpint (temp_file_get_fd (file), ==, -1);
-  g_assert_cmpint (n_notified (counts, "path"), ==, 1);
-  g_assert_cmpint (n_notified (counts, "file"), ==, 1);
-  g_assert_cmpint (n_notified (counts, "fd"), ==, 1);
+  test_assert_notified (counts, "path", 1);
+  test_assert_notified (counts, "file", 1);
+  test_assert_notified (counts, "fd", 1);
   g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
 }
 
@@ -169,16 +225,16 @@ test_delete_on_close (void)
 {
   TempFile *file = new_named ();
   g_autofree char *path = g_strdup (temp_file_get_path (file));
-  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) counts = NULL;
 
-  g_signal_connect (file, "notify", G_CALLBACK (count_notify), counts);
+  counts = test_count_notifications (file);
   temp_file_set_delete_on_close (file, FALSE);
   temp_file_set_delete_on_close (file, FALSE);
-  g_assert_cmpint (n_notified (counts, "delete-on-close"), ==, 1);
+  test_assert_notified (counts, "delete-on-close", 1);
   g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
   test_assert_exists (path, TRUE);
   g_assert_cmpstr (temp_file_get_path (file), ==, path);
-  g_assert_cmpint (n_notified (counts, "path"), ==, 0);
+  test_assert_notified (counts, "path", 0);
   g_object_unref (file);
   test_assert_exists (path, FALSE);
 }
@@ -212,17 +268,17 @@ test_auto_delete (void)
 static void
 test_keep (void)
 {
-  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) counts = NULL;
   g_autoptr (GError) error = NULL;
   TempFile *file = new_named ();
   g_autofree char *path = NULL;
 
-  g_signal_connect (file, "notify", G_CALLBACK (count_notify), counts);
+  counts = test_count_notifications (file);
   path = temp_file_keep (file, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (path, ==, temp_file_get_path (file));
   g_assert_false (temp_file_get_auto_delete (file));
-  g_assert_cmpint (n_notified (counts, "auto-delete"), ==, 1);
+  test_assert_notified (counts, "auto-delete", 1);
   temp_file_set_auto_delete (file, TRUE);
   g_assert_false (temp_file_get_auto_delete (file));
   g_object_unref (file);
@@ -529,6 +585,9 @@ main (int    argc,
   g_test_add_func ("/temp-file/named", test_named);
   g_test_add_func ("/temp-file/fd-path", test_fd_path);
   g_test_add_func ("/temp-file/properties", test_properties);
+  g_test_add_func ("/temp-file/set-before", test_set_before);
+  g_test_add_func ("/temp-file/fixed", test_fixed);
+  g_test_add_func ("/temp-file/permissions", test_permissions);
   g_test_add_func ("/temp-file/close-deletes", test_close_deletes);
   g_test_add_func ("/temp-file/unref-deletes", test_unref_deletes);
   g_test_add_func ("/temp-file/dropped-is-told", test_dropped_is_told);

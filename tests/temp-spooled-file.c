@@ -319,6 +319,46 @@ test_properties (void)
 }
 
 static void
+set_all (TempSpooledFile *file)
+{
+  g_object_set (file, "max-size", (guint64) 3, "dir", test_dir (), "prefix", "p", "suffix", "s", NULL);
+}
+
+/* What it rolls to can be set until it rolls. */
+static void
+test_set_before (void)
+{
+  static const char *const names[] = { "max-size", "dir", "prefix", "suffix" };
+  g_autoptr (TempSpooledFile) file = temp_spooled_file_new (0);
+  g_autoptr (GHashTable) counts = test_count_notifications (file);
+  g_autoptr (TempFile) stolen = NULL;
+  g_autofree char *dir = NULL;
+  g_autofree char *base = NULL;
+
+  write_text (file, "1234");
+  set_all (file);
+  set_all (file);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_notified (counts, names[i], 1);
+  g_assert_false (temp_spooled_file_get_rolled (file));
+
+  write_text (file, "5");
+  g_assert_true (temp_spooled_file_get_rolled (file));
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (file, names[i]);
+
+  stolen = temp_spooled_file_steal_file (file, NULL, NULL);
+  dir = g_path_get_dirname (temp_file_get_path (stolen));
+  base = g_path_get_basename (temp_file_get_path (stolen));
+  g_assert_cmpstr (dir, ==, test_dir ());
+  g_assert_true (g_str_has_prefix (base, "p"));
+  g_assert_true (g_str_has_suffix (base, "s"));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    test_assert_fixed (file, names[i]);
+}
+
+static void
 test_rolls_past_max_size (void)
 {
   g_autoptr (TempSpooledFile) file = temp_spooled_file_new (10);
@@ -533,6 +573,7 @@ main (int    argc,
   g_test_add_data_func ("/spooled-file/model/rolled", GUINT_TO_POINTER (ROLLED_FROM_START), test_model);
   g_test_add_data_func ("/spooled-file/model/rolling", GUINT_TO_POINTER (ROLLING), test_model);
   g_test_add_func ("/spooled-file/properties", test_properties);
+  g_test_add_func ("/spooled-file/set-before", test_set_before);
   g_test_add_func ("/spooled-file/rolls-past-max-size", test_rolls_past_max_size);
   g_test_add_func ("/spooled-file/truncate-rolls", test_truncate_rolls);
   g_test_add_func ("/spooled-file/no-descriptor", test_no_descriptor);

@@ -218,6 +218,73 @@ test_assert_error_mentions (const GError *error,
     g_error ("“%s” is not in: %s", text, error->message);
 }
 
+static void
+count_notification (GObject    *object,
+                    GParamSpec *pspec,
+                    gpointer    data)
+{
+  GHashTable *counts = data;
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, pspec->name));
+
+  g_hash_table_insert (counts, (gpointer) pspec->name, GUINT_TO_POINTER (n + 1));
+}
+
+static void
+unref_counts (gpointer  data,
+              GClosure *closure)
+{
+  g_hash_table_unref (data);
+}
+
+GHashTable *
+test_count_notifications (gpointer object)
+{
+  GHashTable *counts = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_signal_connect_data (object, "notify", G_CALLBACK (count_notification), g_hash_table_ref (counts), unref_counts, 0);
+  return counts;
+}
+
+void
+test_assert_notified (GHashTable *counts,
+                      const char *name,
+                      guint       n_times)
+{
+  g_assert_cmpuint (GPOINTER_TO_UINT (g_hash_table_lookup (counts, name)), ==, n_times);
+}
+
+void
+test_assert_fixed (gpointer    object,
+                   const char *name)
+{
+  GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (object), name);
+  g_autoptr (GHashTable) counts = test_count_notifications (object);
+  g_autofree char *pattern = g_strdup_printf ("*“%s”*", name);
+  g_auto (GValue) before = G_VALUE_INIT;
+  g_auto (GValue) other = G_VALUE_INIT;
+  g_auto (GValue) after = G_VALUE_INIT;
+
+  g_object_get_property (object, name, &before);
+  g_value_init (&other, pspec->value_type);
+  if (G_VALUE_HOLDS_STRING (&other))
+    g_value_set_static_string (&other, "other");
+  else if (G_VALUE_HOLDS_BOOLEAN (&other))
+    g_value_set_boolean (&other, !g_value_get_boolean (&before));
+  else if (G_VALUE_HOLDS_INT (&other))
+    g_value_set_int (&other, 0123);
+  else
+    g_value_set_uint64 (&other, 123);
+  g_assert_cmpint (g_param_values_cmp (pspec, &before, &other), !=, 0);
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, pattern);
+  g_object_set_property (object, name, &other);
+  g_test_assert_expected_messages ();
+
+  g_object_get_property (object, name, &after);
+  g_assert_cmpint (g_param_values_cmp (pspec, &before, &after), ==, 0);
+  test_assert_notified (counts, name, 0);
+}
+
 void
 test_wait (const gboolean *done)
 {

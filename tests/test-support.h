@@ -40,6 +40,16 @@ void     test_assert_mode             (const char      *path,
 void     test_assert_error_mentions   (const GError    *error,
                                        const char      *text);
 
+/* Counts the notifications of an object by the names of its properties, in a table that it returns. */
+GHashTable *test_count_notifications  (gpointer         object);
+void     test_assert_notified         (GHashTable      *counts,
+                                       const char      *name,
+                                       guint            n_times);
+
+/* Setting the property logs a critical message, and nothing else. */
+void     test_assert_fixed            (gpointer         object,
+                                       const char      *name);
+
 /* Runs the main context until *done is TRUE. */
 void     test_wait                    (const gboolean  *done);
 void     test_wait_empty              (void); /* until nothing is left in the test's directory */

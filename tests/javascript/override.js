@@ -127,7 +127,13 @@ test('what is left out is the default', () => {
     assertEqual(Temp.remove_tree(dir.get_child(GLib.path_get_basename(path))), true);
     dir.delete();
 
-    assertEqual(Temp.SpooledFile.new().max_size, 0);
+    const spooled = Temp.SpooledFile.new();
+    assertEqual(spooled.max_size, 0);
+    spooled.max_size = 3;
+    spooled.writeText('four');
+    assertEqual(spooled.rolled, true);
+    assertEqual(new Temp.File().permissions, -1);
+    assertEqual(new Temp.File({permissions: 0o640}).permissions, 0o640);
     assertEqual(Temp.File.new_named().keep.length, 0);
     let caught = null;
     try {

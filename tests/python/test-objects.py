@@ -67,8 +67,10 @@ class TestFile(support.TestCase):
 
     def test_not_utf8_properties(self):
         self.addCleanup(os.umask, os.umask(0o022))
-        file = Temp.File(named=True, suffix=NOT_UTF8, permissions=0o666, delete_on_close=False)
-        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o644)
+        for permissions, mode in (0o666, 0o644), (-1, 0o600), (None, 0o600):
+            for suffix in NOT_UTF8, b"-":
+                file = Temp.File(named=True, suffix=suffix, permissions=permissions, delete_on_close=False)
+                self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), mode)
         self.assertFalse(file.get_delete_on_close())
 
     def test_context(self):
@@ -363,6 +365,10 @@ class TestSpooledFile(support.TestCase):
             file.get_output_stream().write_all(b"more than that")
             self.assertTrue(file.get_rolled())
         self.assertTrue(file.is_closed())
+        with Temp.SpooledFile() as file:
+            file.props.max_size = 4
+            file.get_output_stream().write_all(b"more than that")
+            self.assertTrue(file.get_rolled())
         with self.assertRaises(ValueError):
             with file:
                 pass

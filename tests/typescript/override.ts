@@ -113,6 +113,10 @@ function leftOut(dir: Temp.Dir) {
     exactly<[number, string]>()(Temp.mkstemp(dir.path));
 
     const spooled = new Temp.SpooledFile();
+    spooled.maxSize = 10;
+    // @ts-expect-error: making the file fixes it
+    const fixed = () => file.permissions = 0o600;
+    assert(typeof fixed === 'function');
     const seekable: Gio.Seekable = spooled;
     assert(seekable.can_seek());
     exactly<Temp.File>()(spooled.steal_file()).close();

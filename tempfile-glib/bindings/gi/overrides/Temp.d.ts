@@ -99,6 +99,7 @@ declare module 'gi://Temp?version=1' {
                 named: boolean;
                 prefix: string | null;
                 suffix: string | null;
+                /** -1 for 0o600 */
                 permissions: number;
                 auto_delete: boolean;
                 autoDelete: boolean;
@@ -223,6 +224,7 @@ declare module 'gi://Temp?version=1' {
                 dir: string | null;
                 prefix: string | null;
                 suffix: string | null;
+                /** -1 for 0o700 */
                 permissions: number;
                 auto_delete: boolean;
                 autoDelete: boolean;
@@ -337,11 +339,12 @@ declare module 'gi://Temp?version=1' {
                 options: Partial<SpooledFile.ConstructorProps> | null | undefined, body: (file: SpooledFile) => T,
             ): Promise<Awaited<T>>;
 
-            readonly dir: string | null;
-            readonly prefix: string | null;
-            readonly suffix: string | null;
-            readonly max_size: number;
-            readonly maxSize: number;
+            /** Can be set until it has rolled, as can the next four. */
+            dir: string | null;
+            prefix: string | null;
+            suffix: string | null;
+            max_size: number;
+            maxSize: number;
             readonly rolled: boolean;
 
             get_max_size(): number;

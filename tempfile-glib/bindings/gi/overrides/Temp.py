@@ -103,7 +103,7 @@ class _Maker:
 
         # A function takes any file name, and is quicker; a property of PyGObject's takes UTF-8.
         self = cls._new_with_names(dir, prefix, suffix, properties)
-        if properties.pop("permissions", None) is not None:
+        if properties.pop("permissions", -1) != -1:
             os.fchmod(self.get_fd(), permissions & ~_current_umask())
         for name, value in properties.items():
             self.set_property(name.replace("_", "-"), value)
