@@ -13,8 +13,9 @@
 void
 temp_memory_clear (TempMemory *memory)
 {
-  g_free (memory->data);
-  *memory = (TempMemory) { 0 };
+  g_clear_pointer (&memory->data, g_free);
+  memory->size = 0;
+  memory->capacity = 0;
 }
 
 /* Linux promises more memory than there is, and kills whoever believes it: a

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * or, once rolled, in a file. */
 typedef struct
 {
-  gatomicrefcount ref_count;
+  gint            ref_count; /* atomic */
 
   void          (*notify_rolled) (GObject *owner);
 

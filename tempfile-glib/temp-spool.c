@@ -17,9 +17,12 @@ temp_spool_new (GObject *owner,
 {
   TempSpool *spool = g_new (TempSpool, 1); /* calloc() takes nothing from the C library's cache */
 
-  *spool = (TempSpool) { .owner = owner, .notify_rolled = notify_rolled };
-  g_atomic_ref_count_init (&spool->ref_count);
-  pthread_mutex_init (&spool->lock, NULL);
+  *spool = (TempSpool) {
+    .ref_count = 1,
+    .owner = owner,
+    .notify_rolled = notify_rolled,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+  };
 
   return spool;
 }
@@ -27,22 +30,22 @@ temp_spool_new (GObject *owner,
 TempSpool *
 temp_spool_ref (TempSpool *spool)
 {
-  g_atomic_ref_count_inc (&spool->ref_count);
+  g_atomic_int_inc (&spool->ref_count);
   return spool;
 }
 
 void
 temp_spool_unref (TempSpool *spool)
 {
-  if (!g_atomic_ref_count_dec (&spool->ref_count))
+  if (!g_atomic_int_dec_and_test (&spool->ref_count))
     return;
 
   g_clear_object (&spool->file);
   temp_memory_clear (&spool->memory);
   pthread_mutex_destroy (&spool->lock);
-  g_free (spool->dir);
-  g_free (spool->prefix);
-  g_free (spool->suffix);
+  g_clear_pointer (&spool->dir, g_free);
+  g_clear_pointer (&spool->prefix, g_free);
+  g_clear_pointer (&spool->suffix, g_free);
   g_free (spool);
 }
 

@@ -15,7 +15,7 @@ struct _TempSpooledFile
   GInputStream  *input;   /* these two are made when first asked for */
   GOutputStream *output;
 
-  GThread       *thread;  /* where it was made, and is notified */
+  pthread_t      thread;  /* where it was made, and is notified */
   GMainContext  *context; /* of that thread; NULL: the default one */
 };
 

@@ -110,23 +110,31 @@ temp_spooled_file_close (GIOStream     *stream,
   return TRUE;
 }
 
-/* Begins what goes for both streams, which must be idle: they share the offset. */
+/* The streams share the offset, so that an operation on the file needs both of them idle. */
+static gboolean
+check_streams_idle (TempSpooledFile  *self,
+                    GError          **error)
+{
+  if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
+      (self->input == NULL || !g_input_stream_has_pending (self->input)))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+  return FALSE;
+}
+
+/* Begins an operation on the file, which the caller ends by g_io_stream_clear_pending(). */
 gboolean
 temp_spooled_file_begin (TempSpooledFile  *self,
                          GError          **error)
 {
   if (!g_io_stream_set_pending (G_IO_STREAM (self), error))
     return FALSE;
+  if (check_streams_idle (self, error))
+    return TRUE;
 
-  if ((self->output != NULL && g_output_stream_has_pending (self->output)) ||
-      (self->input != NULL && g_input_stream_has_pending (self->input)))
-    {
-      g_io_stream_clear_pending (G_IO_STREAM (self));
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-      return FALSE;
-    }
-
-  return TRUE;
+  g_io_stream_clear_pending (G_IO_STREAM (self));
+  return FALSE;
 }
 
 static goffset
@@ -149,14 +157,15 @@ temp_spooled_file_seek (GSeekable     *seekable,
                         GError       **error)
 {
   TempSpooledFile *self = TEMP_SPOOLED_FILE (seekable);
-  gboolean ok;
 
-  if (!temp_spooled_file_begin (self, error))
-    return FALSE;
+  if (G_UNLIKELY (g_io_stream_has_pending (G_IO_STREAM (self))))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+      return FALSE;
+    }
 
-  ok = temp_spool_seek (self->spool, offset, type, cancellable, error);
-  g_io_stream_clear_pending (G_IO_STREAM (self));
-  return ok;
+  /* A seek calls nobody back, so it does not begin an operation: the lock of the spool is enough. */
+  return check_streams_idle (self, error) && temp_spool_seek (self->spool, offset, type, cancellable, error);
 }
 
 static gboolean
@@ -216,7 +225,7 @@ on_rolled (GObject *object)
   g_autoptr (GSource) source = NULL;
   GWeakRef *weak_ref;
 
-  if (g_thread_self () == self->thread)
+  if (pthread_equal (pthread_self (), self->thread))
     {
       g_object_notify_by_pspec (object, properties[PROP_ROLLED]);
       return;
@@ -438,7 +447,7 @@ temp_spooled_file_init (TempSpooledFile *self)
   GMainContext *context = g_main_context_get_thread_default ();
 
   self->spool = temp_spool_new (G_OBJECT (self), on_rolled);
-  self->thread = g_thread_self ();
+  self->thread = pthread_self ();
   if (context != NULL)
     self->context = g_main_context_ref (context);
 }
