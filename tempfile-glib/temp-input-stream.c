@@ -14,7 +14,10 @@ struct _TempInputStream
   GFileInputStream parent_instance;
 
   TempEntry *entry;
-  gboolean   is_open; /* and so one of the descriptor's users */
+
+  /* An open stream is a user of the descriptor, until it closes. GIO calls read() and skip() only while an operation
+   * is pending, and closes no stream then: so they never find the descriptor closed. */
+  gboolean   is_open;
 };
 
 static void temp_input_stream_descriptor_init (GFileDescriptorBasedIface *iface);
@@ -31,15 +34,12 @@ temp_input_stream_read (GInputStream  *stream,
                         GError       **error)
 {
   TempEntry *entry = TEMP_INPUT_STREAM (stream)->entry;
-  gssize n = -1;
-
-  if (!temp_entry_acquire_fd (entry, error))
-    return -1;
+  gssize n;
 
   do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        goto out;
+        return -1;
       n = read (temp_entry_get_fd (entry), buffer, count);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
@@ -47,8 +47,6 @@ temp_input_stream_read (GInputStream  *stream,
   if (G_UNLIKELY (n < 0))
     temp_entry_set_error (entry, error, errno, "Could not read from");
 
-out:
-  temp_entry_release_fd (entry, NULL);
   return n;
 }
 
@@ -64,7 +62,7 @@ temp_input_stream_skip (GInputStream  *stream,
   gssize n = -1;
   struct stat st;
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !temp_entry_acquire_fd (entry, error))
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
   here = lseek (temp_entry_get_fd (entry), 0, SEEK_CUR);
@@ -79,7 +77,6 @@ temp_input_stream_skip (GInputStream  *stream,
       temp_entry_set_error (entry, error, errno, "Could not skip in");
     }
 
-  temp_entry_release_fd (entry, NULL);
   return n;
 }
 

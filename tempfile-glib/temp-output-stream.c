@@ -17,7 +17,11 @@ struct _TempOutputStream
   GFileOutputStream parent_instance;
 
   TempEntry *entry;
-  gboolean   is_open; /* and so one of the descriptor's users */
+
+  /* An open stream is a user of the descriptor, until it closes. GIO calls write(), writev() and splice() only
+   * while an operation is pending, and closes no stream then: so they never find the descriptor closed. */
+  gboolean   is_open;
+
   char      *etag; /* of when it was closed */
 };
 
@@ -39,15 +43,12 @@ temp_output_stream_write (GOutputStream  *stream,
                           GError        **error)
 {
   TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
-  gssize n = -1;
-
-  if (!temp_entry_acquire_fd (entry, error))
-    return -1;
+  gssize n;
 
   do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        goto out;
+        return -1;
       n = write (temp_entry_get_fd (entry), buffer, count);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
@@ -55,8 +56,6 @@ temp_output_stream_write (GOutputStream  *stream,
   if (G_UNLIKELY (n < 0))
     temp_entry_set_error (entry, error, errno, "Could not write to");
 
-out:
-  temp_entry_release_fd (entry, NULL);
   return n;
 }
 
@@ -70,9 +69,6 @@ temp_output_stream_writev (GOutputStream        *stream,
 {
   TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
   gssize n = -1;
-
-  if (!temp_entry_acquire_fd (entry, error))
-    return FALSE;
 
   /* More than that the kernel refuses; the rest is the next call's. */
   n_vectors = MIN (n_vectors, IOV_MAX);
@@ -89,7 +85,6 @@ temp_output_stream_writev (GOutputStream        *stream,
     temp_entry_set_error (entry, error, errno, "Could not write to");
 
 out:
-  temp_entry_release_fd (entry, NULL);
   if (bytes_written != NULL)
     *bytes_written = MAX (n, 0);
   return n >= 0;
@@ -109,14 +104,8 @@ copy_from (TempEntry     *entry,
   g_autoptr (GError) local_error = NULL;
   gboolean copied;
 
-  if (!temp_entry_acquire_fd (entry, error))
-    return FALSE;
-
   if (!g_input_stream_set_pending (source, error))
-    {
-      temp_entry_release_fd (entry, NULL);
-      return FALSE;
-    }
+    return FALSE;
 
   /* A socket's own timeout goes on to count. */
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (source), "socket") != NULL)
@@ -137,7 +126,6 @@ copy_from (TempEntry     *entry,
     temp_entry_propagate_error (entry, error, g_steal_pointer (&local_error), "Could not splice to");
 
   g_input_stream_clear_pending (source);
-  temp_entry_release_fd (entry, NULL);
   return copied;
 }
 

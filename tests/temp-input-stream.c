@@ -3,6 +3,7 @@
 #include "temp-input-stream-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -96,6 +97,33 @@ test_descriptor (void)
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (stream)), ==, 0);
 }
 
+/* What is pending, in a thread perhaps, has the descriptor until its end, whatever else is closed. */
+static void
+test_pending (void)
+{
+  g_autoptr (TempEntry) entry = new_entry ("xyz");
+  g_autoptr (GInputStream) stream = temp_input_stream_new (entry);
+  GInputStreamClass *klass = G_INPUT_STREAM_GET_CLASS (stream);
+  g_autoptr (GError) error = NULL;
+  int fd = temp_entry_get_fd (entry);
+  char c;
+
+  g_assert_true (g_input_stream_set_pending (stream, NULL));
+  g_assert_true (temp_entry_release_fd (entry, NULL));
+  g_assert_false (g_input_stream_close (stream, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_object_run_dispose (G_OBJECT (stream));
+
+  g_assert_cmpint (klass->read_fn (stream, &c, 1, NULL, NULL), ==, 1);
+  g_assert_cmpint (klass->skip (stream, 1, NULL, NULL), ==, 1);
+  g_assert_cmpint (klass->read_fn (stream, &c, 1, NULL, NULL), ==, 1);
+  g_assert_cmpint (c, ==, 'z');
+
+  g_input_stream_clear_pending (stream);
+  g_assert_true (g_input_stream_close (stream, NULL, NULL));
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
+}
+
 static void
 child_errors (gconstpointer data)
 {
@@ -149,6 +177,7 @@ main (int    argc,
   g_test_add_func ("/temp-input-stream/skip", test_skip);
   g_test_add_func ("/temp-input-stream/async", test_async);
   g_test_add_func ("/temp-input-stream/descriptor", test_descriptor);
+  g_test_add_func ("/temp-input-stream/pending", test_pending);
   g_test_add_func ("/temp-input-stream/errors", test_errors);
   g_test_add_func ("/temp-input-stream/no-truncate", test_no_truncate);
 

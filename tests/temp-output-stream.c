@@ -331,6 +331,32 @@ test_descriptor (void)
   g_assert_cmpint (g_file_descriptor_based_get_fd (descriptor), ==, -1);
 }
 
+/* What is pending, in a thread perhaps, has the descriptor until its end, whatever else is closed. */
+static void
+test_pending (void)
+{
+  const GOutputVector vector = { "y", 1 };
+  g_autoptr (TempEntry) entry = new_entry ();
+  g_autoptr (GOutputStream) stream = temp_output_stream_new (entry);
+  GOutputStreamClass *klass = G_OUTPUT_STREAM_GET_CLASS (stream);
+  g_autoptr (GError) error = NULL;
+  int fd = temp_entry_get_fd (entry);
+
+  g_assert_true (g_output_stream_set_pending (stream, NULL));
+  g_assert_true (temp_entry_release_fd (entry, NULL));
+  g_assert_false (g_output_stream_close (stream, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_object_run_dispose (G_OBJECT (stream));
+
+  g_assert_cmpint (klass->write_fn (stream, "x", 1, NULL, NULL), ==, 1);
+  g_assert_true (klass->writev_fn (stream, &vector, 1, NULL, NULL, NULL));
+  g_assert_cmpint (g_seekable_tell (G_SEEKABLE (stream)), ==, 2);
+
+  g_output_stream_clear_pending (stream);
+  g_assert_true (g_output_stream_close (stream, NULL, NULL));
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -342,6 +368,7 @@ main (int    argc,
   g_test_add_func ("/temp-output-stream/many-vectors", test_many_vectors);
   g_test_add_func ("/temp-output-stream/async", test_async);
   g_test_add_func ("/temp-output-stream/short-write", test_short_write);
+  g_test_add_func ("/temp-output-stream/pending", test_pending);
   g_test_add_func ("/temp-output-stream/errors", test_errors);
   g_test_add_func ("/temp-output-stream/splice/memory", test_splice);
   g_test_add_func ("/temp-output-stream/splice/file", test_splice_from_file);
