@@ -208,6 +208,28 @@ test_close_deletes (void)
   g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
 }
 
+/* Bindings follow. Their targets are properties of a file that is not made yet, which can be set. */
+static void
+test_close_tells_bindings (gconstpointer data)
+{
+  const gboolean is_named = GPOINTER_TO_INT (data);
+  g_autoptr (TempFile) file = is_named ? new_named () : temp_file_new (test_dir (), NULL);
+  g_autoptr (TempFile) target = g_object_new (TEMP_TYPE_FILE, NULL);
+  g_autofree char *path = NULL, *path_after = NULL;
+  int fd, fd_after;
+
+  g_object_bind_property (file, "path", target, "prefix", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (file, "fd", target, "permissions", G_BINDING_SYNC_CREATE);
+  g_object_get (target, "prefix", &path, "permissions", &fd, NULL);
+  g_assert_cmpstr (path, ==, temp_file_get_path (file));
+  g_assert_cmpint (fd, ==, temp_file_get_fd (file));
+
+  g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, NULL));
+  g_object_get (target, "prefix", &path_after, "permissions", &fd_after, NULL);
+  g_assert_null (path_after);
+  g_assert_cmpint (fd_after, ==, -1);
+}
+
 static void
 test_unref_deletes (void)
 {
@@ -589,6 +611,8 @@ main (int    argc,
   g_test_add_func ("/temp-file/fixed", test_fixed);
   g_test_add_func ("/temp-file/permissions", test_permissions);
   g_test_add_func ("/temp-file/close-deletes", test_close_deletes);
+  g_test_add_data_func ("/temp-file/close-tells-bindings/nameless", GINT_TO_POINTER (FALSE), test_close_tells_bindings);
+  g_test_add_data_func ("/temp-file/close-tells-bindings/named", GINT_TO_POINTER (TRUE), test_close_tells_bindings);
   g_test_add_func ("/temp-file/unref-deletes", test_unref_deletes);
   g_test_add_func ("/temp-file/dropped-is-told", test_dropped_is_told);
   g_test_add_func ("/temp-file/delete-on-close", test_delete_on_close);

@@ -83,6 +83,14 @@ class TestFile(support.TestCase):
             with file:
                 pass
 
+    def test_close_notifies(self):
+        for file in Temp.File(), Temp.File(named=True):
+            told = []
+            expected = {"fd", "path", "file"} if file.get_path() else {"fd"}
+            file.connect("notify", lambda _, pspec, told=told: told.append(pspec.name))
+            file.close()
+            self.assertEqual(set(told) - {"closed"}, expected)
+
     def test_context_exception(self):
         with self.assertRaises(KeyError):
             with Temp.File(named=True):
