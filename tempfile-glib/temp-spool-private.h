@@ -33,7 +33,8 @@ typedef struct
   gint            closed;
 } TempSpool;
 
-TempSpool *temp_spool_new        (GObject              *owner,
+TempSpool *temp_spool_new        (gint                  n_refs,
+                                  GObject              *owner,
                                   void                (*notify_rolled) (GObject *owner));
 TempSpool *temp_spool_ref        (TempSpool            *spool);
 void       temp_spool_unref      (TempSpool            *spool);

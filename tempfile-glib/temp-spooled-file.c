@@ -65,14 +65,31 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TempSpooledFile, temp_spooled_file, G_TYPE_IO_STR
 
 /* Streams */
 
+/* Puts a new stream in its place, and returns TRUE if the caller has to close it, since the file is closed. The spool
+ * has a reference for each of the two streams from the start, which the stream takes. If another thread, which wanted
+ * the stream too, was faster, the new one goes, and must not take that one's reference with it. */
+static gboolean
+publish_stream (TempSpooledFile *self,
+                gpointer        *place,
+                gpointer         made)
+{
+  if (G_LIKELY (g_atomic_pointer_compare_and_exchange (place, NULL, made)))
+    return temp_spool_is_closed (self->spool);
+
+  temp_spool_ref (self->spool);
+  g_object_unref (made);
+  return FALSE;
+}
+
 static GInputStream *
 temp_spooled_file_get_input_stream (GIOStream *stream)
 {
   TempSpooledFile *self = TEMP_SPOOLED_FILE (stream);
 
-  if (g_atomic_pointer_get (&self->input) == NULL)
-    temp_object_publish ((gpointer *) &self->input, temp_spooled_input_stream_new (self->spool));
-  return self->input;
+  if (g_atomic_pointer_get (&self->input) == NULL &&
+      publish_stream (self, (gpointer *) &self->input, temp_spooled_input_stream_new (self->spool)))
+    g_input_stream_close (self->input, NULL, NULL);
+  return g_atomic_pointer_get (&self->input);
 }
 
 static GOutputStream *
@@ -80,9 +97,10 @@ temp_spooled_file_get_output_stream (GIOStream *stream)
 {
   TempSpooledFile *self = TEMP_SPOOLED_FILE (stream);
 
-  if (g_atomic_pointer_get (&self->output) == NULL)
-    temp_object_publish ((gpointer *) &self->output, temp_spooled_output_stream_new (self->spool));
-  return self->output;
+  if (g_atomic_pointer_get (&self->output) == NULL &&
+      publish_stream (self, (gpointer *) &self->output, temp_spooled_output_stream_new (self->spool)))
+    g_output_stream_close (self->output, NULL, NULL);
+  return g_atomic_pointer_get (&self->output);
 }
 
 /* Whatever goes wrong, everything is closed afterwards, and the first error is
@@ -344,6 +362,12 @@ temp_spooled_file_finalize (GObject *object)
 {
   TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
 
+  /* A stream that nobody asked for has not taken its reference. */
+  if (self->input == NULL)
+    temp_spool_unref (self->spool);
+  if (self->output == NULL)
+    temp_spool_unref (self->spool);
+
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_pointer (&self->spool, temp_spool_unref);
@@ -446,7 +470,7 @@ temp_spooled_file_init (TempSpooledFile *self)
 {
   GMainContext *context = g_main_context_get_thread_default ();
 
-  self->spool = temp_spool_new (G_OBJECT (self), on_rolled);
+  self->spool = temp_spool_new (1 + 2, G_OBJECT (self), on_rolled); /* its own, and those of its streams */
   self->thread = pthread_self ();
   if (context != NULL)
     self->context = g_main_context_ref (context);

@@ -132,17 +132,13 @@ temp_spooled_input_stream_init (TempSpooledInputStream *self)
 {
 }
 
-/* The stream is closed from the start if the spooled file is. */
+/* Takes the caller's reference, until the stream closes. */
 GInputStream *
 temp_spooled_input_stream_new (TempSpool *spool)
 {
   TempSpooledInputStream *self = g_object_new (TEMP_TYPE_SPOOLED_INPUT_STREAM, NULL);
 
-  if (temp_spool_is_closed (spool))
-    g_input_stream_close (G_INPUT_STREAM (self), NULL, NULL);
-  else
-    self->spool = temp_spool_ref (spool);
-
+  self->spool = spool;
   return G_INPUT_STREAM (self);
 }
 
@@ -253,16 +249,12 @@ temp_spooled_output_stream_init (TempSpooledOutputStream *self)
 {
 }
 
-/* The stream is closed from the start if the spooled file is. */
+/* Takes the caller's reference, until the stream closes. */
 GOutputStream *
 temp_spooled_output_stream_new (TempSpool *spool)
 {
   TempSpooledOutputStream *self = g_object_new (TEMP_TYPE_SPOOLED_OUTPUT_STREAM, NULL);
 
-  if (temp_spool_is_closed (spool))
-    g_output_stream_close (G_OUTPUT_STREAM (self), NULL, NULL);
-  else
-    self->spool = temp_spool_ref (spool);
-
+  self->spool = spool;
   return G_OUTPUT_STREAM (self);
 }

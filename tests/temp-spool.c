@@ -17,7 +17,7 @@ static TempSpool *
 new_spool (GObject *owner,
            gsize    max_size)
 {
-  TempSpool *spool = temp_spool_new (owner, on_rolled);
+  TempSpool *spool = temp_spool_new (1, owner, on_rolled);
 
   n_notified = 0;
   spool->max_size = max_size;

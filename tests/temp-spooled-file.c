@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "temp-spooled-file-private.h"
+
 #include <string.h>
-#include <tempfile-glib/tempfile-glib.h>
 
 #include "test-support.h"
 
@@ -563,6 +564,69 @@ test_dropped_while_pending (void)
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
+/* Two threads want the streams at the same time: they get the same ones. */
+
+typedef struct
+{
+  GIOStream *stream;
+  gint       is_ready;
+  gint       may_go;
+} Race;
+
+static gpointer
+ask_for_both (gpointer data)
+{
+  Race *race = data;
+
+  g_atomic_int_set (&race->is_ready, TRUE);
+  while (!g_atomic_int_get (&race->may_go))
+    ;
+  g_io_stream_get_input_stream (race->stream);
+  return g_io_stream_get_output_stream (race->stream);
+}
+
+static void
+test_asked_by_two_threads (void)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (TempSpooledFile) file = temp_spooled_file_new (0);
+      g_autoptr (TempSpool) spool = temp_spool_ref (file->spool);
+      Race race = { .stream = G_IO_STREAM (file) };
+      GThread *thread = g_thread_new (NULL, ask_for_both, &race);
+
+      while (!g_atomic_int_get (&race.is_ready))
+        g_thread_yield ();
+      g_atomic_int_set (&race.may_go, TRUE);
+      g_io_stream_get_input_stream (race.stream);
+      g_assert_true (g_io_stream_get_output_stream (race.stream) == g_thread_join (thread));
+
+      g_assert_cmpint (spool->ref_count, ==, 4);
+      g_clear_object (&file);
+      g_assert_cmpint (spool->ref_count, ==, 1);
+    }
+}
+
+/* Nothing of the spool is left, whichever streams were asked for, before or after the end. */
+static void
+test_references (void)
+{
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autoptr (TempSpooledFile) file = temp_spooled_file_new (0);
+      g_autoptr (TempSpool) spool = temp_spool_ref (file->spool);
+
+      if (i & 4)
+        g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
+      if (i & 1)
+        g_io_stream_get_input_stream (G_IO_STREAM (file));
+      if (i & 2)
+        g_io_stream_get_output_stream (G_IO_STREAM (file));
+      g_clear_object (&file);
+      g_assert_cmpint (spool->ref_count, ==, 1);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -585,6 +649,8 @@ main (int    argc,
   g_test_add_data_func ("/spooled-file/closed/rolled", GINT_TO_POINTER (TRUE), test_closed);
   g_test_add_func ("/spooled-file/close-async", test_close_async);
   g_test_add_func ("/spooled-file/dropped-while-pending", test_dropped_while_pending);
+  g_test_add_func ("/spooled-file/references", test_references);
+  g_test_add_func ("/spooled-file/asked-by-two-threads", test_asked_by_two_threads);
 
   return g_test_run ();
 }
