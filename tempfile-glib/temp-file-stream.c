@@ -17,7 +17,7 @@ temp_file_get_input_stream (GIOStream *stream)
 
   if (g_atomic_pointer_get (&self->input) == NULL)
     temp_object_publish ((gpointer *) &self->input, temp_input_stream_new (self->entry));
-  return self->input;
+  return g_atomic_pointer_get (&self->input);
 }
 
 static GOutputStream *
@@ -27,7 +27,7 @@ temp_file_get_output_stream (GIOStream *stream)
 
   if (g_atomic_pointer_get (&self->output) == NULL)
     temp_object_publish ((gpointer *) &self->output, temp_output_stream_new (self->entry));
-  return self->output;
+  return g_atomic_pointer_get (&self->output);
 }
 
 /* The streams share the offset, so what one of them is doing, in a thread

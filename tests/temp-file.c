@@ -572,6 +572,44 @@ test_threads (void)
   g_assert_no_errno (g_rmdir (test_dir ()));
 }
 
+/* Two threads want the streams at the same time: they get the same ones. */
+
+typedef struct
+{
+  GIOStream *stream;
+  gint       is_ready;
+  gint       may_go;
+} Race;
+
+static gpointer
+ask_for_both (gpointer data)
+{
+  Race *race = data;
+
+  g_atomic_int_set (&race->is_ready, TRUE);
+  while (!g_atomic_int_get (&race->may_go))
+    ;
+  g_io_stream_get_input_stream (race->stream);
+  return g_io_stream_get_output_stream (race->stream);
+}
+
+static void
+test_asked_by_two_threads (void)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
+      Race race = { .stream = G_IO_STREAM (file) };
+      GThread *thread = g_thread_new (NULL, ask_for_both, &race);
+
+      while (!g_atomic_int_get (&race.is_ready))
+        g_thread_yield ();
+      g_atomic_int_set (&race.may_go, TRUE);
+      g_io_stream_get_input_stream (race.stream);
+      g_assert_true (g_io_stream_get_output_stream (race.stream) == g_thread_join (thread));
+    }
+}
+
 /* A debug message for the one that nobody closed, and for no other. */
 static void
 test_dropped_is_told (void)
@@ -630,6 +668,7 @@ main (int    argc,
   g_test_add_func ("/temp-file/read-only", test_read_only);
   g_test_add_func ("/temp-file/dispose-twice", test_dispose_twice);
   g_test_add_func ("/temp-file/threads", test_threads);
+  g_test_add_func ("/temp-file/asked-by-two-threads", test_asked_by_two_threads);
 
   return g_test_run ();
 }
