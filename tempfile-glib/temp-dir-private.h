@@ -3,7 +3,7 @@
 #pragma once
 
 #include "temp-dir.h"
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 G_BEGIN_DECLS
 

@@ -2,11 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 #include <sys/auxv.h>
 
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "temp-process-private.h"
 
 /* The guard: a process that waits for the death of this one. */

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 #include "temp-file.h"
 
 G_BEGIN_DECLS

@@ -4,7 +4,7 @@
 
 #include "temp-functions.h"
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 /**
  * temp_mkstemp:

@@ -4,7 +4,7 @@
 
 #include <gio/gio.h>
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 G_BEGIN_DECLS
 

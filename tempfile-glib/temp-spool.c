@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 #include "temp-file-private.h"
 
 /* Life */

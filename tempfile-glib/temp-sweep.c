@@ -4,7 +4,7 @@
 
 #include "temp-sweep.h"
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 #include "temp-entry-sweep-private.h"
 
 /* Its address is what a task of ours is known by: ISO C has no pointers to functions

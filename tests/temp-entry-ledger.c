@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "temp-entry-sweep-private.h"
 #include "temp-ledger-dir-private.h"
 #include "temp-ledger-private.h"

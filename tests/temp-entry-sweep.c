@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 #include "temp-ledger-dir-private.h"
 #include "temp-ledger-format-private.h"
 #include "temp-ledger-private.h"

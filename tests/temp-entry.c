@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "test-support.h"
 
 /* The test's directory, or the one that a subprocess was told. */

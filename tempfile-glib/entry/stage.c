@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-stage-private.h"
+#include "entry/stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "temp-copy-private.h"
 #include "temp-copy-tree-private.h"
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-persist-private.h"

@@ -2,9 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "temp-entry-sweep-private.h"
 #include "temp-process-private.h"
 

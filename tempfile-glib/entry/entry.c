@@ -2,11 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 #include <errno.h>
 
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "temp-entry-sweep-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-entry-private.h"
+#include "entry/entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "temp-entry-fields-private.h"
+#include "entry/entry-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-persist-private.h"
-#include "temp-stage-private.h"
+#include "entry/stage.h"
 
 static void
 stage_clear (TempStage *p)
