@@ -10,8 +10,10 @@
 
 #include "temp-error-private.h"
 
-/* Whether this error of temp_create_nameless() can mean that kernel or
- * filesystem know no nameless files, so that a named one is to be tried. */
+/* Creates nameless files, and files and directories under random names. */
+
+/* Returns TRUE if this error of temp_create_nameless() can mean that the kernel or the filesystem has no nameless
+ * files, so that the caller tries a named one. */
 gboolean
 temp_create_is_unsupported (int errsv)
 {
@@ -19,7 +21,7 @@ temp_create_is_unsupported (int errsv)
     {
     case EOPNOTSUPP: /* a filesystem without them, such as NFS or vfat */
     case EISDIR:     /* Linux before 3.11 opens the directory for writing */
-    case ENOENT:     /* the same, of an older open(); or there is no such directory */
+    case ENOENT:     /* Linux before 3.11, too; or the directory is missing */
     case EINVAL:     /* FUSE servers and sandboxes that do not know the flag */
     case ENOSYS:     /* sandboxes that refuse what they do not know */
       return TRUE;
@@ -28,8 +30,8 @@ temp_create_is_unsupported (int errsv)
     }
 }
 
-/* Gives a descriptor of a new file without a name, or -1 with errno set. There
- * is no O_EXCL, which would forbid linking it later. */
+/* Creates a nameless file in dir. Returns its descriptor, or -1 with errno. O_EXCL would forbid to link the file
+ * later. */
 int
 temp_create_nameless (const char *dir,
                       mode_t      mode)
@@ -57,8 +59,8 @@ create_file_at (int         parent_fd,
   return openat (parent_fd, base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode);
 }
 
-/* Both kinds of thing are made in this one loop: a name that is taken, or was
- * being taken when a signal came, is thrown away for another. Sets errno, too. */
+/* Creates a file or a directory, in parent_fd or, with AT_FDCWD, by its path. Draws another name if one is taken, or if
+ * a signal came, after which it may be taken. Returns what `create` does; on an error, sets errno, too. */
 static int
 create_anew (int               (*create) (int, const char *, mode_t),
              int                 parent_fd,
@@ -81,7 +83,7 @@ create_anew (int               (*create) (int, const char *, mode_t),
           return -1;
         }
 
-      result = create (parent_fd, name->base, mode);
+      result = create (parent_fd, parent_fd == AT_FDCWD ? name->path : name->base, mode);
       if (result >= 0)
         return result;
 
@@ -95,8 +97,8 @@ create_anew (int               (*create) (int, const char *, mode_t),
   return -1;
 }
 
-/* Makes a new file under a random name, and gives its descriptor, or -1. If choose is not
- * NULL, it chooses the names to try, one after the other. */
+/* Creates a file under a random name. Returns its descriptor, or -1. `choose`, if not NULL, writes the names to try,
+ * one after the other. */
 int
 temp_create_file (int                parent_fd,
                   TempName          *name,
@@ -109,7 +111,7 @@ temp_create_file (int                parent_fd,
                       "Could not create the temporary file", error);
 }
 
-/* Makes a new directory under a random name. */
+/* Creates a directory under a random name: see temp_create_file(). */
 gboolean
 temp_create_dir (int                parent_fd,
                  TempName          *name,

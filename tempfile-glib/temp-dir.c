@@ -17,21 +17,24 @@
  *
  * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
  * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
- * [method@Temp.Dir.persist], it stays. A process that was forked off never deletes what its parent made.
+ * [method@Temp.Dir.persist], it stays. A process that was forked off deletes what its parent made only if it says so, by
+ * [method@Temp.Dir.delete].
  * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
  * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
- * removed themselves and never followed. If the directory was renamed, or another one has taken its place,
- * nothing is deleted, and it is no error.
+ * removed themselves and never followed. The directory is known by its name, which nobody could guess before it was there:
+ * another directory that somebody put in its place is deleted, too, unless others can rename in the directory that it is
+ * in; one that was renamed is its new owner's, and stays.
  *
  * While it is there, it is locked with a shared `flock()` lock, which keeps programs that clean up
- * old files, such as `systemd-tmpfiles`, from taking it away.
+ * old files, such as `systemd-tmpfiles`, from taking it away. That takes a descriptor; if a quarter of those that the process
+ * may have are taken so, the next directories do without.
  *
  * ## Security
  *
- * Only its owner may look into the directory, so that names in it need not be random. 8 characters of
- * its own name are, from the kernel; so it is safe in a directory that others can write to.
+ * Only its owner may look into the directory, so that names in it need not be random. Its own name cannot be guessed: 16
+ * letters of it are a counter and a tag, made with a random key; so it is safe in a directory that others can write to.
  * [method@Temp.Dir.get_fd] gives a descriptor of it for `openat()` and its family.
  *
  * Since: 1.0
@@ -61,12 +64,12 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TempDir, temp_dir, G_TYPE_OBJECT,
 
 static gboolean
 temp_dir_create (TempDir     *self,
-                 TempParent  *parent,
+                 TempEntry   *above,
                  GError     **error)
 {
   mode_t mode = self->permissions == -1 ? 0700 : self->permissions;
 
-  self->initialized = temp_entry_create_dir (self->entry, self->dir, parent, self->prefix, self->suffix, mode, error);
+  self->initialized = temp_entry_create_dir (self->entry, self->dir, above, self->prefix, self->suffix, mode, error);
   return self->initialized;
 }
 
@@ -180,7 +183,7 @@ temp_dir_dispose (GObject *object)
 
   temp_entry_tell_if_late (self->entry, "temporary directory");
 
-  if (temp_dir_get_auto_delete (self) && !temp_dir_delete (self, NULL, &error))
+  if (temp_dir_get_auto_delete (self) && !temp_entry_drop (self->entry, &error) && !self->ignore_errors)
     g_warning ("%s", error->message);
 
   G_OBJECT_CLASS (temp_dir_parent_class)->dispose (object);
@@ -333,12 +336,12 @@ temp_dir_notify_persisted (TempDir    *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
 }
 
-/* Makes one in parent, if that is not NULL, which is open; dir is its path then. This does as GInitable does
+/* Makes one in above, if that is not NULL; dir is its path then. This does as GInitable does
  * for an object with these properties. But nobody has seen it yet, and to look up properties
  * by their names would be a tenth of all instructions. */
 static TempDir *
 temp_dir_make_in (const char  *dir,
-                  TempParent  *parent,
+                  TempEntry   *above,
                   const char  *prefix,
                   const char  *suffix,
                   GError     **error)
@@ -349,7 +352,7 @@ temp_dir_make_in (const char  *dir,
   self->prefix = g_strdup (prefix);
   self->suffix = g_strdup (suffix);
 
-  return temp_dir_create (self, parent, error) ? g_steal_pointer (&self) : NULL;
+  return temp_dir_create (self, above, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /**
@@ -361,7 +364,7 @@ temp_dir_make_in (const char  *dir,
  *
  * Makes a temporary directory.
  *
- * The name is @prefix, 8 random characters out of `a` to `z`, `0` to `9` and `_`, and @suffix.
+ * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix.
  * See [class@Temp.Dir] for when it is deleted.
  *
  * ```c
@@ -532,41 +535,37 @@ temp_dir_get_child (TempDir    *self,
  *
  * Gets a descriptor of the directory, for `openat()` and its family.
  *
- * It belongs to @self: do not close it. A child process that inherits it keeps the lock on the directory.
+ * It belongs to @self: do not close it. A child process that inherits it keeps the lock on the directory. If the directory
+ * has none, or somebody closed it, one is opened.
  *
- * Returns: the file descriptor, or -1 once the directory is deleted
+ * Returns: the file descriptor, or -1 once the directory is deleted, or if none can be opened
  *
  * Since: 1.0
  */
 int
 temp_dir_get_fd (TempDir *self)
 {
-  g_autoptr (TempParent) directory = NULL;
-
   g_return_val_if_fail (TEMP_IS_DIR (self), -1);
 
-  /* Another thread may be deleting it. */
-  directory = temp_entry_ref_directory (self->entry);
-  return directory != NULL ? temp_parent_get_fd (directory) : -1;
+  return temp_entry_open_dir_fd (self->entry);
 }
 
-/* What new things in the directory share; NULL, with an error, once it is deleted. */
-static TempParent *
-ref_directory (TempDir  *self,
-               GError  **error)
+/* Returns what new things in the directory are made in; NULL, with an error, once it is deleted. */
+static TempEntry *
+get_entry (TempDir  *self,
+           GError  **error)
 {
-  TempParent *directory = temp_entry_ref_directory (self->entry);
+  const char *path;
+  g_autofree char *shown = NULL;
 
-  if (directory == NULL)
-    {
-      const char *path = temp_dir_get_path (self);
-      g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
+  if (temp_entry_get_path (self->entry) != NULL)
+    return self->entry;
 
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
-    }
-
-  return directory;
+  path = temp_dir_get_path (self);
+  shown = path != NULL ? g_filename_display_name (path) : NULL;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+               "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+  return NULL;
 }
 
 /**
@@ -578,8 +577,8 @@ ref_directory (TempDir  *self,
  *
  * Makes a temporary file with a name in the directory.
  *
- * It is made in this directory even if that was renamed in the meantime, and it needs one
- * descriptor only. It does not keep the directory: deleting that deletes the file too.
+ * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
+ * does not keep the directory: deleting that deletes the file too.
  *
  * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
  *
@@ -593,12 +592,12 @@ temp_dir_create_file (TempDir     *self,
                       const char  *suffix,
                       GError     **error)
 {
-  g_autoptr (TempParent) directory = NULL;
+  TempEntry *above;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = ref_directory (self, error);
-  return directory != NULL ? temp_file_make_named (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
+  above = get_entry (self, error);
+  return above != NULL ? temp_file_make_named (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
 }
 
 /**
@@ -610,8 +609,8 @@ temp_dir_create_file (TempDir     *self,
  *
  * Makes a temporary directory in the directory.
  *
- * It is made in this directory even if that was renamed in the meantime. It does not keep
- * the directory: deleting that deletes both.
+ * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
+ * does not keep the directory: deleting that deletes both.
  *
  * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
  *
@@ -625,12 +624,12 @@ temp_dir_create_dir (TempDir     *self,
                      const char  *suffix,
                      GError     **error)
 {
-  g_autoptr (TempParent) directory = NULL;
+  TempEntry *above;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  directory = ref_directory (self, error);
-  return directory != NULL ? temp_dir_make_in (temp_dir_get_path (self), directory, prefix, suffix, error) : NULL;
+  above = get_entry (self, error);
+  return above != NULL ? temp_dir_make_in (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
 }
 
 /**
@@ -641,7 +640,7 @@ temp_dir_create_dir (TempDir     *self,
  *
  * Deletes the directory, with all that is in it, now.
  *
- * Doing it again does nothing, nor does it if the directory is no longer there, or not the one that was made.
+ * Calling it again is a no-op, as it is if the directory is already gone.
  * It is done even if [property@Temp.Dir:auto-delete] is off, but not after [method@Temp.Dir.keep].
  *
  * If something cannot be removed, all else is, and the first error is returned, with the number of
@@ -670,7 +669,7 @@ temp_dir_delete_with_progress (TempDir             *self,
 {
   g_autoptr (GError) local_error = NULL;
 
-  if (temp_entry_delete_with_progress (self->entry, progress, cancellable, &local_error))
+  if (temp_entry_delete (self->entry, progress, cancellable, &local_error))
     return TRUE;
   if (self->ignore_errors && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return TRUE;
@@ -688,7 +687,7 @@ temp_dir_delete_with_progress (TempDir             *self,
  * From now on, [property@Temp.Dir:auto-delete] is off and remains so.
  *
  * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if
- *   it is deleted, or somebody renamed or replaced it
+ *   it is deleted, nothing is under its name, or this process was forked off from the one that made it
  *
  * Since: 1.0
  */

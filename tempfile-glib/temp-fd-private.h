@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 G_BEGIN_DECLS
@@ -50,6 +51,19 @@ temp_fd_read_all (int      fd,
     }
 
   return TRUE;
+}
+
+/* A write beyond the limit would kill the process; sets errno if it would. */
+static inline gboolean
+temp_fd_is_within_limit (goffset size)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || (rlim_t) size <= limit.rlim_cur)
+    return TRUE;
+
+  errno = EFBIG;
+  return FALSE;
 }
 
 G_END_DECLS

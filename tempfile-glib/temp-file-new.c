@@ -50,7 +50,7 @@ temp_file_new (const char  *dir,
  *
  * Makes a temporary file with a name, for other programs to open.
  *
- * The name is @prefix, 8 random characters out of `a` to `z`, `0` to `9` and `_`, and @suffix.
+ * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix.
  * See [class@Temp.File] for when it is deleted.
  *
  * ```c

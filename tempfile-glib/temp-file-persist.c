@@ -151,9 +151,12 @@ static const TempTaskSteps persist_steps = { begin, run, end };
  * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
  * Then @destination and the file are as they were. Only three things can go wrong later, when
- * @destination is complete: syncing its directory; deleting what it was copied from; and, where it could only be filled
- * in place, or had this name already, making sure that no crash deletes it as the temporary file that it was. After such
+ * @destination is complete: syncing its directory; deleting the name that the file had, or what it was copied from; and, if
+ * it had this name already, making sure that no crash deletes it as the temporary file that it was. After such
  * an error [property@Temp.File:path] is that of @destination.
+ *
+ * A program that is killed leaves @destination as it was, or complete. Only where a copy has to fill a new @destination
+ * itself, on a filesystem without hard links, an incomplete file stays there.
  *
  * Returns: %TRUE if the file is at @destination, %FALSE if @error is set
  *

@@ -24,12 +24,13 @@ struct _TempFile
   gboolean       named;
   gboolean       delete_on_close;
   gboolean       initialized;
+  gboolean       is_dropped; /* closing is not somebody's wish */
 };
 
 TempFile *temp_file_make_nameless     (const char     *dir,
                                        GError        **error);
 TempFile *temp_file_make_named        (const char     *dir,
-                                       TempParent     *parent,
+                                       TempEntry      *above,
                                        const char     *prefix,
                                        const char     *suffix,
                                        GError        **error);

@@ -131,7 +131,12 @@ close_all (TempFile      *self,
     return TRUE;
 
   if (self->delete_on_close && temp_entry_get_auto_delete (self->entry))
-    temp_entry_delete (self->entry, NULL, &first_error);
+    {
+      if (self->is_dropped)
+        temp_entry_drop (self->entry, &first_error);
+      else
+        temp_entry_delete (self->entry, NULL, NULL, &first_error);
+    }
 
   if (self->output != NULL)
     g_output_stream_close (self->output, cancellable, first_error == NULL ? &first_error : NULL);

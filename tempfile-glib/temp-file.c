@@ -29,19 +29,19 @@
  * A file with a name is deleted by [method@Gio.IOStream.close]; with
  * [property@Temp.File:delete-on-close] off, when the last reference is dropped; and if neither
  * happens, when the program exits. With [property@Temp.File:auto-delete] off, after
- * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off
- * never deletes what its parent made.
+ * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off deletes what its
+ * parent made only if it says so, by closing the stream.
  * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
- * Only the file that was made is deleted. If it was renamed, or another one has taken its
- * place, that one stays, and it is no error.
+ * The file is known by its name, which nobody could guess before it was there. So a file that somebody put in its place, as
+ * editors and `sed -i` do, is deleted, too; one that was renamed or copied elsewhere is its new owner's, and stays.
  *
  * ## Security
  *
  * The file is created exclusively and without following symbolic links; only its owner may open it;
- * the descriptor is closed on `exec()`; and 8 letters and digits of the name are random, from the
- * kernel. So it is safe in a directory that others can write to.
+ * the descriptor is closed on `exec()`; and its name cannot be guessed: 16 letters of it are a counter and a tag, made with
+ * a random key. So it is safe in a directory that others can write to.
  *
  * ## Threads
  *
@@ -80,13 +80,13 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TempFile, temp_file, G_TYPE_FILE_IO_STREAM,
 
 static gboolean
 temp_file_create (TempFile    *self,
-                  TempParent  *parent,
+                  TempEntry   *above,
                   GError     **error)
 {
   mode_t mode = self->permissions == -1 ? 0600 : self->permissions;
 
   if (self->named)
-    self->initialized = temp_entry_create_file (self->entry, self->dir, parent, self->prefix, self->suffix,
+    self->initialized = temp_entry_create_file (self->entry, self->dir, above, self->prefix, self->suffix,
                                                 mode, error);
   else
     self->initialized = temp_entry_create_nameless (self->entry, self->dir, mode, error);
@@ -224,10 +224,11 @@ temp_file_dispose (GObject *object)
 
   temp_entry_tell_if_late (self->entry, "temporary file");
 
+  self->is_dropped = TRUE;
   if (!g_io_stream_is_closed (G_IO_STREAM (self)))
     g_io_stream_close (G_IO_STREAM (self), NULL, NULL);
 
-  if (temp_entry_get_auto_delete (self->entry) && !temp_entry_delete (self->entry, NULL, &error))
+  if (temp_entry_get_auto_delete (self->entry) && !temp_entry_drop (self->entry, &error))
     g_warning ("%s", error->message);
 
   G_OBJECT_CLASS (temp_file_parent_class)->dispose (object);
@@ -450,10 +451,10 @@ temp_file_make_nameless (const char  *dir,
   return temp_file_create (self, NULL, error) ? g_steal_pointer (&self) : NULL;
 }
 
-/* In parent, if it is not NULL, which is open; dir is its path then. */
+/* In the directory of this process's own, if above is not NULL; dir is its path then. */
 TempFile *
 temp_file_make_named (const char  *dir,
-                      TempParent  *parent,
+                      TempEntry   *above,
                       const char  *prefix,
                       const char  *suffix,
                       GError     **error)
@@ -465,7 +466,7 @@ temp_file_make_named (const char  *dir,
   self->suffix = g_strdup (suffix);
   self->named = TRUE;
 
-  return temp_file_create (self, parent, error) ? g_steal_pointer (&self) : NULL;
+  return temp_file_create (self, above, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /* Public API */
@@ -577,8 +578,10 @@ temp_file_dup_fd_path (TempFile *self)
  *
  * From now on, [property@Temp.File:auto-delete] is off and remains so. The stream stays open.
  *
- * Fails with `G_IO_ERROR_NOT_SUPPORTED` if it has no name, or none any more, and with
- * `G_IO_ERROR_NOT_FOUND` if somebody has deleted, renamed or replaced it.
+ * It returns once a crash, even a power cut, cannot delete the file any more; so it may block for a moment.
+ *
+ * Fails with `G_IO_ERROR_NOT_SUPPORTED` if it has no name, or none any more, or if this process was forked off from the one
+ * that made it, and with `G_IO_ERROR_NOT_FOUND` if nothing is under its name.
  *
  * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
  *

@@ -6,6 +6,7 @@
 
 G_BEGIN_DECLS
 
+/* The random letters of a plain name, which no sweep knows. */
 #define TEMP_NAME_N_RANDOM 8
 
 /* How many names are tried before giving up with `G_IO_ERROR_EXISTS`. */
@@ -16,13 +17,15 @@ typedef struct
 {
   char  *path;
   char  *base;   /* in path: the base name */
-  char  *random; /* in base: the random part, written in place; NULL: it has none */
+  char  *random; /* in base: the letters between prefix and suffix; NULL: there are none */
+  guint  n_random;
 } TempName;
 
 gboolean temp_name_init      (TempName    *name,
                               const char  *dir,
                               const char  *prefix,
                               const char  *suffix,
+                              guint        n_random,
                               GError     **error);
 void     temp_name_set_path  (TempName    *name,
                               const char  *path);

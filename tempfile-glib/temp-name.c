@@ -9,12 +9,14 @@
 #include <sys/random.h>
 
 #include "temp-error-private.h"
-#include "temp-process-private.h"
+
+/* Paths with plain random names, and the layout of tagged ones, whose letters the ledger writes (ledger/tag.c). */
 
 static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
 #define N_LETTERS (sizeof alphabet - 1)
 
+/* Checks that a prefix or suffix has no slash, with which the path would lead elsewhere. */
 static gboolean
 check_part (const char  *part,
             const char  *what,
@@ -31,12 +33,14 @@ check_part (const char  *part,
   return FALSE;
 }
 
-/* Lays out DIR/PREFIX********SUFFIX; the random part is not yet written. */
+/* Lays out DIR/PREFIX********SUFFIX, with n_random asterisks, in whose place the caller writes letters. A prefix of
+ * NULL is "tmp", a suffix of NULL is empty. */
 gboolean
 temp_name_init (TempName    *name,
                 const char  *dir,
                 const char  *prefix,
                 const char  *suffix,
+                guint        n_random,
                 GError     **error)
 {
   gsize dir_length = strlen (dir);
@@ -53,7 +57,7 @@ temp_name_init (TempName    *name,
 
   prefix_length = strlen (prefix);
   suffix_length = strlen (suffix);
-  p = g_malloc (dir_length + 1 + prefix_length + TEMP_NAME_N_RANDOM + suffix_length + 1);
+  p = g_malloc (dir_length + 1 + prefix_length + n_random + suffix_length + 1);
 
   name->path = p;
   memcpy (p, dir, dir_length);
@@ -63,13 +67,15 @@ temp_name_init (TempName    *name,
   name->base = p;
   memcpy (p, prefix, prefix_length);
   name->random = p + prefix_length;
-  memset (name->random, '*', TEMP_NAME_N_RANDOM);
-  memcpy (name->random + TEMP_NAME_N_RANDOM, suffix, suffix_length + 1);
+  name->n_random = n_random;
+  memset (name->random, '*', n_random);
+  memcpy (name->random + n_random, suffix, suffix_length + 1);
 
   return TRUE;
 }
 
-/* Makes it the name of what is there already. */
+/* Sets the absolute path of a file that is there already: no part of it is random. The former path is the caller's to
+ * free. */
 void
 temp_name_set_path (TempName   *name,
                     const char *path)
@@ -87,61 +93,37 @@ temp_name_clear (TempName *name)
   name->random = NULL;
 }
 
-typedef struct
-{
-  guint8 bytes[256];
-  guint  n_left;
-  guint  generation;
-} Stock;
-
-/* Each thread draws from a stock of its own, which a forked child throws away, so that no two
- * processes ever draw the same. Not inline: to find it takes a call in a library, and the
- * compiler would rather find it twice for each letter than keep it. */
-static G_NO_INLINE Stock *
-get_stock (void)
-{
-  static __thread Stock stock;
-  guint generation = temp_process_generation ();
-
-  if (stock.generation != generation)
-    {
-      stock.generation = generation;
-      stock.n_left = 0;
-    }
-
-  return &stock;
-}
-
-/* Writes a new random part. */
+/* Writes new letters into the random part. */
 gboolean
 temp_name_randomize (TempName  *name,
                      GError   **error)
 {
-  Stock *stock = get_stock ();
+  guint8 bytes[4 * TEMP_NAME_N_RANDOM];
+  gsize n_left = 0;
 
-  for (guint i = 0; i < TEMP_NAME_N_RANDOM;)
+  for (guint i = 0; i < name->n_random;)
     {
       guint8 byte;
 
-      if (stock->n_left == 0)
+      if (n_left == 0)
         {
           gssize n;
 
-          /* Up to 256 bytes come whole. A signal interrupts them only early in the
-           * boot, while the kernel is still waiting for its first random numbers. */
+          /* The kernel never splits so few bytes. A signal interrupts the call only early in the boot, while the kernel
+           * waits for its first random numbers. */
           do
-            n = getrandom (stock->bytes, sizeof stock->bytes, 0);
+            n = getrandom (bytes, sizeof bytes, 0);
           while (G_UNLIKELY (n < 0 && errno == EINTR));
 
-          if (n != sizeof stock->bytes)
+          if (n != sizeof bytes)
             {
               temp_error_from_errno (error, errno, "Could not get random bytes for a name like", name->path);
               return FALSE;
             }
-          stock->n_left = sizeof stock->bytes;
+          n_left = sizeof bytes;
         }
 
-      byte = stock->bytes[--stock->n_left];
+      byte = bytes[--n_left];
       /* The bytes past the last whole alphabet would make its first letters likelier. */
       if (byte < 256 / N_LETTERS * N_LETTERS)
         name->random[i++] = alphabet[byte % N_LETTERS];

@@ -5,55 +5,72 @@
 #include "temp-process-private.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-/* What the library knows of the process it is in: whether that is still the
- * one it was, and the one lock of its tables. */
+/* The process that the library is in: its generation, which a fork changes; the process's lock; threads; and the
+ * environment variable that keeps everything. */
 
-/* Not a GMutex: thread sanitizers know this one. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* The process's lock. It is no GMutex: thread sanitizers know a pthread mutex, and an error-checking one knows its
+ * thread. */
+static pthread_mutex_t lock;
 static pthread_cond_t changed;
-static guint n_holding_forks;
-static guint holding_generation; /* of the process that they are in */
+static __thread guint n_unlocked_forks; /* that are under way in this thread, one in a signal handler in the other */
 
-/* The generation is kept twice. `*current` is in a page that the kernel zeroes
- * in every child with memory of its own, so it tells of forks that run no handlers, as
- * clone() called directly does; a pid would not do, since those of two
- * namespaces can be equal. `newest` is inherited, and counts. */
+/* The generation is kept twice. `*current` is in a page that the kernel zeroes in every child with memory of its own:
+ * so it tells of a fork that runs no handlers, as a bare clone() does. (A process ID would not do: those of two
+ * namespaces can be equal.) `newest` is inherited: it counts the generations. */
 static guint newest = 1;
 static guint *current = &newest;
 
-/* Its times are those of g_get_monotonic_time(). */
-static void
-init_changed (void)
+/* Makes a mutex that knows its thread: locking it twice fails, instead of waiting for ever. */
+void
+temp_process_init_mutex (pthread_mutex_t *mutex)
 {
-  pthread_condattr_t attributes;
+  pthread_mutexattr_t attributes;
 
-  pthread_condattr_init (&attributes);
-  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init (&changed, &attributes);
-  pthread_condattr_destroy (&attributes);
+  pthread_mutexattr_init (&attributes);
+  pthread_mutexattr_settype (&attributes, PTHREAD_MUTEX_ERRORCHECK);
+  pthread_mutex_init (mutex, &attributes);
+  pthread_mutexattr_destroy (&attributes);
+}
+
+/* Makes lock and condition, which waits by the clock of g_get_monotonic_time(). */
+static void
+init_lock (void)
+{
+  pthread_condattr_t condition_attributes;
+
+  temp_process_init_mutex (&lock);
+  pthread_condattr_init (&condition_attributes);
+  pthread_condattr_setclock (&condition_attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (&changed, &condition_attributes);
+  pthread_condattr_destroy (&condition_attributes);
 }
 
 static void
 before_fork (void)
 {
-  /* Settles this process's number: if it were not asked for before, parent and
-   * child would both take the next one. */
+  /* Sets this process's generation if nobody has asked for it yet: else parent and child would both take the next
+   * one. */
   temp_process_generation ();
 
-  pthread_mutex_lock (&lock);
-  /* Those that a bare clone() has copied are of the parent's threads. */
-  while (n_holding_forks > 0 && holding_generation == temp_process_generation ())
-    pthread_cond_wait (&changed, &lock);
+  /* In a signal handler, it may be this very thread that was interrupted with the lock, as in the middle of a fork. */
+  if (pthread_mutex_lock (&lock) != 0)
+    n_unlocked_forks++;
 }
 
 static void
 after_fork_in_parent (void)
 {
-  pthread_mutex_unlock (&lock);
+  if (n_unlocked_forks > 0)
+    n_unlocked_forks--;
+  else
+    pthread_mutex_unlock (&lock);
 }
 
 static void
@@ -61,8 +78,12 @@ after_fork_in_child (void)
 {
   if (current == &newest)
     newest++;
-  init_changed (); /* those who waited are not here */
+
+  /* A mutex remembers its thread by a number that this thread no longer has, so that unlocking it fails; but the call
+   * tells thread sanitizers. Then make both anew: the threads that waited for them are not in this process. */
+  n_unlocked_forks = 0;
   pthread_mutex_unlock (&lock);
+  init_lock ();
 }
 
 __attribute__ ((constructor)) static void
@@ -84,13 +105,13 @@ temp_process_init (void)
     }
 #endif
 
-  init_changed ();
+  init_lock ();
   pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-/* A number that differs from that of every process this one was forked from.
- * Never 0. (One that a bare clone() made, and that goes on to another before it ever
- * asks, may share it with that; but then it had nothing yet to tell apart.) */
+/* Returns the generation of this process: a number, never 0, that differs from those of all processes that this one was
+ * forked from. (A process from a bare clone() that never asks, and clones itself again, shares its number with that
+ * child. It had made nothing by then that the two could confuse.) */
 guint
 temp_process_generation (void)
 {
@@ -98,8 +119,8 @@ temp_process_generation (void)
 
   if (G_UNLIKELY (generation == 0))
     {
-      /* Several threads may find the page wiped; they agree on one number,
-       * because `newest` changes only once the page is no longer 0. */
+      /* Several threads may find the page wiped. They agree on one number, because `newest` changes only once the page
+       * is no longer 0. */
       guint next = g_atomic_int_get (&newest) + 1;
 
       g_atomic_int_compare_and_exchange (current, 0, next);
@@ -110,8 +131,8 @@ temp_process_generation (void)
   return generation;
 }
 
-/* Guards the library's tables. Held across fork(), so that a child always finds
- * them whole; never held during a system call that may block. */
+/* Takes the process's lock, which guards the library's tables. fork() takes it, too, so that a child always finds them
+ * whole. A thread that has it makes no system call that may block. */
 void
 temp_process_lock (void)
 {
@@ -124,14 +145,26 @@ temp_process_unlock (void)
   pthread_mutex_unlock (&lock);
 }
 
-/* Waits, with the lock, which others can have in the meantime, for temp_process_wake(). */
+/* Like temp_process_lock(), at exit. Returns FALSE if this very thread has the lock, as after exit() in a signal
+ * handler, or if another thread keeps it for two seconds. */
+gboolean
+temp_process_lock_at_exit (void)
+{
+  struct timespec until;
+
+  clock_gettime (CLOCK_REALTIME, &until);
+  until.tv_sec += 2;
+  return pthread_mutex_timedlock (&lock, &until) == 0;
+}
+
+/* Waits for temp_process_wake(). The caller holds the process's lock, which is free in the meantime. */
 void
 temp_process_wait (void)
 {
   pthread_cond_wait (&changed, &lock);
 }
 
-/* The same, until a time of g_get_monotonic_time() at most; FALSE: that has come. */
+/* Like temp_process_wait(), but only until `time`, of g_get_monotonic_time(). Returns FALSE at that time. */
 gboolean
 temp_process_wait_until (gint64 time)
 {
@@ -143,32 +176,48 @@ temp_process_wait_until (gint64 time)
   return pthread_cond_timedwait (&changed, &lock, &until) == 0;
 }
 
+/* Wakes all threads that wait. The caller holds the process's lock. */
 void
 temp_process_wake (void)
 {
   pthread_cond_broadcast (&changed);
 }
 
-/* From here to temp_process_release_fork(), fork() waits: in between, descriptors are open
- * that nobody could close in the child. */
-void
-temp_process_hold_fork (void)
+/* Runs a function in a thread of the library's own, which blocks all signals: those are for the program's threads.
+ * Returns FALSE if no thread can be started. */
+gboolean
+temp_process_start_thread (const char  *name,
+                           GThreadFunc  function,
+                           gpointer     data)
 {
-  guint generation = temp_process_generation ();
+  sigset_t all, old;
+  GThread *thread;
 
-  temp_process_lock ();
-  if (holding_generation != generation)
-    n_holding_forks = 0;
-  holding_generation = generation;
-  n_holding_forks++;
-  temp_process_unlock ();
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &old);
+  thread = g_thread_try_new (name, function, data, NULL);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
+
+  if (thread == NULL)
+    return FALSE;
+  g_thread_unref (thread);
+  return TRUE;
 }
 
-void
-temp_process_release_fork (void)
+/* Returns TRUE if the user has set TEMPFILE_GLIB_KEEP, to look at what a program makes: then nothing is deleted. A
+ * set-user-id program ignores it. */
+gboolean
+temp_process_keeps_everything (void)
 {
-  temp_process_lock ();
-  n_holding_forks--;
-  temp_process_wake ();
-  temp_process_unlock ();
+  static gint answer; /* atomic; 0: not known. Not g_once_init_enter(): a child forked meanwhile would wait for ever. */
+
+  if (G_UNLIKELY (g_atomic_int_get (&answer) == 0))
+    {
+      const char *value = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_KEEP") : NULL;
+      gboolean keeps = value != NULL && *value != '\0' && strcmp (value, "0") != 0;
+
+      g_atomic_int_compare_and_exchange (&answer, 0, keeps ? 2 : 1);
+    }
+
+  return g_atomic_int_get (&answer) == 2;
 }

@@ -30,18 +30,40 @@ typedef enum
   TEMP_REMOVE_AWAIT_LOCKED, /* it goes as soon as nobody has */
 } TempRemoveLocks;
 
+/* How to remove what. All zero: everything, whoever uses it, however long it takes. */
+typedef struct
+{
+  TempRemoveProgress *progress; /* NULL: nobody is told */
+  GCancellable       *cancellable;
+  TempRemoveLocks     locks;
+  gint64              deadline;   /* of g_get_monotonic_time(): then it ends with `G_IO_ERROR_TIMED_OUT`; 0: never */
+  gboolean            any_spared; /* set: something stays, since somebody uses it */
+} TempRemoveOptions;
+
 gboolean temp_remove_contents            (int                  dir_fd,
                                           const char          *path,
                                           TempRemoveProgress  *progress,
                                           GCancellable        *cancellable,
                                           GError             **error);
-gboolean temp_remove_contents_with_locks (int                  dir_fd,
+gboolean temp_remove_contents_with_options (int                dir_fd,
                                           const char          *path,
-                                          TempRemoveLocks      locks,
-                                          gboolean            *any_spared,
-                                          TempRemoveProgress  *progress,
-                                          GCancellable        *cancellable,
+                                          TempRemoveOptions   *options,
                                           GError             **error);
+gboolean temp_remove_file_name           (int                  parent_fd,
+                                          const char          *name,
+                                          const char          *path,
+                                          gboolean            *removed,
+                                          GError             **error);
+gboolean temp_remove_dir_name            (int                  parent_fd,
+                                          const char          *name,
+                                          const char          *path,
+                                          int                  fd,
+                                          gboolean             only_that,
+                                          TempRemoveOptions   *options,
+                                          gboolean            *removed,
+                                          GError             **error);
+int      temp_remove_open_shut           (int                  parent_fd,
+                                          const char          *name);
 
 gboolean temp_remove_is_on_mount         (int                  parent_fd,
                                           int                  fd);

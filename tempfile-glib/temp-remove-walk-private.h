@@ -62,6 +62,7 @@ typedef struct
   GCancellable       *cancellable;
   TempRemoveProgress *progress;
   TempRemoveLocks     locks;
+  gint64              deadline; /* 0: none */
   guint64             mount_id; /* of the root; 0: not known */
   dev_t               dev;
   ino_t               ino;

@@ -122,10 +122,17 @@ temp_remove_fail (TempRemoveWalk *walk,
   pthread_mutex_unlock (&walk->lock);
 }
 
+static gboolean
+is_late (TempRemoveWalk *walk)
+{
+  return walk->deadline != 0 && g_get_monotonic_time () >= walk->deadline;
+}
+
+/* Returns whether to stop where it is. */
 gboolean
 temp_remove_is_cancelled (TempRemoveWalk *walk)
 {
-  return g_cancellable_is_cancelled (walk->cancellable);
+  return g_cancellable_is_cancelled (walk->cancellable) || is_late (walk);
 }
 
 /* Adds what a worker has removed to the sum, and tells of it if it is time. */
@@ -227,6 +234,14 @@ report (TempRemoveWalk  *walk,
       return FALSE;
     }
 
+  if (is_late (walk))
+    {
+      g_autofree char *shown = g_filename_display_name (walk->path);
+
+      g_clear_error (&walk->first_error);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "Could not remove all of “%s” in time", shown);
+      return FALSE;
+    }
   if (walk->first_error == NULL)
     return TRUE;
 
@@ -281,35 +296,33 @@ temp_remove_contents (int                  dir_fd,
                       GCancellable        *cancellable,
                       GError             **error)
 {
-  return temp_remove_contents_with_locks (dir_fd, path, TEMP_REMOVE_LOCKED, NULL, progress, cancellable, error);
+  TempRemoveOptions options = { .progress = progress, .cancellable = cancellable };
+
+  return temp_remove_contents_with_options (dir_fd, path, &options, error);
 }
 
-/* The same, with regard to those who use what is in there: that something was spared is no error. */
+/* Like temp_remove_contents(), with regard to those who use what is in there, and to the time. */
 gboolean
-temp_remove_contents_with_locks (int                  dir_fd,
-                                 const char          *path,
-                                 TempRemoveLocks      locks,
-                                 gboolean            *any_spared,
-                                 TempRemoveProgress  *progress,
-                                 GCancellable        *cancellable,
-                                 GError             **error)
+temp_remove_contents_with_options (int                 dir_fd,
+                                   const char         *path,
+                                   TempRemoveOptions  *options,
+                                   GError            **error)
 {
   TempRemoveProgress no_progress = { 0 };
-
-  if (progress == NULL)
-    progress = &no_progress;
+  TempRemoveProgress *progress = options->progress != NULL ? options->progress : &no_progress;
 
   for (guint i = 1;; i++)
     {
       TempRemoveWalk walk = {
         .path = path,
-        .cancellable = cancellable,
+        .cancellable = options->cancellable,
         .progress = progress,
-        .locks = locks,
+        .locks = options->locks,
+        .deadline = options->deadline,
         .asks_inodes = i > 1,
       };
 
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      if (g_cancellable_set_error_if_cancelled (options->cancellable, error))
         return FALSE;
 
       if (!walk_once (&walk, dir_fd))
@@ -318,8 +331,7 @@ temp_remove_contents_with_locks (int                  dir_fd,
           return FALSE;
         }
 
-      if (any_spared != NULL)
-        *any_spared = walk.any_spared;
+      options->any_spared = options->any_spared || walk.any_spared;
       if (!walk.is_lost || i == MAX_TRIES)
         return report (&walk, error);
 

@@ -4,8 +4,7 @@
 
 #include "temp-sweep.h"
 
-#include "entry/entry.h"
-#include "temp-entry-sweep-private.h"
+#include "ledger/sweep.h"
 
 /* Its address is what a task of ours is known by: ISO C has no pointers to functions
  * as plain pointers. */
@@ -19,8 +18,8 @@ static char sweep_task;
  *
  * Deletes what programs of this user have left that were killed or have crashed.
  *
- * Only what this library has made is deleted, and only if it is still the same file or directory, under
- * the same name. Nothing of a program that is running is touched, unless it is a file in a directory of the dead one;
+ * Only what has a name that this library made up is deleted, whatever is under that by now; names that were kept, copies and
+ * what was renamed stay. Nothing of a program that is running is touched, unless it is a file in a directory of the dead one;
  * nor is a directory that somebody has a lock on, as a [class@Temp.Dir] and a child that inherited it have: that is
  * left to another sweep, together with the one of the dead program that it is in.
  * See [Lifetime](lifetime.html#programs-that-are-killed).
@@ -47,10 +46,12 @@ temp_sweep (guint         *n_removed,
             GCancellable  *cancellable,
             GError       **error)
 {
+  const TempSweepOptions options = { .cancellable = cancellable };
+
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return temp_entry_sweep (NULL, NULL, n_removed, cancellable, error);
+  return temp_sweep_run (&options, n_removed, NULL, error);
 }
 
 static void
@@ -59,9 +60,10 @@ sweep_in_thread (GTask        *task,
                  gpointer      task_data,
                  GCancellable *cancellable)
 {
+  const TempSweepOptions options = { .cancellable = cancellable };
   GError *error = NULL;
 
-  if (temp_entry_sweep (NULL, NULL, task_data, cancellable, &error))
+  if (temp_sweep_run (&options, task_data, NULL, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -167,5 +169,5 @@ temp_guard_start (GError **error)
 {
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return temp_entry_guard_start (error);
+  return temp_guard_spawn (error);
 }

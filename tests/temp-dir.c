@@ -46,7 +46,7 @@ test_new (void)
   g_assert_no_errno (lstat (path, &st));
   g_assert_true (S_ISDIR (st.st_mode));
   g_assert_cmpint (st.st_mode & 0777, ==, 0700);
-  g_assert_cmpuint (strlen (base), ==, 2 + 8 + 2);
+  g_assert_cmpuint (strlen (base), ==, 2 + 16 + 2);
   g_assert_cmpstr (file_path, ==, path);
   g_assert_cmpstr (child_path, ==, expected);
   g_assert_no_errno (faccessat (temp_dir_get_fd (dir), ".", F_OK, 0));
@@ -268,26 +268,78 @@ test_inside (void)
   g_object_unref (file);
 }
 
-/* It is made in the directory itself, wherever that is. */
+/* A file is made by the path, so that its own path is always true: also if that leads to another directory by now. */
 static void
 test_inside_renamed (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (TempDir) dir = new_dir ();
   g_autofree char *away = test_path ("away");
-  g_autofree char *names = NULL;
-  g_autoptr (TempFile) file = NULL;
+  g_autofree char *base = NULL;
+  TempFile *file;
 
   g_assert_no_errno (g_rename (temp_dir_get_path (dir), away));
+  g_assert_null (temp_dir_create_file (dir, "f", NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_error_mentions (error, temp_dir_get_path (dir));
+  g_clear_error (&error);
+
   g_assert_no_errno (g_mkdir (temp_dir_get_path (dir), 0700));
   file = temp_dir_create_file (dir, "f", NULL, &error);
   g_assert_no_error (error);
-  test_assert_exists (temp_file_get_path (file), FALSE);
-  names = test_list (away);
-  g_assert_cmpuint (strlen (names), ==, 9);
-  g_clear_object (&file);
+  test_assert_exists (temp_file_get_path (file), TRUE);
+  base = g_path_get_basename (temp_file_get_path (file));
+  g_assert_cmpuint (strlen (base), ==, 1 + 8);
+  g_object_unref (file);
+  test_assert_list ("away", "");
+  g_assert_no_errno (g_rmdir (temp_dir_get_path (dir)));
   g_assert_no_errno (g_rmdir (away));
-  g_rmdir (temp_dir_get_path (dir));
+}
+
+/* A forked child drops what it inherited without deleting it, but does what it is told. */
+static void
+test_child (void)
+{
+  g_autoptr (TempDir) dropped = new_dir ();
+  g_autoptr (TempDir) deleted = new_dir ();
+  g_autoptr (GError) error = NULL;
+  pid_t pid;
+
+  fill (dropped);
+  fill (deleted);
+  pid = test_fork_idle ();
+  if (pid == 0)
+    {
+      g_clear_object (&dropped);
+      g_assert_true (temp_dir_delete (deleted, NULL, &error));
+      g_assert_no_error (error);
+      test_child_exit (0);
+    }
+  test_assert_ends_well (pid);
+
+  {
+    g_autofree char *names = test_list (temp_dir_get_path (dropped));
+
+    g_assert_cmpstr (names, !=, "");
+  }
+  test_assert_exists (temp_dir_get_path (deleted), FALSE);
+  g_assert_true (temp_dir_delete (deleted, NULL, &error));
+  g_assert_no_error (error);
+}
+
+/* The directory has lost its descriptor, or never had one: it is opened when somebody asks for it. */
+static void
+test_get_fd (void)
+{
+  g_autoptr (TempDir) dir = new_dir ();
+  struct stat st, named;
+
+  g_assert_no_errno (close (temp_dir_get_fd (dir)));
+  g_assert_no_errno (fstat (temp_dir_get_fd (dir), &st));
+  g_assert_no_errno (stat (temp_dir_get_path (dir), &named));
+  g_assert_cmpint (st.st_ino, ==, named.st_ino);
+  g_assert_true (temp_dir_delete (dir, NULL, NULL));
+  g_assert_cmpint (temp_dir_get_fd (dir), ==, -1);
 }
 
 static void
@@ -455,6 +507,8 @@ main (int    argc,
   g_test_add_func ("/temp-dir/permissions", test_permissions);
   g_test_add_func ("/temp-dir/inside", test_inside);
   g_test_add_func ("/temp-dir/inside-renamed", test_inside_renamed);
+  g_test_add_func ("/temp-dir/child", test_child);
+  g_test_add_func ("/temp-dir/get-fd", test_get_fd);
   g_test_add_func ("/temp-dir/async", test_async);
   g_test_add_func ("/temp-dir/async-cancelled", test_async_cancelled);
   g_test_add_func ("/temp-dir/bad-input", test_bad_input);

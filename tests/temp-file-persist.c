@@ -86,18 +86,6 @@ assert_persists (TempFile         *file,
 }
 
 static void
-assert_contents (const char *path,
-                 const char *expected)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *contents = NULL;
-
-  g_file_get_contents (path, &contents, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (contents, ==, expected);
-}
-
-static void
 assert_mode (const char *path,
              mode_t      mode)
 {
@@ -155,7 +143,7 @@ test_persist (gconstpointer data)
       g_assert_no_errno (fstat (fd, &before));
 
       assert_persists (file, target, flags);
-      assert_contents (target, NEW);
+      test_assert_contents (target, NEW);
       assert_names ("document", "target");
 
       g_assert_no_errno (stat (target, &after));
@@ -174,10 +162,10 @@ test_persist (gconstpointer data)
       g_assert_cmpint (temp_file_get_fd (file), ==, fd);
       g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, strlen (NEW));
       write_new (file);
-      assert_contents (target, NEW NEW);
+      test_assert_contents (target, NEW NEW);
       g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, NULL));
       g_clear_object (&file);
-      assert_contents (target, NEW NEW);
+      test_assert_contents (target, NEW NEW);
     }
 }
 
@@ -195,7 +183,7 @@ assert_unchanged (TempFile   *file,
   g_assert_cmpint (st.st_size, ==, strlen (NEW));
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, strlen (NEW));
   if (path != NULL)
-    assert_contents (path, NEW);
+    test_assert_contents (path, NEW);
 }
 
 static void
@@ -210,11 +198,11 @@ test_exists (gconstpointer data)
   g_assert_false (persist_to (file, target, TEMP_PERSIST_COPY, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   test_assert_error_mentions (error, target);
-  assert_contents (target, OLD);
+  test_assert_contents (target, OLD);
   assert_unchanged (file, path);
 
   assert_persists (file, target, TEMP_PERSIST_REPLACE);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   assert_names ("document", "target");
 }
 
@@ -285,7 +273,7 @@ test_states (void)
   test_write (temp_file_get_path (replaced), "not ours");
   g_assert_false (persist_to (replaced, second, TEMP_PERSIST_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  assert_contents (temp_file_get_path (replaced), "not ours");
+  test_assert_contents (temp_file_get_path (replaced), "not ours");
   unlink (temp_file_get_path (replaced));
   g_clear_error (&error);
 
@@ -305,7 +293,7 @@ test_closed_stream (void)
 
   g_assert_true (g_output_stream_close (g_io_stream_get_output_stream (G_IO_STREAM (file)), NULL, NULL));
   assert_persists (file, target, TEMP_PERSIST_NONE);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
 }
 
 /* Modes */
@@ -429,7 +417,7 @@ child_not_owner (gconstpointer data)
   g_assert_no_errno (stat (target, &st));
   g_assert_cmpuint (st.st_uid, ==, geteuid ());
   g_assert_cmphex (st.st_mode & 07777, ==, 0751);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
 }
 
 static void
@@ -467,7 +455,7 @@ test_attributes (gconstpointer data)
   g_assert_no_errno (fsetxattr (temp_file_get_fd (file), "user.both", "new", 3, 0));
 
   assert_persists (file, target, TEMP_PERSIST_REPLACE);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   g_assert_cmpint (getxattr (target, "user.origin", found, sizeof found), ==, 4);
   g_assert_cmpmem (found, 4, "here", 4);
   g_assert_cmpint (getxattr (target, "user.both", found, sizeof found), ==, 3);
@@ -498,13 +486,13 @@ test_symlink (gconstpointer data)
   g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
   g_assert_true (g_file_test (chain, G_FILE_TEST_IS_SYMLINK));
   g_assert_false (g_file_test (target, G_FILE_TEST_IS_SYMLINK));
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   assert_mode (target, 0640);
   g_assert_cmpstr (temp_file_get_path (file), ==, chain);
 
   unlink (target);
   assert_persists (dangling, link, TEMP_PERSIST_REPLACE);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
 
   unlink (target);
@@ -629,9 +617,9 @@ test_failures (gconstpointer data)
 
         persisted = g_str_equal (done, "yes");
         if (persisted)
-          assert_contents (target, NEW);
+          test_assert_contents (target, NEW);
         else if (replaces)
-          assert_contents (target, OLD);
+          test_assert_contents (target, OLD);
         else
           g_assert_false (g_file_test (target, G_FILE_TEST_EXISTS));
         n_failed += !persisted;
@@ -659,7 +647,7 @@ test_failures (gconstpointer data)
             g_autofree char *left = g_build_filename (c.kind == BESIDE ? dir : test_dir (),
                                                       c.kind == BESIDE ? names : strtok (elsewhere, " "), NULL);
 
-            assert_contents (left, NEW);
+            test_assert_contents (left, NEW);
             unlink (left);
           }
       }
@@ -683,10 +671,10 @@ child_dir_sync (gconstpointer data)
 
   g_assert_false (persist_to (file, target, TEMP_PERSIST_DURABLE, &error));
   g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EIO));
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   g_assert_cmpstr (temp_file_get_path (file), ==, target);
   g_clear_object (&file);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
 }
 
 static void
@@ -709,14 +697,14 @@ child_no_noreplace (gconstpointer data)
     test_child_skip ("no filters of system calls here");
 
   assert_persists (file, target, TEMP_PERSIST_DURABLE);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   write_new (file);
-  assert_contents (target, NEW NEW);
+  test_assert_contents (target, NEW NEW);
 
   g_assert_false (persist_to (second, target, TEMP_PERSIST_DURABLE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   g_clear_object (&second);
-  assert_contents (target, NEW NEW);
+  test_assert_contents (target, NEW NEW);
   assert_names ("document", "target");
 }
 
@@ -741,11 +729,11 @@ child_unnamed (gconstpointer data)
       int fd = temp_file_get_fd (file);
 
       assert_persists (file, target, flags);
-      assert_contents (target, NEW);
+      test_assert_contents (target, NEW);
       g_assert_cmpint (temp_file_get_fd (file), ==, fd);
       g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
       write_new (file);
-      assert_contents (target, NEW NEW);
+      test_assert_contents (target, NEW NEW);
       assert_names ("document", "target");
       unlink (target);
     }
@@ -793,7 +781,7 @@ child_copy (gconstpointer data)
 
       g_assert_no_errno (futimens (fd, times));
       assert_persists (file, target, flags | TEMP_PERSIST_COPY);
-      assert_contents (target, NEW);
+      test_assert_contents (target, NEW);
       assert_mode (target, (flags & TEMP_PERSIST_REPLACE) != 0 ? 0604 : 0640);
       assert_names ("document", "target");
 
@@ -804,10 +792,10 @@ child_copy (gconstpointer data)
       g_assert_cmpint (temp_file_get_fd (file), ==, fd);
       g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, strlen (NEW));
       write_new (file);
-      assert_contents (target, NEW NEW);
+      test_assert_contents (target, NEW NEW);
 
       g_clear_object (&file);
-      assert_contents (target, NEW NEW);
+      test_assert_contents (target, NEW NEW);
       unlink (target);
     }
 }
@@ -841,19 +829,19 @@ child_copy_fails (gconstpointer data)
 
   g_assert_false (persist_to (file, target, TEMP_PERSIST_COPY | TEMP_PERSIST_REPLACE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
-  assert_contents (target, OLD);
+  test_assert_contents (target, OLD);
   names = test_list (mount);
   g_assert_cmpstr (names, ==, "document");
   g_assert_cmpstr (temp_file_get_path (file), ==, path);
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, strlen (NEW));
   if (path != NULL)
-    assert_contents (path, large);
+    test_assert_contents (path, large);
 
   /* It can go on elsewhere. */
   g_clear_pointer (&target, g_free);
   target = test_path ("here");
   assert_persists (file, target, TEMP_PERSIST_NONE);
-  assert_contents (target, large);
+  test_assert_contents (target, large);
 }
 
 static void
@@ -904,7 +892,7 @@ test_async (gconstpointer data)
 
   g_assert_true (temp_file_persist_finish (file, test_wait_result (&result), &error));
   g_assert_no_error (error);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
   assert_names ("document", "target");
   write_new (file);
 }
@@ -957,7 +945,7 @@ test_exit (void)
       g_assert_true (temp_sweep (NULL, NULL, NULL));
       if (g_file_test (target, G_FILE_TEST_EXISTS))
         {
-          assert_contents (target, NEW);
+          test_assert_contents (target, NEW);
           unlink (target);
         }
       assert_names ("", "target");
@@ -1093,7 +1081,7 @@ test_beside (void)
   write_new (file);
   g_assert_true (temp_file_persist (file, link_file, TEMP_PERSIST_REPLACE, NULL, &error));
   g_assert_no_error (error);
-  assert_contents (target, NEW);
+  test_assert_contents (target, NEW);
 
   g_assert_null (temp_file_new_beside (remote, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);

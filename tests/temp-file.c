@@ -50,7 +50,7 @@ test_named (void)
   g_autofree char *file_path = g_file_get_path (temp_file_get_file (file));
 
   g_assert_true (g_path_is_absolute (path));
-  g_assert_cmpuint (strlen (base), ==, strlen ("a-") + 8 + strlen (".b"));
+  g_assert_cmpuint (strlen (base), ==, strlen ("a-") + 16 + strlen (".b"));
   g_assert_true (g_str_has_prefix (base, "a-"));
   g_assert_true (g_str_has_suffix (base, ".b"));
   g_assert_cmpstr (file_path, ==, path);
@@ -635,6 +635,66 @@ test_dropped_is_told (void)
   g_log_set_debug_enabled (FALSE);
 }
 
+/* A forked child drops what it inherited without deleting it; closing it is an explicit word, and keeping is not its own to
+ * promise. */
+static void
+test_child (void)
+{
+  g_autoptr (TempFile) dropped = new_named ();
+  g_autoptr (TempFile) closed = new_named ();
+  g_autoptr (TempFile) later = new_named ();
+  g_autoptr (TempFile) kept = new_named ();
+  g_autoptr (GError) error = NULL;
+  pid_t pid;
+
+  temp_file_set_delete_on_close (later, FALSE);
+  pid = test_fork_idle ();
+  if (pid == 0)
+    {
+      g_autofree char *path = temp_file_keep (kept, &error);
+
+      g_assert_null (path);
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+      g_clear_error (&error);
+      g_clear_object (&kept);
+      g_clear_object (&dropped);
+      g_assert_true (g_io_stream_close (G_IO_STREAM (later), NULL, &error));
+      g_clear_object (&later);
+      g_assert_true (g_io_stream_close (G_IO_STREAM (closed), NULL, &error));
+      g_assert_no_error (error);
+      test_child_exit (0);
+    }
+  test_assert_ends_well (pid);
+
+  test_assert_exists (temp_file_get_path (dropped), TRUE);
+  test_assert_exists (temp_file_get_path (later), TRUE);
+  test_assert_exists (temp_file_get_path (kept), TRUE);
+  test_assert_exists (temp_file_get_path (closed), FALSE);
+  g_assert_true (g_io_stream_close (G_IO_STREAM (closed), NULL, &error)); /* is gone, which is no error */
+  g_assert_no_error (error);
+}
+
+/* A file that somebody replaced under its name is the one that is deleted, or kept: the name decides. */
+static void
+test_replaced (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempFile *file = new_named ();
+  g_autofree char *path = g_strdup (temp_file_get_path (file));
+  g_autofree char *kept = NULL;
+
+  test_write (path, "new"); /* renames another file there */
+  g_object_unref (file);
+  test_assert_exists (path, FALSE);
+
+  file = new_named ();
+  test_write (temp_file_get_path (file), "new");
+  kept = temp_file_keep (file, &error);
+  g_assert_no_error (error);
+  g_object_unref (file);
+  test_assert_exists (kept, TRUE);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -669,6 +729,8 @@ main (int    argc,
   g_test_add_func ("/temp-file/dispose-twice", test_dispose_twice);
   g_test_add_func ("/temp-file/threads", test_threads);
   g_test_add_func ("/temp-file/asked-by-two-threads", test_asked_by_two_threads);
+  g_test_add_func ("/temp-file/child", test_child);
+  g_test_add_func ("/temp-file/replaced", test_replaced);
 
   return g_test_run ();
 }

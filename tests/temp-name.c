@@ -72,7 +72,7 @@ init_name (TempName   *name,
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (temp_name_init (name, dir, prefix, suffix, &error));
+  g_assert_true (temp_name_init (name, dir, prefix, suffix, TEMP_NAME_N_RANDOM, &error));
   g_assert_no_error (error);
 }
 
@@ -126,7 +126,7 @@ assert_refused (const char *prefix,
   g_auto (TempName) name = { 0 };
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (temp_name_init (&name, "/d", prefix, suffix, &error));
+  g_assert_false (temp_name_init (&name, "/d", prefix, suffix, TEMP_NAME_N_RANDOM, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME);
   test_assert_error_mentions (error, mentioned);
   g_assert_true (g_utf8_validate (error->message, -1, NULL));

@@ -211,76 +211,16 @@ test_wait_until (void)
   g_thread_join (thread);
 }
 
-/* The handlers that fork() runs come in the reverse order of their registration: this one
- * is registered before that of the library, and so runs when that one is through. */
-static gint may_fork = TRUE;
-static gint n_too_early;
-static gint n_forks;
-
+/* exit() in a signal handler may interrupt the library, which then cannot wait for itself. */
 static void
-check_fork (void)
+test_lock_at_exit (void)
 {
-  g_atomic_int_inc (&n_forks);
-  if (!g_atomic_int_get (&may_fork))
-    g_atomic_int_inc (&n_too_early);
-}
-
-__attribute__ ((constructor (101))) static void
-register_check (void)
-{
-  pthread_atfork (check_fork, NULL, NULL);
-}
-
-static gint forking_tid;
-
-static gpointer
-fork_once (gpointer data)
-{
-  pid_t pid;
-
-  g_atomic_int_set (&forking_tid, (gint) syscall (SYS_gettid));
-  pid = test_make_child (FALSE);
-  if (pid == 0)
-    test_child_exit (0);
-  test_assert_ends_well (pid);
-  return NULL;
-}
-
-/* What is held is so often held: the last to release it lets go. */
-static void
-test_hold_fork (void)
-{
-  gint n_before;
-  GThread *thread;
-
-  temp_process_hold_fork ();
-  temp_process_release_fork ();
-  fork_once (NULL);
-
-  g_atomic_int_set (&may_fork, FALSE);
-  g_atomic_int_set (&forking_tid, 0);
-  n_before = g_atomic_int_get (&n_forks);
-  temp_process_hold_fork ();
-  temp_process_hold_fork ();
-  thread = g_thread_new ("fork", fork_once, NULL);
-
-  /* Where the kernel does not tell, it may not have come so far; that does no harm. */
-  while (g_atomic_int_get (&forking_tid) == 0)
-    g_thread_yield ();
-  if (test_can_see_waiting ())
-    while (!test_is_waiting (g_atomic_int_get (&forking_tid)) && g_atomic_int_get (&n_forks) == n_before)
-      g_thread_yield ();
-
-  /* The lock is free meanwhile. */
   temp_process_lock ();
+  g_assert_false (temp_process_lock_at_exit ());
   temp_process_unlock ();
-  temp_process_release_fork ();
-  g_atomic_int_set (&may_fork, TRUE);
-  temp_process_release_fork ();
-  g_thread_join (thread);
 
-  g_assert_cmpint (g_atomic_int_get (&n_too_early), ==, 0);
-  g_assert_cmpint (g_atomic_int_get (&n_forks), ==, n_before + 1);
+  g_assert_true (temp_process_lock_at_exit ());
+  temp_process_unlock ();
 }
 
 int
@@ -296,7 +236,7 @@ main (int    argc,
   g_test_add_func ("/temp-process/lock-in-child", test_lock_in_child);
   g_test_add_func ("/temp-process/lock-excludes", test_lock_excludes);
   g_test_add_func ("/temp-process/wait-until", test_wait_until);
-  g_test_add_func ("/temp-process/hold-fork", test_hold_fork);
+  g_test_add_func ("/temp-process/lock-at-exit", test_lock_at_exit);
 
   return g_test_run ();
 }

@@ -359,11 +359,11 @@ assert_contents_go (TempRemoveLocks locks,
 {
   temp_autofd int fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   g_autoptr (GError) error = NULL;
-  gboolean any_spared = !expected_spared;
+  TempRemoveOptions options = { .locks = locks };
 
-  g_assert_true (temp_remove_contents_with_locks (fd, test_dir (), locks, &any_spared, NULL, NULL, &error));
+  g_assert_true (temp_remove_contents_with_options (fd, test_dir (), &options, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (any_spared, ==, expected_spared);
+  g_assert_cmpint (options.any_spared, ==, expected_spared);
 }
 
 static void
@@ -404,16 +404,15 @@ child_no_locks (gconstpointer data)
   temp_autofd int fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   g_autofree char *path = test_path ("sub");
   g_autoptr (GError) error = NULL;
-  gboolean any_spared = TRUE;
+  TempRemoveOptions options = { .locks = TEMP_REMOVE_SPARE_LOCKED };
 
   if (!test_fail_syscall (SYS_flock, ENOLCK))
     test_child_skip ("no filter of system calls");
 
   g_assert_no_errno (mkdir (path, 0700));
-  g_assert_false (temp_remove_contents_with_locks (fd, test_dir (), TEMP_REMOVE_SPARE_LOCKED, &any_spared, NULL, NULL,
-                                                   &error));
+  g_assert_false (temp_remove_contents_with_options (fd, test_dir (), &options, &error));
   test_assert_error_mentions (error, g_strerror (ENOLCK));
-  g_assert_false (any_spared);
+  g_assert_false (options.any_spared);
   test_assert_exists (path, TRUE);
 }
 

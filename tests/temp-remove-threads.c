@@ -120,12 +120,11 @@ remove_unlocked (void)
   g_autofree char *path = test_path ("tree");
   temp_autofd int fd = open_root ();
   g_autoptr (GError) error = NULL;
-  gboolean any_spared;
+  TempRemoveOptions options = { .locks = TEMP_REMOVE_SPARE_LOCKED };
 
-  g_assert_true (temp_remove_contents_with_locks (fd, path, TEMP_REMOVE_SPARE_LOCKED, &any_spared, NULL, NULL,
-                                                  &error));
+  g_assert_true (temp_remove_contents_with_options (fd, path, &options, &error));
   g_assert_no_error (error);
-  return any_spared;
+  return options.any_spared;
 }
 
 /* What others have locked stays, and what it is in; all around it goes. */

@@ -7,8 +7,12 @@
 /* The linker has the library's calls come here. */
 void __wrap_temp_process_unlock (void);
 void __real_temp_process_unlock (void);
+void __wrap_temp_ledger_unlock_appends (void);
+void __real_temp_ledger_unlock_appends (void);
 void __wrap_temp_process_wait   (void);
 void __real_temp_process_wait   (void);
+gboolean __wrap_temp_process_wait_until (gint64 time);
+gboolean __real_temp_process_wait_until (gint64 time);
 
 static pthread_t thread; /* the test's */
 static guint n_to_pass;
@@ -16,11 +20,9 @@ static GSourceFunc happens; /* NULL: nothing */
 static gpointer happens_data;
 static gint n_waiting; /* atomic */
 
-void
-__wrap_temp_process_unlock (void)
+static void
+come_in (void)
 {
-  __real_temp_process_unlock ();
-
   if (happens == NULL || !pthread_equal (thread, pthread_self ()))
     return;
   if (n_to_pass > 0)
@@ -39,10 +41,31 @@ __wrap_temp_process_unlock (void)
 }
 
 void
+__wrap_temp_process_unlock (void)
+{
+  __real_temp_process_unlock ();
+  come_in ();
+}
+
+void
+__wrap_temp_ledger_unlock_appends (void)
+{
+  __real_temp_ledger_unlock_appends ();
+  come_in ();
+}
+
+void
 __wrap_temp_process_wait (void)
 {
   g_atomic_int_inc (&n_waiting);
   __real_temp_process_wait ();
+}
+
+gboolean
+__wrap_temp_process_wait_until (gint64 time)
+{
+  g_atomic_int_inc (&n_waiting);
+  return __real_temp_process_wait_until (time);
 }
 
 void

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Other threads come in wherever this one lets go of the process's lock. A test that is linked with
+/* Other threads come in wherever this one lets go of the process's lock, or of the lock of appends. A test that is linked with
  * "moments" in meson.build can have something happen there, each time once: it goes on to the next
  * moment until there are no more. */
 void     test_moment_set  (guint        number,

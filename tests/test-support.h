@@ -35,6 +35,8 @@ void     test_assert_list             (const char      *relative,
 
 void     test_assert_exists           (const char      *path,
                                        gboolean         exists);
+void     test_assert_contents         (const char      *path,
+                                       const char      *expected);
 void     test_assert_mode             (const char      *path,
                                        mode_t           mode); /* and kind */
 void     test_assert_error_mentions   (const GError    *error,
@@ -50,10 +52,8 @@ void     test_assert_notified         (GHashTable      *counts,
 void     test_assert_fixed            (gpointer         object,
                                        const char      *name);
 
-/* Runs the main context until *done is TRUE. */
-void     test_wait                    (const gboolean  *done);
-void     test_wait_empty              (void); /* until nothing is left in the test's directory */
-void     test_wait_tick               (void); /* until what is made has a later time than all before, on any kernel */
+/* Runs the main context until nothing is left in the test's directory. */
+void     test_wait_empty              (void);
 void     test_keep_result             (GObject         *source,
                                        GAsyncResult    *result,
                                        gpointer         data); /* GAsyncResult ** */
@@ -72,7 +72,10 @@ void     test_add_with_ledgers        (const char      *path,
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
 
-/* A child, once all other threads of this process wait for something: what GLib does in it cannot hang then. */
+/* Waits until all other threads of this process wait for something. Returns at once where the kernel does not tell. */
+void     test_wait_idle               (void);
+
+/* A child, made after test_wait_idle(): what GLib does in it cannot hang then. */
 pid_t    test_fork_idle               (void);
 
 /* Whether that thread of this process waits, for another one or for an event; and whether the kernel tells that. */

@@ -2,193 +2,273 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "entry/entry.h"
+#include "entry/entry-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "entry/entry-private.h"
 #include "temp-error-private.h"
+#include "temp-fd-private.h"
 #include "temp-process-private.h"
 
-/* The end of what was made: the only place that deletes. */
+/* Deletes entries by their names: the name is the proof that the library made it, so inodes do not matter.
+ *
+ * Contents: by name, or where the directory was moved to; explicitly (delete), with the object (drop), at exit (until),
+ * in the background. */
 
-/* Something is mounted on it, which hides what was made. */
+/* Finds how to name the entry to the kernel: by its path and AT_FDCWD where paths are trusted, else by its base name
+ * and its directory's descriptor, which stays the place's. Fails, with errno, if there is no such descriptor. */
+gboolean
+temp_entry_locate (TempEntry   *entry,
+                   int         *dir_fd,
+                   const char **name)
+{
+  *dir_fd = entry->place->is_trusted ? AT_FDCWD : temp_place_get_fd (entry->place);
+  *name = entry->place->is_trusted ? entry->name.path : entry->name.base;
+  return *dir_fd != -1;
+}
+
+/* Removes the entry's file or directory by that name. Sets *removed to FALSE if nothing is there: that is no error. */
 static gboolean
-is_mounted_on (TempEntry *entry)
+remove_at (TempEntry          *entry,
+           int                 dir_fd,
+           const char         *name,
+           TempRemoveOptions  *options,
+           gboolean           *removed,
+           GError            **error)
 {
-#ifdef STATX_ATTR_MOUNT_ROOT
-  struct statx stx;
-
-  return statx (temp_parent_get_fd (entry->parent), entry->name.base, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-                STATX_BASIC_STATS, &stx) == 0 &&
-         (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-#else
-  return FALSE;
-#endif
+  if (entry->is_dir)
+    return temp_remove_dir_name (dir_fd, name, entry->name.path, entry->fd, !entry->place->is_trusted, options, removed,
+                                 error);
+  return temp_remove_file_name (dir_fd, name, entry->name.path, removed, error);
 }
 
-/* A program may close all descriptors that it does not know. It is the same directory afterwards, or none. */
-gboolean
-temp_entry_reopen_parent (TempEntry *entry)
+/* Returns the path of the directory that the entry's open file or directory is in now, if it still has its base name;
+ * else NULL. The kernel shows the path of a descriptor in /proc. */
+static char *
+find_by_descriptor (TempEntry *entry)
 {
-  g_autofree char *dir = g_path_get_dirname (entry->name.path);
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", entry->fd);
+  g_autofree char *path = NULL;
+  g_autofree char *base = NULL;
 
-  return temp_parent_reopen (entry->parent, dir);
+  if (entry->fd < 0 || (entry->is_dir && temp_entry_check_dir_fd (entry) < 0))
+    return NULL;
+  path = g_file_read_link (link, NULL);
+  if (path == NULL || !g_path_is_absolute (path))
+    return NULL;
+  base = g_path_get_basename (path);
+  return g_str_equal (base, entry->name.base) ? g_path_get_dirname (path) : NULL;
 }
 
-/* Whether the name is still that of what was made; sets errno if not. */
-gboolean
-temp_entry_is_still_ours (TempEntry *entry)
+/* Looks for an entry that is not under its path. If its directory was moved, removes the entry there. If somebody moved
+ * the entry itself, it is theirs, and stays. Sets *is_settled to TRUE if the entry's directory surely has no such name
+ * now; else a sweep has to look. */
+static gboolean
+remove_moved (TempEntry          *entry,
+              TempRemoveOptions  *options,
+              gboolean           *is_settled,
+              GError            **error)
 {
+  g_autofree char *dir = find_by_descriptor (entry);
+  temp_autofd int dir_fd = -1;
   struct stat st;
-  int result;
+  gboolean removed;
 
-  do
-    result = fstatat (temp_parent_get_fd (entry->parent), entry->name.base, &st, AT_SYMLINK_NOFOLLOW);
-  while (G_UNLIKELY (result < 0) && errno == EBADF && temp_entry_reopen_parent (entry));
-  if (result < 0)
-    return FALSE;
-  if (temp_identity_is_of (&entry->identity, &st))
-    return TRUE;
-
-  errno = is_mounted_on (entry) ? EBUSY : ENOENT;
-  return FALSE;
-}
-
-/* Both of these set is_deleted if it was they who did it; or else the first one may set is_spared. */
-
-static gboolean
-remove_dir (TempEntry           *entry,
-            TempRemoveProgress  *progress,
-            GCancellable        *cancellable,
-            GError             **error)
-{
-  for (guint i = 0; i < TEMP_REMOVE_MAX_PASSES; i++)
+  if (dir == NULL)
     {
-      entry->is_deleted = unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR) == 0;
-      if (entry->is_deleted)
-        {
-          if (progress != NULL)
-            progress->n_removed++;
-          return TRUE;
-        }
-      if (errno != ENOTEMPTY && errno != EEXIST)
-        break;
-      if (entry->is_empty)
-        return TRUE; /* then it is another one */
-      if (!temp_remove_contents_with_locks (temp_parent_get_fd (entry->directory), entry->name.path, entry->locks,
-                                            &entry->is_spared, progress, cancellable, error))
-        return FALSE;
-      if (entry->is_spared)
+      *is_settled = temp_place_is_at (entry->place, entry->place->path);
+      if (*is_settled)
         return TRUE;
-      errno = ENOTEMPTY;
+      dir = g_strdup (entry->place->resolved);
     }
 
-  if (errno == ENOENT)
-    return TRUE;
-
-  temp_error_from_errno (error, errno, "Could not remove the temporary directory", entry->name.path);
-  return FALSE;
-}
-
-static gboolean
-remove_file (TempEntry  *entry,
-             GError    **error)
-{
-  entry->is_deleted = unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0) == 0;
-  if (entry->is_deleted || errno == ENOENT)
-    return TRUE;
-
-  temp_error_from_errno (error, errno, "Could not delete the temporary file", entry->name.path);
-  return FALSE;
-}
-
-/* For finding out what went wrong. */
-gboolean
-temp_entry_keeps_everything (void)
-{
-  static gsize answer;
-
-  if (g_once_init_enter (&answer))
+  dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (dir_fd < 0 || fstat (dir_fd, &st) < 0 || st.st_dev != entry->place->dev || st.st_ino != entry->place->ino)
     {
-      const char *value = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_KEEP") : NULL;
-
-      g_once_init_leave (&answer, value != NULL && *value != '\0' && strcmp (value, "0") != 0 ? 2 : 1);
+      *is_settled = temp_place_is_at (entry->place, entry->place->path);
+      return TRUE;
     }
 
-  return answer == 2;
+  *is_settled = TRUE;
+  return remove_at (entry, dir_fd, entry->name.base, options, &removed, error);
 }
 
-/* TRUE: it is gone, or not ours. */
+/* Removes what is under the entry's name. Returns TRUE if nothing is left to delete; `is_settled`: see
+ * remove_moved(). */
 static gboolean
-remove_if_ours (TempEntry           *entry,
-                TempRemoveProgress  *progress,
-                GCancellable        *cancellable,
-                GError             **error)
+remove_entry (TempEntry          *entry,
+              TempRemoveOptions  *options,
+              gboolean           *is_settled,
+              GError            **error)
 {
-  if (temp_entry_is_still_ours (entry))
-    return entry->directory != NULL ? remove_dir (entry, progress, cancellable, error) : remove_file (entry, error);
+  const char *name;
+  gboolean removed = FALSE;
+  int dir_fd;
 
-  if (errno == ENOENT)
-    return TRUE;
+  *is_settled = TRUE;
+  if (temp_entry_locate (entry, &dir_fd, &name))
+    {
+      if (!remove_at (entry, dir_fd, name, options, &removed, error))
+        return FALSE;
+    }
+  else if (errno != ENOENT && errno != ENOTDIR)
+    {
+      temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
+      return FALSE;
+    }
 
-  temp_error_from_errno (error, errno, "Could not delete", entry->name.path);
-  return FALSE;
+  return G_LIKELY (removed) || remove_moved (entry, options, is_settled, error);
 }
 
-/* Deletes what was made, whatever is in it: but only under the name it was made
- * with, only while that is still the same inode, and never what a process that
- * this one was forked from has made. If it is not ours, or gone already, nothing happens,
- * and that is no error. After an error it can be tried again. */
-gboolean
-temp_entry_delete_with_progress (TempEntry           *entry,
-                                 TempRemoveProgress  *progress,
-                                 GCancellable        *cancellable,
-                                 GError             **error)
+/* Deletes the entry, whatever is under its name by now, and unregisters it. A name that is gone already is no error.
+ * After an error, the entry is registered as before, so that the caller may try again. If the parent process made the
+ * entry, only an explicit deletion deletes it. Takes the entry's lock. */
+static gboolean
+delete (TempEntry          *entry,
+        gboolean            is_explicit,
+        gint64              lock_deadline,
+        TempRemoveOptions  *options,
+        GError            **error)
 {
-  gboolean is_foreign = entry->generation != temp_process_generation ();
-  gboolean gone = TRUE;
+  gboolean is_settled = TRUE, gone = TRUE;
+  GError *local_error = NULL;
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return FALSE;
-  if (!temp_entry_begin (entry))
+  /* At exit, wait for the holder even if the entry is not registered any more: it may still persist the entry. */
+  if (lock_deadline != 0 ? !temp_entry_lock_until (entry, lock_deadline) : !temp_entry_lock (entry))
     return TRUE;
 
-  if (G_UNLIKELY (temp_entry_keeps_everything ()))
+  if (G_UNLIKELY (temp_process_keeps_everything ()))
     {
       g_autofree char *shown = g_filename_display_name (entry->name.path);
 
-      temp_entry_disown (entry, TEMP_ENTRY_KEPT);
-      if (!is_foreign)
+      temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
+      if (!temp_entry_is_foreign (entry))
         g_message ("Kept “%s”", shown);
     }
   else
     {
-      gone = is_foreign || remove_if_ours (entry, progress, cancellable, error);
+      if (is_explicit || !temp_entry_is_foreign (entry))
+        gone = remove_entry (entry, options, &is_settled, &local_error);
+      if (!gone && !is_explicit && !entry->is_dir && g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY))
+        {
+          /* The file is gone. Somebody put a directory in its place, which is theirs unless it is empty. */
+          g_clear_error (&local_error);
+          gone = TRUE;
+          is_settled = FALSE;
+        }
       if (gone)
         {
-          /* What somebody else has taken away may come back. */
-          if (entry->is_deleted)
-            temp_entry_release_record (entry);
-          else
-            temp_entry_clear_record (entry, NULL, FALSE);
-          temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
+          temp_entry_close_dir_fd (entry);
+          temp_entry_unregister (entry, TEMP_ENTRY_DELETED, is_settled);
         }
     }
 
-  temp_entry_end (entry);
+  temp_entry_unlock (entry);
+  if (local_error != NULL)
+    g_propagate_error (error, local_error);
   return gone;
 }
 
+/* Deletes the entry because the program says so. */
 gboolean
-temp_entry_delete (TempEntry     *entry,
-                   GCancellable  *cancellable,
-                   GError       **error)
+temp_entry_delete (TempEntry           *entry,
+                   TempRemoveProgress  *progress,
+                   GCancellable        *cancellable,
+                   GError             **error)
 {
-  return temp_entry_delete_with_progress (entry, NULL, cancellable, error);
+  TempRemoveOptions options = { .progress = progress, .cancellable = cancellable };
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && delete (entry, TRUE, 0, &options, error);
+}
+
+/* Deletes the entry because its object goes. */
+gboolean
+temp_entry_drop (TempEntry  *entry,
+                 GError    **error)
+{
+  TempRemoveOptions options = { .progress = NULL };
+
+  return delete (entry, FALSE, 0, &options, error);
+}
+
+/* Deletes the entry at exit. Waits for its lock until lock_deadline. Ends with G_IO_ERROR_TIMED_OUT at the deadline;
+ * 0: never. */
+gboolean
+temp_entry_delete_until (TempEntry  *entry,
+                         gint64      lock_deadline,
+                         gint64      deadline,
+                         GError    **error)
+{
+  TempRemoveOptions options = { .deadline = deadline };
+
+  return delete (entry, FALSE, lock_deadline, &options, error);
+}
+
+/* In the background: one worker deletes the entries that wait, one after the other. */
+
+/* Under the process's lock. */
+static GQueue waiting = G_QUEUE_INIT; /* entries, each with a reference */
+static guint worker; /* the generation of the process in which the worker runs; 0: there is none */
+
+/* Returns the next entry, with its reference; NULL if none waits: then the worker has to end. */
+static TempEntry *
+next_waiting (void)
+{
+  TempEntry *entry;
+
+  temp_process_lock ();
+  entry = g_queue_pop_head (&waiting);
+  if (entry == NULL)
+    worker = 0;
+  temp_process_unlock ();
+
+  return entry;
+}
+
+/* The worker. */
+static gpointer
+delete_waiting (gpointer data)
+{
+  TempEntry *entry;
+
+  while ((entry = next_waiting ()) != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (!temp_entry_drop (entry, &error) && !entry->is_quiet)
+        g_warning ("%s", error->message);
+      entry->in_background = FALSE;
+      temp_entry_let_go (entry);
+      temp_entry_unref (entry);
+    }
+
+  return data;
+}
+
+/* Has a worker drop the entry and discard it, so that the owner need not. Takes a reference of its own. Where no thread
+ * can be started, deletes before it returns. */
+void
+temp_entry_drop_in_background (TempEntry *entry,
+                               gboolean   is_quiet)
+{
+  guint generation = temp_process_generation ();
+  gboolean starts;
+
+  if (g_atomic_int_get (&entry->state) != TEMP_ENTRY_REGISTERED || temp_entry_is_foreign (entry))
+    return;
+
+  temp_process_lock ();
+  if (worker != 0 && worker != generation)
+    g_queue_init (&waiting); /* the parent's worker deletes what is in it */
+  starts = worker != generation;
+  worker = generation;
+  entry->in_background = TRUE;
+  entry->is_quiet = is_quiet;
+  g_queue_push_tail (&waiting, temp_entry_ref (entry));
+  temp_process_unlock ();
+
+  if (starts && !temp_process_start_thread ("tempfile-delete", delete_waiting, NULL))
+    delete_waiting (NULL);
 }

@@ -2,107 +2,103 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "entry/entry.h"
-#include "temp-identity-private.h"
-#include "temp-ledger-private.h"
+#include "ledger/place.h"
 #include "temp-name-private.h"
 
 G_BEGIN_DECLS
 
-/* What an entry is made of: for its own files only. */
+/* Only the files in entry/ include this. */
 
+/* entry.c shows which state follows which. */
 typedef enum
 {
-  TEMP_ENTRY_NAMELESS, /* it has no name (any more), or none of ours */
-  TEMP_ENTRY_OWNED,    /* it is on the list, to be deleted */
-  TEMP_ENTRY_KEPT,     /* its name is nobody's to delete */
+  TEMP_ENTRY_UNNAMED,    /* nothing is made yet, or a nameless file */
+  TEMP_ENTRY_REGISTERED, /* it has a name; exit deletes it */
+  TEMP_ENTRY_KEPT,       /* it has a name, which the library never deletes */
+  TEMP_ENTRY_DELETED,    /* the name is gone; a file may still be open */
 } TempEntryState;
 
 struct _TempEntry
 {
   gatomicrefcount ref_count;
 
-  TempEntryState  state;       /* guarded by the process's lock, as the list is; read without it, too */
-  gboolean        auto_delete; /* guarded by it */
-  gboolean        is_callers;  /* from the start: it is never owned */
-  gboolean        is_remnant;  /* of a dead process, in whose ledger it is */
-  TempRemoveLocks locks;       /* that others have on what is in it */
-  gboolean        is_spared;   /* because of those */
-  gboolean        is_empty;    /* a directory of which that is sure */
-  gboolean        is_unrecorded; /* it was made without */
-  gboolean        is_deleted;  /* by us */
-  GThread        *worker;      /* who is just deciding the fate of the name */
-  gboolean        is_asked;    /* it, to look at the record once more */
-  GList           link;
+  TempEntryState  state;         /* written under the process's lock, read without it, too */
+  gboolean        auto_delete;   /* written under the lock of appends */
+  gboolean        is_keeping;    /* likewise: a thread is writing `keep`, so that no line may count on its deletion */
+  gboolean        is_callers;    /* the name is the caller's from the start: never registered */
+  gboolean        is_dir;
+  gboolean        in_background; /* the owner has left it to a worker */
+  gboolean        is_quiet;      /* the worker prints no warning */
+  GThread        *holder;        /* under the process's lock: the thread that has locked the entry */
+  GList           link;          /* of the registry */
 
-  TempParent     *parent;    /* where the name is; NULL: it never had one */
-  TempParent     *directory; /* if it is a directory, that */
-  TempName        name;      /* for a nameless file only the path of its directory */
-  GSList         *former;    /* the paths it had, which somebody may still hold */
-  guint           generation;
-  TempIdentity    identity;
-  TempLedgerClaim claim;     /* in the ledger; for who has the right to decide */
+  TempPlace      *place;         /* the directory of its name; NULL: it never had one, or is the caller's */
+  TempPlace      *inside;        /* of a directory where paths are not trusted: the place for what is made in it */
+  TempLedger     *ledger;        /* counts the entry, and lets a sweep find it; NULL: none does */
+  TempName        name;          /* of a nameless file only the path of its directory */
+  GSList         *former;        /* paths that it had, which the owner may have handed out */
+  guint           generation;    /* of the process that made it: see temp_process_generation() */
 
-  int             fd;         /* -1 once closed; of a directory: in `directory` */
-  int             pin_fd;     /* holds the inode of a closed file that is still to be deleted */
-  gint            n_fd_users; /* atomic */
+  int             fd;         /* -1: closed, or a directory without one; under the process's lock if a directory */
+  gint            n_fd_users; /* of a file; atomic */
+  guint64         serial;     /* of a directory: its number in this process; see TempPlace.cover */
+  dev_t           dev;        /* of a directory that was opened; under the process's lock */
+  ino_t           ino;
 };
 
-/* Puts something there under that name, unless it is taken; sets errno if it cannot. */
-typedef gboolean (*TempEntryPlace) (gpointer    data,
-                                    int         dir_fd,
-                                    const char *base);
+/* Names a file: by a base name in dir_fd, or by a path with AT_FDCWD. Never replaces: fails with errno, EEXIST if the
+ * name is taken. */
+typedef gboolean (*TempEntryPut) (gpointer    data,
+                                  int         dir_fd,
+                                  const char *name);
 
-gboolean temp_entry_create_name   (TempEntry           *entry,
-                                   const char          *dir,
-                                   TempParent          *parent,
-                                   const TempIdentity  *identity,
-                                   TempEntryPlace       place,
-                                   gpointer             data,
-                                   int                 *errsv,
-                                   GError             **error);
-void     temp_entry_own           (TempEntry           *entry);
-void     temp_entry_disown        (TempEntry           *entry,
-                                   TempEntryState       state);
-void     temp_entry_hold          (TempEntry           *entry);
-gboolean temp_entry_begin         (TempEntry           *entry);
-gboolean temp_entry_try_begin     (TempEntry           *entry);
-void     temp_entry_end           (TempEntry           *entry);
-void     temp_entry_take_over     (TempEntry           *entry,
-                                   TempParent          *parent,
-                                   const char          *path,
-                                   const TempIdentity  *identity);
-gboolean temp_entry_reopen_parent (TempEntry           *entry);
-gboolean temp_entry_is_still_ours (TempEntry           *entry);
-gboolean temp_entry_settle        (TempEntry           *entry,
-                                   TempEntry           *stage,
-                                   TempParent          *parent,
-                                   const char          *path,
-                                   const char          *base,
-                                   gboolean             is_copy);
-void     temp_entry_forget        (TempEntry           *entry);
-void     temp_entry_swap          (TempEntry           *entry,
-                                   TempEntry           *stage);
+/* entry.c */
+void       temp_entry_register      (TempEntry         *entry);
+void       temp_entry_unregister    (TempEntry         *entry,
+                                     TempEntryState     state,
+                                     gboolean           is_settled);
+gboolean   temp_entry_lock          (TempEntry         *entry);
+gboolean   temp_entry_lock_until    (TempEntry         *entry,
+                                     gint64             deadline);
+void       temp_entry_lock_new      (TempEntry         *entry);
+void       temp_entry_unlock        (TempEntry         *entry);
+gboolean   temp_entry_is_foreign    (TempEntry         *entry);
+GPtrArray *temp_entry_list          (void);
+guint64    temp_entry_find_cover    (const char        *resolved);
 
-gboolean temp_entry_keeps_everything (void);
+/* make.c */
+gboolean   temp_entry_create_name   (TempEntry         *entry,
+                                     const char        *dir,
+                                     TempEntryPut       put,
+                                     gpointer           data,
+                                     int               *errsv,
+                                     GError           **error);
+void       temp_entry_attach        (TempEntry         *entry,
+                                     TempEntry         *named);
 
-GPtrArray *temp_entry_list_owned (void);
+/* delete.c */
+gboolean   temp_entry_locate        (TempEntry         *entry,
+                                     int               *dir_fd,
+                                     const char       **name);
+gboolean   temp_entry_delete_until  (TempEntry         *entry,
+                                     gint64             lock_deadline,
+                                     gint64             deadline,
+                                     GError           **error);
 
-/* What a crash would leave. */
-void     temp_entry_prepare_ledger    (TempEntry       *entry);
-gboolean temp_entry_choose_name       (gpointer         data,
-                                       TempName        *name,
-                                       GError         **error);
-void     temp_entry_complete_record   (TempEntry       *entry);
-void     temp_entry_enter_record      (TempEntry       *entry);
-gboolean temp_entry_clear_record      (TempEntry       *entry,
-                                       TempParent      *above,
-                                       gboolean         durable);
-void     temp_entry_release_record    (TempEntry       *entry);
-gboolean temp_entry_is_record_wrong   (TempEntry       *entry);
-gboolean temp_entry_is_record_missing (TempEntry       *entry);
-void     temp_entry_update_record     (TempEntry       *entry);
-void     temp_entry_update_all_records (void);
-void     temp_entry_cover             (TempEntry       *entry);
+/* keep.c */
+gboolean   temp_entry_write_keep    (TempEntry         *entry,
+                                     gboolean           sync);
+void       temp_entry_write_moved   (TempEntry         *entry,
+                                     const char        *path);
+
+/* file.c */
+int        temp_entry_check_dir_fd  (TempEntry         *entry);
+void       temp_entry_close_dir_fd  (TempEntry         *entry);
+gboolean   temp_entry_take_dir_fd   (TempEntry         *entry,
+                                     int                fd,
+                                     const struct stat *st);
 
 G_END_DECLS

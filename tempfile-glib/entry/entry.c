@@ -2,32 +2,52 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "entry/entry.h"
-
-#include <errno.h>
-
 #include "entry/entry-private.h"
-#include "temp-entry-sweep-private.h"
-#include "temp-error-private.h"
+
+#include <string.h>
+
 #include "temp-fd-private.h"
 #include "temp-process-private.h"
 
-/* All that is OWNED in this process. What is on the list is referenced by an
- * owner that takes it off before it goes. */
-static GQueue owned = G_QUEUE_INIT;
+/* Life, lock and registry of entries, and exit.
+ *
+ * Contents: Life: new, ref, unref. Registry: the entries that exit deletes. Lock: one thread at a time decides about a
+ * name. Ends: the owner discards an entry. Exit: a destructor deletes all that is registered.
+ *
+ * An entry begins UNNAMED, and each change of its state is for good:
+ *
+ *   UNNAMED    → REGISTERED  temp_entry_register(): something has a name now, and the name is the library's
+ *   UNNAMED    → KEPT        temp_entry_register(), if the name is the caller's; or a nameless file was persisted
+ *   REGISTERED → DELETED     temp_entry_unregister(): nothing is under the name
+ *   REGISTERED → KEPT        temp_entry_unregister(): kept, persisted, or discarded by its owner
+ *   DELETED    → KEPT        an open file that had lost its name was persisted
+ *
+ * Lock rules:
+ *
+ * 1. The process's lock (temp-process.c) guards the registry, the states and the holders. A thread that has it makes no
+ *    system call that may block.
+ * 2. The holder of an entry's lock, temp_entry_lock(), decides what becomes of the name. Other threads wait for it, and
+ *    so does exit.
+ * 3. The lock of appends (ledger.c) orders the lines of a ledger. Order: the entry's lock, then that of appends, then
+ *    the process's. */
+
+/* Exit spends so long on deleting, in microseconds. */
+#define EXIT_PATIENCE (2 * G_USEC_PER_SEC)
+
+/* The registered entries, in the order in which they were made. */
+static GQueue registry = G_QUEUE_INIT;
 
 /* Life */
 
 TempEntry *
 temp_entry_new (void)
 {
-  TempEntry *entry = g_new (TempEntry, 1); /* calloc() takes nothing from the C library's cache */
+  TempEntry *entry = g_new (TempEntry, 1); /* not g_new0(): calloc() takes nothing from the C library's cache */
 
   *entry = (TempEntry) {
     .auto_delete = TRUE,
     .link.data = entry,
     .fd = -1,
-    .pin_fd = -1,
   };
   g_atomic_ref_count_init (&entry->ref_count);
 
@@ -41,359 +61,221 @@ temp_entry_ref (TempEntry *entry)
   return entry;
 }
 
-/* The owner calls temp_entry_let_go() before its last reference goes. */
+/* Drops a reference; the last one frees the entry and closes its descriptor. The owner calls temp_entry_let_go()
+ * before: the registry has no reference, so a registered entry must not be freed. */
 void
 temp_entry_unref (TempEntry *entry)
 {
   if (!g_atomic_ref_count_dec (&entry->ref_count))
     return;
 
-  temp_fd_clear (&entry->fd);
-  temp_fd_clear (&entry->pin_fd);
-  g_clear_pointer (&entry->directory, temp_parent_unref);
-  g_clear_pointer (&entry->parent, temp_parent_unref);
+  if (entry->is_dir)
+    temp_entry_close_dir_fd (entry);
+  else
+    temp_fd_clear (&entry->fd);
+  g_clear_pointer (&entry->place, temp_place_unref);
+  g_clear_pointer (&entry->inside, temp_place_unref);
+  g_clear_pointer (&entry->ledger, temp_ledger_unref);
   temp_name_clear (&entry->name);
   g_slist_free_full (entry->former, g_free);
   g_free (entry);
 }
 
-/* What will be made is the caller's: not even a crash or an exit deletes it. */
+/* Makes the name that is about to be created the caller's: neither exit nor a sweep deletes it. */
 void
 temp_entry_set_callers (TempEntry *entry)
 {
   entry->is_callers = TRUE;
 }
 
-/* Whether its record may be another than it should be: it was made while its directory was being kept, or while
- * somebody changed their mind, or opened another ledger. */
-static gboolean
-is_in_doubt (TempEntry *entry)
-{
-  return temp_entry_is_record_wrong (entry) || entry->is_unrecorded ||
-         (entry->claim.slot != 0 && !temp_ledger_has (&entry->claim));
-}
-
-/* Puts an entry on the list of those to be deleted. From then on the program's exit may do that, and take what
- * it has: so only who has the right to it can look any further. */
-void
-temp_entry_own (TempEntry *entry)
-{
-  gboolean looks = FALSE;
-
-  temp_process_lock ();
-  if (entry->is_callers)
-    {
-      g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
-    }
-  else
-    {
-      g_atomic_int_set (&entry->state, TEMP_ENTRY_OWNED);
-      g_queue_push_tail_link (&owned, &entry->link);
-
-      /* If it is held, its end sees to that. */
-      looks = entry->worker == NULL && is_in_doubt (entry);
-      if (looks)
-        temp_entry_hold (entry);
-    }
-  temp_process_unlock ();
-
-  if (looks)
-    temp_entry_end (entry);
-}
-
-/* Takes it off, for good: its name is gone, or else nobody's to delete any more. The inode may
- * then be used again. What of it is in the ledger the caller has seen to. What is gone
- * needs its parent no more. */
-void
-temp_entry_disown (TempEntry      *entry,
-                   TempEntryState  state)
-{
-  TempParent *directory = NULL, *parent = NULL;
-
-  temp_process_lock ();
-  g_queue_unlink (&owned, &entry->link);
-  g_atomic_int_set (&entry->state, state);
-  if (state == TEMP_ENTRY_NAMELESS)
-    {
-      directory = g_steal_pointer (&entry->directory);
-      parent = g_steal_pointer (&entry->parent);
-    }
-  temp_process_unlock ();
-
-  temp_fd_clear (&entry->pin_fd);
-  g_clear_pointer (&directory, temp_parent_unref);
-  g_clear_pointer (&parent, temp_parent_unref);
-}
-
-/* In the order in which they were made. */
-GPtrArray *
-temp_entry_list_owned (void)
-{
-  GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) temp_entry_unref);
-
-  temp_process_lock ();
-  for (GList *l = owned.head; l != NULL; l = l->next)
-    g_ptr_array_add (entries, temp_entry_ref (l->data));
-  temp_process_unlock ();
-
-  return entries;
-}
-
-static gboolean
-begin_locked (TempEntry *entry)
-{
-  if (entry->state != TEMP_ENTRY_OWNED || entry->worker != NULL)
-    return FALSE;
-
-  entry->worker = g_thread_self ();
-  return TRUE;
-}
-
-/* Gives the calling thread the right to what it is about to make, until temp_entry_end(): so that the
- * program's exit waits before it deletes it. */
-void
-temp_entry_hold (TempEntry *entry)
-{
-  entry->worker = g_thread_self ();
-}
-
-/* Gives the calling thread the right to decide what becomes of the name, until
- * temp_entry_end(); FALSE: it is none of ours any more. Waits if another
- * thread has that right, since what that does may fail. */
+/* Returns TRUE if another process made the entry, from which this one was forked. */
 gboolean
-temp_entry_begin (TempEntry *entry)
+temp_entry_is_foreign (TempEntry *entry)
 {
-  GThread *self;
-  gboolean begun;
-
-  /* That will not change: only what is just being made comes on the list. */
-  if (g_atomic_int_get (&entry->state) != TEMP_ENTRY_OWNED)
-    return FALSE;
-
-  self = g_thread_self ();
-  temp_process_lock ();
-  while (entry->worker != NULL && entry->worker != self && entry->generation == temp_process_generation ())
-    temp_process_wait ();
-
-  /* A thread of the parent's is not here, and never ends. */
-  if (entry->worker != self && entry->generation != temp_process_generation ())
-    entry->worker = NULL;
-
-  begun = begin_locked (entry);
-  temp_process_unlock ();
-
-  return begun;
+  return entry->generation != temp_process_generation ();
 }
 
-/* The same, if nobody has it now; whoever has, then brings the record up to date in the end. */
-gboolean
-temp_entry_try_begin (TempEntry *entry)
-{
-  gboolean begun;
-
-  temp_process_lock ();
-  begun = begin_locked (entry);
-  if (!begun)
-    entry->is_asked = TRUE;
-  temp_process_unlock ();
-
-  return begun;
-}
-
-void
-temp_entry_end (TempEntry *entry)
-{
-  if (temp_entry_is_record_missing (entry))
-    temp_entry_update_record (entry);
-
-  /* Others may change their minds until the very end of it, and leave it to us. */
-  temp_process_lock ();
-  while (G_UNLIKELY (entry->is_asked || temp_entry_is_record_wrong (entry)))
-    {
-      entry->is_asked = FALSE;
-      temp_process_unlock ();
-      temp_entry_update_record (entry);
-      temp_process_lock ();
-    }
-  entry->worker = NULL;
-  temp_process_wake ();
-  temp_process_unlock ();
-}
-
-/* NULL while it has no name. Valid as long as the entry. */
+/* Returns the path, or NULL while the entry has no name. The path is valid as long as the entry. */
 const char *
 temp_entry_get_path (TempEntry *entry)
 {
-  return entry->state != TEMP_ENTRY_NAMELESS ? entry->name.path : NULL;
+  return entry->state == TEMP_ENTRY_REGISTERED || entry->state == TEMP_ENTRY_KEPT ? entry->name.path : NULL;
 }
 
-/* The path that it has, or had; NULL if it never had one. */
+/* Returns the path that the entry has, or had before it was deleted; NULL if it never had one. */
 const char *
 temp_entry_get_last_path (TempEntry *entry)
 {
   return entry->name.base != NULL ? entry->name.path : NULL;
 }
 
-/* What is made in the directory shares this; NULL once it is deleted. */
-TempParent *
-temp_entry_ref_directory (TempEntry *entry)
-{
-  TempParent *directory;
+/* Registry */
 
-  temp_process_lock ();
-  directory = entry->directory != NULL ? temp_parent_ref (entry->directory) : NULL;
-  temp_process_unlock ();
-
-  return directory;
-}
-
-/* The name */
-
-gboolean
-temp_entry_get_auto_delete (TempEntry *entry)
-{
-  return entry->auto_delete && entry->state != TEMP_ENTRY_KEPT;
-}
-
-/* Whether that changed it. */
-gboolean
-temp_entry_set_auto_delete (TempEntry *entry,
-                            gboolean   auto_delete)
-{
-  gboolean changed;
-
-  temp_process_lock ();
-  changed = entry->state != TEMP_ENTRY_KEPT && entry->auto_delete != auto_delete;
-  if (changed)
-    entry->auto_delete = auto_delete;
-  temp_process_unlock ();
-
-  /* Whoever is busy with it sees to the ledger in the end. */
-  if (changed && temp_entry_try_begin (entry))
-    temp_entry_end (entry);
-
-  return changed;
-}
-
-/* From now on, the name is the caller's: nothing here deletes it. */
-gboolean
-temp_entry_keep (TempEntry  *entry,
-                 GError    **error)
-{
-  gboolean kept = FALSE;
-
-  if (!temp_entry_begin (entry))
-    {
-      if (entry->state == TEMP_ENTRY_KEPT)
-        return TRUE;
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                           "A temporary file without a name cannot be kept");
-      return FALSE;
-    }
-
-  if (entry->generation != temp_process_generation ())
-    temp_error_from_errno (error, EPERM, "Only the process that made it can keep", entry->name.path);
-  else if (!temp_entry_is_still_ours (entry))
-    temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-  else if (!temp_entry_clear_record (entry, entry->parent, TRUE))
-    temp_error_from_errno (error, errno, "Could not make sure that no crash deletes", entry->name.path);
-  else
-    kept = TRUE;
-
-  if (kept)
-    temp_entry_disown (entry, TEMP_ENTRY_KEPT);
-  temp_entry_end (entry);
-  return kept;
-}
-
-static void
-swap_locked (TempEntry *entry,
-             TempEntry *stage)
-{
-  TempEntry was = *entry;
-
-  entry->parent = stage->parent;
-  entry->directory = stage->directory;
-  entry->name = stage->name;
-  entry->generation = stage->generation;
-  entry->identity = stage->identity;
-  entry->claim = stage->claim;
-
-  stage->parent = was.parent;
-  stage->directory = was.directory;
-  stage->generation = was.generation;
-  stage->identity = was.identity;
-  stage->claim = was.claim;
-
-  /* Whoever asked for the path may keep it as long as the entry. */
-  entry->former = g_slist_prepend (entry->former, was.name.path);
-  if (was.name.base != NULL)
-    temp_name_set_path (&stage->name, was.name.path);
-  else
-    stage->name = (TempName) { .path = g_strdup (was.name.path) };
-}
-
-/* What the entry owns has moved to the stage's name, and stays there: the two, both of them to be deleted, exchange
- * their names. */
+/* Registers an entry whose name was just made, so that exit deletes it. A caller's name is kept instead. */
 void
-temp_entry_swap (TempEntry *entry,
-                 TempEntry *stage)
+temp_entry_register (TempEntry *entry)
 {
-  temp_process_lock ();
-  swap_locked (entry, stage);
-  entry->directory = g_steal_pointer (&stage->directory);
-  temp_process_unlock ();
-
-  temp_entry_cover (entry);
-}
-
-/* The file has moved to path, which ends in base, in parent, for good. The stage's name, by way
- * of which it went, is gone; or, if it was copied, the stage now owns what it was copied from. FALSE, with errno:
- * but the ledger says that a crash is to delete it there. */
-gboolean
-temp_entry_settle (TempEntry  *entry,
-                   TempEntry  *stage,
-                   TempParent *parent,
-                   const char *path,
-                   const char *base,
-                   gboolean    is_copy)
-{
-  gboolean had_name, is_same_name, is_safe;
-  TempParent *former_parent;
-  int errsv;
+  static guint64 last_serial; /* under the process's lock */
 
   temp_process_lock ();
-  had_name = entry->state == TEMP_ENTRY_OWNED;
-  if (had_name)
-    g_queue_unlink (&owned, &entry->link);
-  if (stage != NULL && stage->state == TEMP_ENTRY_OWNED && !(is_copy && had_name))
+  if (entry->is_dir)
+    entry->serial = ++last_serial;
+  if (entry->is_callers)
     {
-      g_queue_unlink (&owned, &stage->link);
-      g_atomic_int_set (&stage->state, TEMP_ENTRY_NAMELESS);
+      g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
     }
-  if (is_copy)
-    swap_locked (entry, stage);
-
-  is_same_name = entry->name.base != NULL && entry->parent == parent && g_str_equal (entry->name.base, base);
-  entry->former = g_slist_prepend (entry->former, entry->name.path);
-  temp_name_set_path (&entry->name, path);
-  g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
-  former_parent = g_steal_pointer (&entry->parent);
+  else
+    {
+      g_atomic_int_set (&entry->state, TEMP_ENTRY_REGISTERED);
+      g_queue_push_tail_link (&registry, &entry->link);
+    }
   temp_process_unlock ();
-
-  /* Under another name it is not the one that was written down, whatever is. */
-  is_safe = temp_entry_clear_record (entry, parent, is_same_name) || !is_same_name;
-  errsv = errno;
-  if (stage != NULL && stage->state != TEMP_ENTRY_OWNED)
-    temp_ledger_clear (&stage->claim, FALSE);
-
-  g_clear_pointer (&former_parent, temp_parent_unref);
-  errno = errsv;
-  return is_safe;
 }
 
-/* For languages whose collector comes late, to find where an end is missing. That nobody reads it
- * is asked first, as it would cost as much as all else. */
+/* Unregisters an entry, for good, in its last state. If `is_settled`, nothing is left that a sweep should delete, and
+ * the ledger no longer counts the entry; else the ledger stays for a sweep. The caller holds the entry's lock. */
+void
+temp_entry_unregister (TempEntry      *entry,
+                       TempEntryState  state,
+                       gboolean        is_settled)
+{
+  TempLedger *ledger;
+
+  temp_process_lock ();
+  g_queue_unlink (&registry, &entry->link);
+  g_atomic_int_set (&entry->state, state);
+  ledger = g_steal_pointer (&entry->ledger);
+  temp_process_unlock ();
+
+  if (ledger != NULL && is_settled)
+    temp_ledger_leave (ledger);
+  g_clear_pointer (&ledger, temp_ledger_unref);
+}
+
+/* Returns the registered entries, with a reference to each, in the order in which they were made. */
+GPtrArray *
+temp_entry_list (void)
+{
+  GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) temp_entry_unref);
+
+  temp_process_lock ();
+  for (GList *l = registry.head; l != NULL; l = l->next)
+    g_ptr_array_add (entries, temp_entry_ref (l->data));
+  temp_process_unlock ();
+
+  return entries;
+}
+
+/* Returns TRUE if a sweep would delete the entry after a crash: by its own name, or with a directory above it. The
+ * caller holds the process's lock. */
+static gboolean
+is_swept_locked (TempEntry *entry)
+{
+  return entry->ledger != NULL || entry->place->cover != 0;
+}
+
+/* Returns TRUE if the resolved path is the entry's directory or leads into it. */
+static gboolean
+is_inside (TempEntry  *entry,
+           const char *resolved)
+{
+  gsize length = strlen (entry->place->resolved), base_length = strlen (entry->name.base);
+
+  if (strncmp (resolved, entry->place->resolved, length) != 0)
+    return FALSE;
+  resolved += length;
+  while (*resolved == '/')
+    resolved++;
+
+  return strncmp (resolved, entry->name.base, base_length) == 0 &&
+         (resolved[base_length] == '/' || resolved[base_length] == '\0');
+}
+
+/* Returns the serial number of the innermost directory of this process that the resolved path is in and that a sweep
+ * would delete after a crash; 0 if there is none. A directory is made after the one that it is in: so the search begins
+ * at the end of the registry. */
+guint64
+temp_entry_find_cover (const char *resolved)
+{
+  guint64 serial = 0;
+
+  temp_process_lock ();
+  for (GList *l = registry.tail; l != NULL && serial == 0; l = l->prev)
+    {
+      TempEntry *entry = l->data;
+
+      if (entry->is_dir && entry->auto_delete && !entry->is_keeping && is_swept_locked (entry) &&
+          !temp_entry_is_foreign (entry) && is_inside (entry, resolved))
+        serial = entry->serial;
+    }
+  temp_process_unlock ();
+
+  return serial;
+}
+
+/* Lock */
+
+/* Locks a new entry for the calling thread before it is registered, so that exit does not delete it before
+ * temp_entry_unlock(). */
+void
+temp_entry_lock_new (TempEntry *entry)
+{
+  entry->holder = g_thread_self ();
+}
+
+/* Locks a registered entry. Waits for another thread that has it locked, until the deadline, a time of
+ * g_get_monotonic_time(); 0: for ever. Returns FALSE if the entry is not registered, if the calling thread has it
+ * locked already, or at the deadline. */
+gboolean
+temp_entry_lock_until (TempEntry *entry,
+                       gint64     deadline)
+{
+  GThread *self = g_thread_self ();
+  gboolean is_foreign = temp_entry_is_foreign (entry), locked;
+
+  temp_process_lock ();
+  while (entry->holder != NULL && entry->holder != self && !is_foreign)
+    if (deadline == 0)
+      temp_process_wait ();
+    else if (!temp_process_wait_until (deadline))
+      break;
+
+  /* The holder is a thread of the parent process, which does not exist here. */
+  if (is_foreign && entry->holder != self)
+    entry->holder = NULL;
+
+  locked = entry->state == TEMP_ENTRY_REGISTERED && entry->holder == NULL;
+  if (locked)
+    entry->holder = self;
+  temp_process_unlock ();
+
+  return locked;
+}
+
+/* Locks an entry for the calling thread, which then decides what becomes of the name. Waits for another thread that has
+ * it locked: that one may fail, and leave the entry registered. Returns FALSE if the entry is not registered, or if the
+ * calling thread has it locked already. */
+gboolean
+temp_entry_lock (TempEntry *entry)
+{
+  return g_atomic_int_get (&entry->state) == TEMP_ENTRY_REGISTERED && temp_entry_lock_until (entry, 0);
+}
+
+/* Unlocks an entry that the calling thread has locked, and wakes those that wait for it. */
+void
+temp_entry_unlock (TempEntry *entry)
+{
+  temp_process_lock ();
+  entry->holder = NULL;
+  temp_process_wake ();
+  temp_process_unlock ();
+}
+
+/* Ends */
+
+/* Logs, for debugging, an object that goes while its file or directory is alive: in a language whose collector comes
+ * late, an explicit end is missing there. Asks first if anybody reads the message, which costs more than the
+ * deletion. */
 void
 temp_entry_tell_if_late (TempEntry  *entry,
                          const char *what)
@@ -408,52 +290,72 @@ temp_entry_tell_if_late (TempEntry  *entry,
   g_debug ("The object of the %s “%s” goes, and deletes it only now", what, shown);
 }
 
-/* The owner goes. What is still there stays, but if it should have been deleted, and could not be, the
- * ledger keeps it in mind. */
+/* Discards the entry for its owner, without deleting. A file that should have been deleted, and could not be, stays for
+ * a sweep. Does nothing if the entry is not registered, or if a worker deletes it: the worker discards it then. */
 void
 temp_entry_let_go (TempEntry *entry)
 {
-  if (!temp_entry_begin (entry))
+  if (entry->in_background || !temp_entry_lock (entry))
     return;
 
-  if (entry->auto_delete)
-    entry->claim = (TempLedgerClaim) { 0 };
-  else
-    temp_entry_clear_record (entry, entry->parent, TRUE);
-  temp_entry_disown (entry, TEMP_ENTRY_KEPT);
-  temp_entry_end (entry);
-}
-
-/* There is nothing of ours under the name: it was never placed there, or was moved away. The caller, who
- * knows that, has the right to it up to here. */
-void
-temp_entry_forget (TempEntry *entry)
-{
-  temp_entry_clear_record (entry, NULL, FALSE);
-  temp_entry_disown (entry, TEMP_ENTRY_NAMELESS);
-  temp_entry_end (entry);
+  temp_entry_unregister (entry, TEMP_ENTRY_KEPT, !entry->auto_delete);
+  temp_entry_unlock (entry);
 }
 
 /* Exit */
 
-/* A destructor, not an atexit() handler: it comes after all of those, in which a
- * program may still use its files. What other threads make from now on is
- * left to the ledger. */
+/* Returns TRUE if a worker deletes the entry. Waits for the worker if no sweep would finish its work. Sets *is_swept in
+ * any case. */
+static gboolean
+is_left_to_worker (TempEntry *entry,
+                   gboolean  *is_swept)
+{
+  gboolean in_background;
+
+  temp_process_lock ();
+  in_background = entry->in_background;
+  *is_swept = is_swept_locked (entry);
+  while (in_background && !*is_swept && entry->state == TEMP_ENTRY_REGISTERED)
+    temp_process_wait ();
+  temp_process_unlock ();
+
+  return in_background;
+}
+
+/* Deletes one entry at exit. Waits for its lock until the deadline. Stops deleting then, too, if a sweep would go on;
+ * else takes as long as it needs. */
+static void
+delete_at_exit (TempEntry *entry,
+                gint64     deadline)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_swept;
+
+  if (!entry->auto_delete || temp_entry_is_foreign (entry) || is_left_to_worker (entry, &is_swept))
+    return;
+
+  if (!temp_entry_delete_until (entry, deadline, is_swept ? deadline : 0, &error) &&
+      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    g_warning ("At exit: %s", error->message);
+}
+
+/* Deletes all registered entries at exit. A destructor runs after all atexit() handlers, in which a program may still
+ * use its files. A sweep deletes those that exit has no time for, and those that other threads make from now on. */
 __attribute__ ((destructor)) static void
 temp_entry_delete_all_at_exit (void)
 {
-  g_autoptr (GPtrArray) entries = temp_entry_list_owned ();
+  gint64 deadline = g_get_monotonic_time () + EXIT_PATIENCE;
+  g_autoptr (GPtrArray) entries = NULL;
 
-  /* What was made last goes first: it may be in what was made before. */
+  /* A signal handler may have called exit() while its own thread had the lock: then all stays for a sweep. */
+  if (!temp_process_lock_at_exit ())
+    return;
+  temp_process_unlock ();
+
+  /* The last one made goes first: it may be in a directory that was made before. */
+  entries = temp_entry_list ();
   for (guint i = entries->len; i > 0; i--)
-    {
-      TempEntry *entry = g_ptr_array_index (entries, i - 1);
-      g_autoptr (GError) error = NULL;
+    delete_at_exit (g_ptr_array_index (entries, i - 1), deadline);
 
-      if (entry->auto_delete && !entry->is_remnant && !temp_entry_delete (entry, NULL, &error))
-        g_warning ("At exit: %s", error->message);
-    }
-
-  temp_entry_finish_sweep ();
-  temp_ledger_close ();
+  temp_ledger_finish_all ();
 }

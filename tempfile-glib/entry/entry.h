@@ -5,14 +5,15 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
-#include "temp-parent-private.h"
 #include "temp-remove-private.h"
 #include "temp-types.h"
 
 G_BEGIN_DECLS
 
-/* The one owner of what was made: parent, name, inode and descriptor. Nothing
- * else in the library deletes anything. */
+/* One named or nameless thing that this process has alive. Nothing else in the library deletes what it made.
+ *
+ * The owner, an object above, makes an entry, creates something by it, and ends it: it deletes, drops or keeps the
+ * entry, and then discards it with temp_entry_let_go(), before it drops the last reference. */
 typedef struct _TempEntry TempEntry;
 
 TempEntry  *temp_entry_new               (void);
@@ -20,21 +21,22 @@ TempEntry  *temp_entry_ref               (TempEntry      *entry);
 void        temp_entry_unref             (TempEntry      *entry);
 void        temp_entry_set_callers       (TempEntry      *entry);
 
-/* One of these, once; after an error, it can be tried again. */
+/* The owner calls one of these, once; after an error, it may call one again. `above`, if not NULL, is an entry of this
+ * process: its directory replaces `dir`. */
 gboolean    temp_entry_create_nameless   (TempEntry      *entry,
                                           const char     *dir,
                                           mode_t          mode,
                                           GError        **error);
 gboolean    temp_entry_create_file       (TempEntry      *entry,
                                           const char     *dir,
-                                          TempParent     *parent,
+                                          TempEntry      *above,
                                           const char     *prefix,
                                           const char     *suffix,
                                           mode_t          mode,
                                           GError        **error);
 gboolean    temp_entry_create_dir        (TempEntry      *entry,
                                           const char     *dir,
-                                          TempParent     *parent,
+                                          TempEntry      *above,
                                           const char     *prefix,
                                           const char     *suffix,
                                           mode_t          mode,
@@ -42,10 +44,10 @@ gboolean    temp_entry_create_dir        (TempEntry      *entry,
 
 const char *temp_entry_get_path          (TempEntry      *entry);
 const char *temp_entry_get_last_path     (TempEntry      *entry);
-TempParent *temp_entry_ref_directory     (TempEntry      *entry);
 
 /* The descriptor. */
 int         temp_entry_get_fd            (TempEntry      *entry);
+int         temp_entry_open_dir_fd       (TempEntry      *entry);
 gboolean    temp_entry_acquire_fd        (TempEntry      *entry,
                                           GError        **error);
 gboolean    temp_entry_release_fd        (TempEntry      *entry,
@@ -76,17 +78,18 @@ GFileInfo  *temp_entry_query_info        (TempEntry      *entry,
 gboolean    temp_entry_get_auto_delete   (TempEntry      *entry);
 gboolean    temp_entry_set_auto_delete   (TempEntry      *entry,
                                           gboolean        auto_delete);
-gboolean    temp_entry_delete            (TempEntry      *entry,
-                                          GCancellable   *cancellable,
-                                          GError        **error);
-gboolean    temp_entry_delete_with_progress (TempEntry          *entry,
-                                             TempRemoveProgress *progress,
-                                             GCancellable       *cancellable,
-                                             GError            **error);
+gboolean    temp_entry_delete            (TempEntry          *entry,
+                                          TempRemoveProgress *progress,
+                                          GCancellable       *cancellable,
+                                          GError            **error);
+gboolean    temp_entry_drop              (TempEntry          *entry,
+                                          GError            **error);
+void        temp_entry_drop_in_background (TempEntry         *entry,
+                                           gboolean           is_quiet);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
-char       *temp_entry_find_dir          (GFile             *target,
-                                          GError           **error);
+char       *temp_entry_find_dir          (GFile          *target,
+                                          GError        **error);
 gboolean    temp_entry_persist           (TempEntry         *entry,
                                           GFile             *destination,
                                           TempPersistFlags   flags,
@@ -96,8 +99,6 @@ gboolean    temp_entry_persist           (TempEntry         *entry,
 void        temp_entry_tell_if_late      (TempEntry      *entry,
                                           const char     *what);
 void        temp_entry_let_go            (TempEntry      *entry);
-
-gboolean    temp_entry_guard_start       (GError        **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)
 

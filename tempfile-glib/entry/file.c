@@ -2,40 +2,183 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "entry/entry.h"
+#include "entry/entry-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include "entry/entry-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-process-private.h"
 
-/* The descriptor of an entry, and what is done with a file by it. */
+/* The descriptor of an entry, and operations on a file by it.
+ *
+ * Contents: Directories: a descriptor that may be missing, and is checked before each use. Files: a descriptor that
+ * counts its users; errors with the file's name; seek, tell, truncate, query_info. */
 
+/* Returns the descriptor, unchecked; -1 if there is none. It stays the entry's. */
 int
 temp_entry_get_fd (TempEntry *entry)
 {
-  int fd;
-
-  if (g_atomic_pointer_get (&entry->directory) == NULL)
-    return entry->fd;
-
-  /* Another thread may be deleting it. */
-  temp_process_lock ();
-  fd = entry->directory != NULL ? temp_parent_get_fd (entry->directory) : -1;
-  temp_process_unlock ();
-
-  return fd;
+  return entry->fd;
 }
 
-/* The descriptor is open as long as one of its users is: the owner, who is its
- * first, each of its streams, and each operation for as long as it runs. So one that
- * is in the middle of something, in a thread, when the file is closed never
- * reads or writes another file, which got the same number. */
+/* Directories. A program may close a descriptor that it does not know, and open another file under its number. So
+ * nothing is done by a directory's descriptor, nor is it closed, before fstat() says that it still is the directory. */
+
+static guint n_dir_fds;   /* atomic */
+static guint max_dir_fds; /* atomic; 0: not asked yet */
+
+/* Returns how many directories may have a descriptor: a quarter of those that the process may open. */
+static guint
+get_max_dir_fds (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 > G_MAXUINT)
+    return G_MAXUINT;
+  return limit.rlim_cur / 4;
+}
+
+/* Returns TRUE if one more directory may have a descriptor. Asks for the limit again only when it is reached. */
+static gboolean
+may_have_dir_fd (void)
+{
+  guint n = g_atomic_int_get (&n_dir_fds);
+
+  if (G_UNLIKELY (n >= (guint) g_atomic_int_get (&max_dir_fds)))
+    g_atomic_int_set (&max_dir_fds, get_max_dir_fds ());
+  return n < (guint) g_atomic_int_get (&max_dir_fds);
+}
+
+/* A directory's descriptor, and what it has to be of. */
+typedef struct
+{
+  int   fd;
+  dev_t dev;
+  ino_t ino;
+} DirFd;
+
+/* Returns it as it is now: several threads may open the directory again. Takes it away from the entry, if asked. */
+static DirFd
+get_dir_fd (TempEntry *entry,
+            gboolean   steals)
+{
+  DirFd now;
+
+  temp_process_lock ();
+  now = (DirFd) { entry->fd, entry->dev, entry->ino };
+  if (steals)
+    entry->fd = -1;
+  temp_process_unlock ();
+
+  return now;
+}
+
+static gboolean
+is_open (const DirFd *now)
+{
+  struct stat st;
+
+  return now->fd >= 0 && fstat (now->fd, &st) == 0 && st.st_dev == now->dev && st.st_ino == now->ino;
+}
+
+/* Returns the descriptor of the directory, or -1 if there is none, or if another file has its number now. */
+int
+temp_entry_check_dir_fd (TempEntry *entry)
+{
+  DirFd now = get_dir_fd (entry, FALSE);
+
+  return is_open (&now) ? now.fd : -1;
+}
+
+/* Sets the identity of the entry's directory, and its descriptor, which is locked. Returns FALSE if too many
+ * directories have one: then the caller closes fd. */
+gboolean
+temp_entry_take_dir_fd (TempEntry         *entry,
+                        int                fd,
+                        const struct stat *st)
+{
+  entry->dev = st->st_dev;
+  entry->ino = st->st_ino;
+  if (entry->place->is_trusted && !may_have_dir_fd ())
+    return FALSE;
+
+  /* A filesystem may have no locks: then cleaners may delete the directory. */
+  flock (fd, LOCK_SH | LOCK_NB);
+
+  temp_process_lock ();
+  entry->fd = fd;
+  temp_process_unlock ();
+  g_atomic_int_inc (&n_dir_fds);
+  return TRUE;
+}
+
+/* Closes a directory's descriptor, if it still is the directory's. Does nothing for a file, whose users close it. */
+void
+temp_entry_close_dir_fd (TempEntry *entry)
+{
+  DirFd now;
+
+  if (!entry->is_dir)
+    return;
+
+  now = get_dir_fd (entry, TRUE);
+  if (now.fd < 0)
+    return;
+  g_atomic_int_add (&n_dir_fds, -1);
+  if (is_open (&now))
+    close (now.fd);
+}
+
+/* Returns the descriptor of the entry's directory, which stays the entry's. Opens the directory, and locks it, if it
+ * has none; then, where paths are trusted, the directory is the one that is under the path now. Returns -1 with errno
+ * if that fails. */
+int
+temp_entry_open_dir_fd (TempEntry *entry)
+{
+  DirFd now = get_dir_fd (entry, FALSE);
+  temp_autofd int fd = -1;
+  struct stat st;
+  int result = -1;
+
+  if (is_open (&now))
+    return now.fd;
+  errno = ENOENT;
+  if (temp_entry_get_path (entry) == NULL)
+    return -1;
+
+  fd = open (entry->name.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -1;
+
+  flock (fd, LOCK_SH | LOCK_NB);
+  errno = ENOENT;
+  temp_process_lock ();
+  if (entry->place->is_trusted || (st.st_dev == entry->dev && st.st_ino == entry->ino))
+    {
+      if (entry->fd == now.fd) /* else another thread has opened it */
+        {
+          if (now.fd < 0)
+            g_atomic_int_inc (&n_dir_fds);
+          entry->dev = st.st_dev;
+          entry->ino = st.st_ino;
+          entry->fd = g_steal_fd (&fd);
+        }
+      result = entry->fd;
+    }
+  temp_process_unlock ();
+  return result;
+}
+
+/* Files. The descriptor stays open as long as it has a user: the owner, who is the first, each of its streams, and each
+ * operation while it runs. So an operation in one thread, during which another thread closes the file, never reads or
+ * writes another file that has got the number. */
+
+/* Becomes a user of the descriptor, until temp_entry_release_fd(). Fails with G_IO_ERROR_CLOSED after the last user. */
 gboolean
 temp_entry_acquire_fd (TempEntry  *entry,
                        GError    **error)
@@ -56,28 +199,7 @@ temp_entry_acquire_fd (TempEntry  *entry,
   return TRUE;
 }
 
-/* As long as nobody has a deleted file open, a new one can get its inode. So that
- * somebody else's is never taken for ours, a closed file that is still to be deleted is
- * held, by a descriptor that is good for nothing else, so that it disturbs no exec(),
- * lock or lease. FALSE: there is none to be had, the open one must do. */
-static gboolean
-pin (TempEntry *entry)
-{
-  temp_autofd int fd = openat (temp_parent_get_fd (entry->parent), entry->name.base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  struct stat st;
-
-  if (fd < 0 && errno != ENOENT)
-    return FALSE;
-
-  if (fd >= 0 && fstat (fd, &st) == 0 && temp_identity_is_of (&entry->identity, &st))
-    entry->pin_fd = g_steal_fd (&fd);
-  else
-    entry->identity.ino = 0; /* somebody took it away: it is never ours again */
-
-  return TRUE;
-}
-
-/* Closes the descriptor after its last user. */
+/* Ends a use of the descriptor. The last user closes it, and gets the error of that. */
 gboolean
 temp_entry_release_fd (TempEntry  *entry,
                        GError    **error)
@@ -85,19 +207,7 @@ temp_entry_release_fd (TempEntry  *entry,
   if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
     return TRUE;
 
-  /* Another thread may be deleting it. */
-  if (G_UNLIKELY (entry->state == TEMP_ENTRY_OWNED) && temp_entry_begin (entry))
-    {
-      gboolean is_pinned = pin (entry);
-
-      if (!is_pinned)
-        entry->pin_fd = g_steal_fd (&entry->fd);
-      temp_entry_end (entry);
-      if (!is_pinned)
-        return TRUE;
-    }
-
-  /* Whatever close() says, the descriptor is gone; and EINTR says nothing. */
+  /* Linux closes the descriptor even if close() fails, and EINTR is no error of the file. */
   if (G_UNLIKELY (close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
     {
       temp_entry_set_error (entry, error, errno, "Could not close");
@@ -107,7 +217,7 @@ temp_entry_release_fd (TempEntry  *entry,
   return TRUE;
 }
 
-/* Gives away the descriptor, which has no other users. */
+/* Returns the descriptor, which is the caller's from now on. The caller is its only user. */
 int
 temp_entry_steal_fd (TempEntry *entry)
 {
@@ -115,7 +225,7 @@ temp_entry_steal_fd (TempEntry *entry)
   return g_steal_fd (&entry->fd);
 }
 
-/* Sets an error of an operation on the file. */
+/* Sets an error of an operation on the file, from errno, with the path. `action` is such as "Could not close". */
 void
 temp_entry_set_error (TempEntry   *entry,
                       GError     **error,
@@ -132,8 +242,7 @@ temp_entry_set_error (TempEntry   *entry,
   temp_error_from_errno (error, errsv, what, entry->name.path);
 }
 
-/* Propagates an error that does not name the file yet: that of a cancellation
- * is left as it is. Takes the cause. */
+/* Propagates the error `cause`, which it takes, with the path before its message. A cancellation stays as it is. */
 void
 temp_entry_propagate_error (TempEntry   *entry,
                             GError     **error,
@@ -147,6 +256,7 @@ temp_entry_propagate_error (TempEntry   *entry,
   g_propagate_error (error, cause);
 }
 
+/* These three are those of GSeekable. */
 gboolean
 temp_entry_seek (TempEntry  *entry,
                  goffset     offset,
@@ -167,7 +277,7 @@ temp_entry_seek (TempEntry  *entry,
   return moved;
 }
 
-/* 0 if it cannot be told: GSeekable has no error here. */
+/* Returns 0 on an error: g_seekable_tell() has none. */
 goffset
 temp_entry_tell (TempEntry *entry)
 {
@@ -202,8 +312,8 @@ temp_entry_truncate (TempEntry  *entry,
   return result == 0;
 }
 
-/* Answers as for a GFile, from the open file: GIO is asked about the
- * descriptor's link in /proc, and what it says of that link is taken away. */
+/* Like g_file_query_info(), but of the open file. Asks GIO about the descriptor's link in /proc, and replaces, or
+ * removes, all that GIO says of that link. */
 GFileInfo *
 temp_entry_query_info (TempEntry     *entry,
                        const char    *attributes,

@@ -2,186 +2,255 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "entry/entry.h"
-
 #include "entry/entry-private.h"
-#include "temp-entry-sweep-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "ledger/text.h"
+#include "temp-error-private.h"
 #include "temp-process-private.h"
 
-/* What of an entry is in the ledger. A directory that is there covers all that is in it, which
- * goes with it: so that needs no record of its own, unless the directory is to stay. */
+/* Keeps names, and tells the ledger so.
+ *
+ * Inside a directory of this process, files have no ledger: after a crash, a sweep deletes them with the directory. So
+ * before such a directory is kept, or moves for good, the ledger gets a line for each of them. */
 
-static void
-identify_parent (TempEntry    *entry,
-                 TempIdentity *identity)
+/* Returns the entries in a directory of this process that only a sweep of that directory would delete after a crash.
+ * The caller holds the lock of appends. */
+static GPtrArray *
+list_contents (TempEntry *dir)
 {
-  *identity = (TempIdentity) { 0 };
-  temp_parent_get_id (entry->parent, &identity->dev, &identity->ino);
+  g_autoptr (GPtrArray) all = temp_entry_list ();
+  GPtrArray *contents = g_ptr_array_new_with_free_func ((GDestroyNotify) temp_entry_unref);
+
+  for (guint i = 0; dir->is_dir && i < all->len; i++)
+    {
+      TempEntry *entry = g_ptr_array_index (all, i);
+
+      if (entry->place->cover == dir->serial && entry->ledger == NULL && entry->auto_delete &&
+          !entry->is_keeping && !temp_entry_is_foreign (entry))
+        g_ptr_array_add (contents, temp_entry_ref (entry));
+    }
+
+  return contents;
 }
 
-/* Whether a crash is to delete it, and nothing else would. */
+/* Returns the lines that let a sweep find each of the entries in the directory by itself. `path`, if not NULL, is where
+ * the directory will be. */
+static char *
+describe_contents (TempEntry  *dir,
+                   GPtrArray  *contents,
+                   const char *path)
+{
+  g_autofree char *now = g_build_filename (dir->place->resolved, dir->name.base, NULL);
+  GString *lines = g_string_new (NULL);
+
+  for (guint i = 0; i < contents->len; i++)
+    {
+      TempEntry *entry = g_ptr_array_index (contents, i);
+      const char *resolved = entry->place->resolved;
+      g_autofree char *moved = path != NULL && g_str_has_prefix (resolved, now)
+                                 ? g_strconcat (path, resolved + strlen (now), NULL)
+                                 : NULL;
+      g_autofree char *line = temp_place_line (entry->place, moved, entry->name.base);
+
+      g_string_append (lines, line);
+    }
+
+  return g_string_free (lines, FALSE);
+}
+
+/* Has the ledger count each of the entries, whose lines were just written. */
+static void
+record_contents (GPtrArray  *contents,
+                 TempLedger *ledger)
+{
+  for (guint i = 0; i < contents->len; i++)
+    {
+      TempEntry *entry = g_ptr_array_index (contents, i);
+
+      temp_process_lock ();
+      if (entry->state == TEMP_ENTRY_REGISTERED && entry->ledger == NULL && temp_ledger_enter (ledger))
+        entry->ledger = temp_ledger_ref (ledger);
+      temp_process_unlock ();
+    }
+}
+
+/* Has a sweep find the contents of a kept directory by the directory that this one is in, since it deletes that with
+ * all that is in it. The caller holds the lock of appends. */
+static void
+pass_contents_up (TempEntry *dir)
+{
+  g_autoptr (GPtrArray) contents = list_contents (dir);
+
+  temp_process_lock ();
+  for (guint i = 0; i < contents->len; i++)
+    ((TempEntry *) g_ptr_array_index (contents, i))->place->cover = dir->place->cover;
+  temp_process_unlock ();
+}
+
+/* Returns the entry's ledger, with a reference, or NULL: another thread may unregister the entry in the meantime. */
+static TempLedger *
+ref_ledger (TempEntry *entry)
+{
+  TempLedger *ledger;
+
+  temp_process_lock ();
+  ledger = entry->ledger != NULL ? temp_ledger_ref (entry->ledger) : NULL;
+  temp_process_unlock ();
+
+  return ledger;
+}
+
+/* Appends a line `keep` or `unkeep` for the entry. If `keep` cannot be written, removes the whole ledger: in doubt,
+ * all stays. Fails, with errno, if a crash could delete the entry in spite of that. The caller holds the lock of
+ * appends. */
 static gboolean
-wants_record (TempEntry *entry)
+append_keep (TempEntry *entry,
+             gboolean   keeps)
 {
-  return !entry->is_callers && !entry->is_remnant && entry->auto_delete && !temp_entry_keeps_everything () &&
-         entry->generation == temp_process_generation () && !temp_parent_is_covered (entry->parent);
+  g_autoptr (TempLedger) ledger = ref_ledger (entry);
+  g_autoptr (GPtrArray) contents = NULL;
+  g_autofree char *described = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *lines = NULL;
+  gboolean written;
+
+  if (ledger == NULL)
+    {
+      if (keeps && entry->place->cover != 0)
+        pass_contents_up (entry);
+      return TRUE;
+    }
+
+  contents = list_contents (entry);
+  described = keeps ? describe_contents (entry, contents, NULL) : g_strdup ("");
+  name = temp_ledger_escape (entry->name.base);
+  lines = g_strdup_printf ("%s%s %s\n", described, keeps ? "keep" : "unkeep", name);
+  written = temp_ledger_append (ledger, lines);
+  if (written && keeps)
+    record_contents (contents, ledger);
+
+  /* ENOENT: the ledger is gone, so no sweep deletes what is in it. */
+  return written || !keeps || errno == ENOENT || temp_ledger_give_up (ledger);
 }
 
-/* Before it is made, once its parent is known. The first in a process finds out what
- * others have left, too. */
-void
-temp_entry_prepare_ledger (TempEntry *entry)
-{
-  static guint prepared; /* atomic: the process that it is done in, by its generation */
-
-  if (G_LIKELY ((guint) g_atomic_int_get (&prepared) == entry->generation) || !wants_record (entry))
-    return;
-
-  temp_ledger_open (NULL);
-  temp_entry_sweep_in_background ();
-  g_atomic_int_set (&prepared, entry->generation);
-}
-
-/* Chooses a name for it, and reserves that: see TempCreateChoose. */
+/* Has the ledger say that the name stays; if `sync`, the disk knows before this returns. Fails, with errno, if a sweep
+ * could delete the name after a crash. The caller holds the entry's lock. */
 gboolean
-temp_entry_choose_name (gpointer   data,
-                        TempName  *name,
-                        GError   **error)
+temp_entry_write_keep (TempEntry *entry,
+                       gboolean   sync)
 {
-  TempEntry *entry = data;
-  TempIdentity parent;
+  g_autoptr (TempLedger) ledger = NULL;
+  gboolean written;
 
-  entry->is_unrecorded = !wants_record (entry);
-  if (entry->is_unrecorded)
-    return temp_name_randomize (name, error);
+  temp_ledger_lock_appends ();
+  entry->is_keeping = TRUE; /* from now on, it covers no new entry */
+  written = append_keep (entry, TRUE);
+  ledger = ref_ledger (entry);
+  temp_ledger_unlock_appends ();
 
-  identify_parent (entry, &parent);
-  return temp_ledger_reserve (&entry->claim, &parent, name, error);
-}
-
-/* What comes into a directory is covered, if that is in the ledger, or what it is in. */
-void
-temp_entry_cover (TempEntry *entry)
-{
-  if (entry->directory != NULL)
-    temp_parent_set_covered (entry->directory, entry->parent, temp_ledger_has (&entry->claim));
-}
-
-/* It is made, under the name that was chosen. */
-void
-temp_entry_complete_record (TempEntry *entry)
-{
-  TempIdentity parent;
-
-  if (entry->claim.slot != 0)
+  if (written && sync && ledger != NULL && !temp_ledger_sync (ledger))
     {
-      identify_parent (entry, &parent);
-      temp_ledger_complete (&entry->claim, &parent, &entry->name, &entry->identity);
+      temp_ledger_lock_appends ();
+      written = temp_ledger_give_up (ledger);
+      temp_ledger_unlock_appends ();
     }
-  temp_entry_cover (entry);
+  if (!written)
+    entry->is_keeping = FALSE;
+  return written;
 }
 
-/* It is, or will be, there under its name. */
+/* Has the ledger say where the contents of a directory will be, before the directory moves to the resolved path for
+ * good. If that cannot be written, a crash leaves them. The caller holds the entry's lock. */
 void
-temp_entry_enter_record (TempEntry *entry)
+temp_entry_write_moved (TempEntry  *entry,
+                        const char *path)
 {
-  TempIdentity parent;
+  g_autoptr (TempLedger) ledger = NULL;
+  g_autoptr (GPtrArray) contents = NULL;
+  g_autofree char *lines = NULL;
 
-  entry->is_unrecorded = !wants_record (entry);
-  if (!entry->is_unrecorded)
+  temp_ledger_lock_appends ();
+  contents = list_contents (entry);
+  if (contents->len > 0)
     {
-      identify_parent (entry, &parent);
-      temp_ledger_enter (&entry->claim, &parent, &entry->name, &entry->identity);
+      lines = describe_contents (entry, contents, path);
+      ledger = ref_ledger (entry);
+      if (ledger == NULL)
+        ledger = temp_ledger_open (NULL);
+      if (ledger != NULL && temp_ledger_append (ledger, lines))
+        record_contents (contents, ledger);
     }
-  temp_entry_cover (entry);
+  temp_ledger_unlock_appends ();
 }
 
-/* By the path that its directory has now, which may have been persisted. */
-static void
-enter_where_it_is (TempEntry *entry)
-{
-  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", temp_parent_get_fd (entry->parent));
-  g_autofree char *dir = g_file_read_link (link, NULL);
-  g_autofree char *path = dir != NULL ? g_build_filename (dir, entry->name.base, NULL) : NULL;
-  g_auto (TempName) name = { 0 };
-  TempIdentity parent;
-
-  temp_name_set_path (&name, path != NULL && g_path_is_absolute (path) ? path : entry->name.path);
-  identify_parent (entry, &parent);
-  temp_ledger_enter (&entry->claim, &parent, &name, &entry->identity);
-  temp_entry_cover (entry);
-}
-
-/* After what decides on many: the directories come before what is in them. */
-void
-temp_entry_update_all_records (void)
-{
-  g_autoptr (GPtrArray) entries = temp_entry_list_owned ();
-
-  for (guint i = 0; i < entries->len; i++)
-    {
-      TempEntry *entry = g_ptr_array_index (entries, i);
-
-      /* The end brings its record up to date; that of whoever is busy with it does so, too. */
-      if (temp_entry_try_begin (entry))
-        temp_entry_end (entry);
-    }
-}
-
-/* What is in a directory that is to stay is from now on to be deleted for its own sake. */
-static void
-uncover (TempEntry  *entry,
-         TempParent *above)
-{
-  if (entry->directory == NULL)
-    return;
-
-  temp_parent_set_covered (entry->directory, above, FALSE);
-  temp_entry_update_all_records ();
-}
-
-/* It stays, or somebody else has done with it as they liked. FALSE: but the ledger says that a crash is
- * to delete it. */
+/* Returns TRUE if the end of the entry deletes it. */
 gboolean
-temp_entry_clear_record (TempEntry  *entry,
-                         TempParent *above,
-                         gboolean    durable)
+temp_entry_get_auto_delete (TempEntry *entry)
 {
-  uncover (entry, above);
-  return temp_ledger_clear (&entry->claim, durable);
+  return entry->auto_delete && entry->state != TEMP_ENTRY_KEPT;
 }
 
-/* We have deleted it. */
-void
-temp_entry_release_record (TempEntry *entry)
+/* Sets auto_delete, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends, not the
+ * entry's: so it never waits for a deletion, and the last call counts. */
+gboolean
+temp_entry_set_auto_delete (TempEntry *entry,
+                            gboolean   auto_delete)
 {
-  if (temp_identity_is_unmistakable (&entry->identity, temp_parent_has_fine_times (entry->parent)))
-    temp_ledger_release (&entry->claim);
+  gboolean changed;
+
+  temp_ledger_lock_appends ();
+  changed = entry->state != TEMP_ENTRY_KEPT && entry->auto_delete != auto_delete;
+  if (changed && entry->state == TEMP_ENTRY_REGISTERED && !temp_entry_is_foreign (entry))
+    append_keep (entry, !auto_delete);
+  if (changed)
+    entry->auto_delete = auto_delete;
+  if (changed && entry->is_dir)
+    temp_place_forget_all (); /* what is made in it has another cover now, or none */
+  temp_ledger_unlock_appends ();
+
+  return changed;
+}
+
+/* Keeps the entry: its name is the caller's from now on, and after a crash or a power cut, too. */
+gboolean
+temp_entry_keep (TempEntry  *entry,
+                 GError    **error)
+{
+  gboolean kept = FALSE;
+  const char *name;
+  struct stat st;
+  int dir_fd;
+
+  if (!temp_entry_lock (entry))
+    {
+      if (entry->state == TEMP_ENTRY_KEPT)
+        return TRUE;
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                           "A temporary file without a name, or one that is deleted, cannot be kept");
+      return FALSE;
+    }
+
+  if (temp_entry_is_foreign (entry))
+    {
+      g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Only the process that made “%s” can keep it", shown);
+    }
+  else if (!temp_entry_locate (entry, &dir_fd, &name) || fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+  else if (!temp_entry_write_keep (entry, TRUE))
+    temp_error_from_errno (error, errno, "Could not make sure that no crash deletes", entry->name.path);
   else
-    temp_ledger_clear (&entry->claim, FALSE);
-}
+    kept = TRUE;
 
-/* Whether the ledger says other things than what is to become of it. */
-gboolean
-temp_entry_is_record_wrong (TempEntry *entry)
-{
-  return entry->state == TEMP_ENTRY_OWNED && entry->claim.slot != 0 && !entry->auto_delete;
-}
-
-/* Whether it should say something. */
-gboolean
-temp_entry_is_record_missing (TempEntry *entry)
-{
-  return entry->state == TEMP_ENTRY_OWNED && !temp_ledger_has (&entry->claim) && wants_record (entry);
-}
-
-/* Brings the ledger up to what has become of the entry, which the caller has the right to
- * decide on. */
-void
-temp_entry_update_record (TempEntry *entry)
-{
-  if (temp_entry_is_record_wrong (entry))
-    temp_entry_clear_record (entry, entry->parent, TRUE);
-  else if (temp_entry_is_record_missing (entry))
-    enter_where_it_is (entry);
+  if (kept)
+    temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
+  if (kept && entry->is_dir)
+    temp_place_forget_all ();
+  temp_entry_unlock (entry);
+  return kept;
 }

@@ -2,25 +2,30 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "entry/entry.h"
+#include "entry/entry-private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/sweep.h"
 #include "temp-create-private.h"
-#include "entry/entry-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-location-private.h"
 #include "temp-process-private.h"
 
-/* How an entry comes to own something. */
+/* Makes what an entry stands for: nameless files, named files, directories, and hidden names for what is there already.
+ *
+ * A named thing is made in four steps: prepare() finds its place and its ledger, find_dir_fd() the descriptor of its
+ * directory, draw() a name, and temp_entry_register() has exit delete it. If one fails, undo_prepare() takes the entry
+ * out of the ledger's count. */
 
-/* A file without a name on a filesystem that has none: it loses its name at once. If it cannot, the ledger keeps
- * it in mind, and the entry is as new. */
+/* Makes a named file and deletes its name at once, on a filesystem without nameless files. If the name cannot be
+ * deleted, it stays for a sweep, and the entry is as new. */
 static gboolean
 create_and_unname (TempEntry   *entry,
                    const char  *dir,
@@ -29,22 +34,18 @@ create_and_unname (TempEntry   *entry,
 {
   if (!temp_entry_create_file (entry, dir, NULL, NULL, NULL, mode, error))
     return FALSE;
+  if (temp_entry_delete (entry, NULL, NULL, error))
+    return TRUE;
 
-  if (!temp_entry_delete (entry, NULL, error))
-    {
-      temp_entry_let_go (entry);
-      entry->state = TEMP_ENTRY_NAMELESS;
-      temp_name_clear (&entry->name);
-      g_clear_pointer (&entry->parent, temp_parent_unref);
-      temp_fd_clear (&entry->fd);
-      entry->n_fd_users = 0;
-      return FALSE;
-    }
-
-  return TRUE;
+  temp_entry_let_go (entry);
+  entry->state = TEMP_ENTRY_UNNAMED;
+  entry->n_fd_users = 0;
+  temp_fd_clear (&entry->fd);
+  temp_name_clear (&entry->name);
+  return FALSE;
 }
 
-/* Makes a file without a name in dir, or in the default directory. */
+/* Creates a nameless file in dir, or in the default directory if that is NULL. */
 gboolean
 temp_entry_create_nameless (TempEntry   *entry,
                             const char  *dir,
@@ -71,105 +72,183 @@ temp_entry_create_nameless (TempEntry   *entry,
   return TRUE;
 }
 
-/* Settles where the new thing goes: in parent, which dir is the path of, or else
- * in what dir names now. */
+/* Returns the place for what is made in a directory of this process. Where paths are not trusted, that place has a
+ * descriptor of the directory, so that no path is resolved again. */
+static TempPlace *
+get_place_inside (TempEntry  *above,
+                  gboolean    wants_line,
+                  GError    **error)
+{
+  temp_autofd int fd = -1;
+  TempPlace *made;
+
+  if (above->place->is_trusted || above->state != TEMP_ENTRY_REGISTERED || !above->auto_delete)
+    return temp_place_get (above->name.path, wants_line, temp_entry_find_cover, error);
+
+  if (g_atomic_pointer_get (&above->inside) == NULL)
+    {
+      fd = temp_entry_open_dir_fd (above);
+      fd = fd >= 0 ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
+      if (fd < 0)
+        {
+          temp_error_from_errno (error, errno, "Could not open the temporary directory", above->name.path);
+          return NULL;
+        }
+      made = temp_place_new_inside (above->name.path, g_steal_fd (&fd),
+                                    above->ledger != NULL ? above->serial : above->place->cover);
+      if (!g_atomic_pointer_compare_and_exchange (&above->inside, NULL, made))
+        temp_place_unref (made);
+    }
+  return temp_place_ref (above->inside);
+}
+
+/* Finds the place and the ledger of an entry, and lays out its name. Without a ledger, and for a caller's name, the
+ * letters are plain random ones, which no sweep knows. The ledger counts the entry from now on: see undo_prepare(). */
 static gboolean
 prepare (TempEntry   *entry,
          const char  *dir,
-         TempParent  *parent,
+         TempEntry   *above,
          const char  *prefix,
          const char  *suffix,
          GError     **error)
 {
   g_autofree char *to_free = NULL;
+  gboolean wants_line = entry->auto_delete && !entry->is_callers, is_swept = FALSE;
 
-  /* An earlier attempt may have failed. */
+  /* An earlier attempt, which failed, may have set them. */
   temp_name_clear (&entry->name);
-  g_clear_pointer (&entry->parent, temp_parent_unref);
-
-  dir = temp_location_resolve (dir, &to_free, error);
-  if (dir == NULL || !temp_name_init (&entry->name, dir, prefix, suffix, error))
-    return FALSE;
-
+  g_clear_pointer (&entry->place, temp_place_unref);
   entry->generation = temp_process_generation ();
-  entry->parent = parent != NULL ? temp_parent_ref (parent) : temp_parent_open (dir, error);
-  if (entry->parent == NULL)
+
+  dir = above != NULL ? above->name.path : temp_location_resolve (dir, &to_free, error);
+  if (dir == NULL)
     return FALSE;
 
-  temp_entry_prepare_ledger (entry);
+  while (!entry->is_callers)
+    {
+      entry->place = above != NULL ? get_place_inside (above, wants_line, error)
+                                   : temp_place_get (dir, wants_line, temp_entry_find_cover, error);
+      if (entry->place == NULL)
+        return FALSE;
+
+      /* If the ledger's file is gone by now, the next look-up finds a place with another ledger. */
+      is_swept = wants_line && entry->place->ledger != NULL;
+      if (!is_swept || temp_ledger_enter (entry->place->ledger))
+        break;
+      g_clear_pointer (&entry->place, temp_place_unref);
+    }
+
+  if (is_swept)
+    {
+      entry->ledger = temp_ledger_ref (entry->place->ledger);
+      temp_sweep_in_background ();
+    }
+  return temp_name_init (&entry->name, dir, prefix, suffix, is_swept ? TEMP_TAG_N_LETTERS : TEMP_NAME_N_RANDOM, error);
+}
+
+/* Writes the letters of the next name to try: see TempCreateChoose. The ledger has no more names once it is full: then
+ * the letters are plain random ones. */
+static gboolean
+draw (gpointer   data,
+      TempName  *name,
+      GError   **error)
+{
+  TempEntry *entry = data;
+  TempPlace *place = entry->place;
+
+  if (entry->ledger == NULL ||
+      !temp_ledger_draw (entry->ledger, name->random, entry->is_dir ? TEMP_TAG_DIR : TEMP_TAG_FILE, place->text,
+                         name->base, name->random - name->base, name->random + name->n_random))
+    return temp_name_randomize (name, error);
+
+  /* A sweep cannot read the directory: it finds the name by a line in the ledger. */
+  if (G_UNLIKELY (!place->is_listed))
+    {
+      g_autofree char *line = temp_place_line (place, NULL, name->base);
+
+      temp_ledger_lock_appends ();
+      temp_ledger_append (entry->ledger, line);
+      temp_ledger_unlock_appends ();
+    }
   return TRUE;
 }
 
-/* Once it is prepared, makes the thing itself. */
+/* Undoes prepare() after nothing was made: the ledger no longer counts the entry. Returns FALSE, for the caller to
+ * return. */
 static gboolean
-make (TempEntry  *entry,
-      gboolean    is_dir,
-      mode_t      mode,
-      GError    **error)
+undo_prepare (TempEntry *entry)
 {
-  for (;;)
-    {
-      int parent_fd = temp_parent_get_fd (entry->parent);
-      gboolean is_made;
-
-      if (is_dir)
-        {
-          is_made = temp_create_dir (parent_fd, &entry->name, mode, temp_entry_choose_name, entry, error);
-        }
-      else
-        {
-          entry->fd = temp_create_file (parent_fd, &entry->name, mode, temp_entry_choose_name, entry, error);
-          is_made = entry->fd >= 0;
-        }
-
-      if (G_LIKELY (is_made) || errno != EBADF || !temp_entry_reopen_parent (entry))
-        return is_made;
-      g_clear_error (error);
-    }
-}
-
-/* Nothing was made. */
-static gboolean
-fail (TempEntry *entry)
-{
-  temp_ledger_release (&entry->claim);
+  if (entry->ledger != NULL)
+    temp_ledger_leave (entry->ledger);
+  g_clear_pointer (&entry->ledger, temp_ledger_unref);
   return FALSE;
 }
 
-/* Makes a file with a name. */
+/* Sets *dir_fd to the descriptor of the directory where paths are not trusted, else to AT_FDCWD. */
+static gboolean
+find_dir_fd (TempEntry  *entry,
+             int        *dir_fd,
+             GError    **error)
+{
+  const char *name;
+
+  *dir_fd = AT_FDCWD;
+  if (entry->is_callers || temp_entry_locate (entry, dir_fd, &name))
+    return TRUE;
+
+  temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
+  return FALSE;
+}
+
+/* Creates a named file, in `above` if that is not NULL, else in dir, or in the default directory if both are. On error,
+ * the entry is as new. */
 gboolean
 temp_entry_create_file (TempEntry   *entry,
                         const char  *dir,
-                        TempParent  *parent,
+                        TempEntry   *above,
                         const char  *prefix,
                         const char  *suffix,
                         mode_t       mode,
                         GError     **error)
 {
-  struct stat st;
+  int dir_fd;
 
-  if (!prepare (entry, dir, parent, prefix, suffix, error))
-    return FALSE;
+  if (!prepare (entry, dir, above, prefix, suffix, error) || !find_dir_fd (entry, &dir_fd, error))
+    return undo_prepare (entry);
 
-  if (!make (entry, FALSE, mode, error))
-    return fail (entry);
-
-  if (!temp_identity_get (entry->fd, "", &entry->identity, &st))
-    {
-      temp_error_from_errno (error, errno, "Could not look at the temporary file", entry->name.path);
-      unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, 0);
-      temp_fd_clear (&entry->fd);
-      return fail (entry);
-    }
+  entry->fd = temp_create_file (dir_fd, &entry->name, mode, draw, entry, error);
+  if (entry->fd < 0)
+    return undo_prepare (entry);
 
   entry->n_fd_users = 1;
-  temp_entry_complete_record (entry);
-  temp_entry_own (entry);
+  temp_entry_register (entry);
   return TRUE;
 }
 
-/* Some filesystems give all that a user makes to another: NFS and CIFS, to the one
- * that the server knows. */
+/* Returns TRUE if the directory is empty. Reads it by another descriptor, so that the offset of fd stays. */
+static gboolean
+is_empty (int fd)
+{
+  int copy = openat (fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = copy >= 0 ? fdopendir (copy) : NULL;
+  struct dirent *entry;
+  gboolean found = FALSE;
+
+  if (dir == NULL)
+    {
+      temp_fd_clear (&copy);
+      return FALSE;
+    }
+
+  while (!found && (entry = readdir (dir)) != NULL)
+    found = strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0;
+
+  closedir (dir);
+  return !found;
+}
+
+/* Returns TRUE if a directory that this process makes in fd belongs to uid. NFS and CIFS may give all that a user makes
+ * to another user: the one that the server knows. */
 static gboolean
 owns_what_it_makes_in (int   fd,
                        uid_t uid)
@@ -185,126 +264,149 @@ owns_what_it_makes_in (int   fd,
   return unlinkat (fd, probe, AT_REMOVEDIR) == 0 && owns;
 }
 
-/* Opens the directory just made, and makes sure of what it is: in a directory
- * that others may write to, and that is not sticky, they can put another in its
- * place. Its mode, which had to let us in, is then what was asked for. */
-static int
-open_new_dir (TempEntry   *entry,
-              mode_t       mode,
-              struct stat *st)
+/* Returns TRUE if fd is the directory that was just made: where paths are not trusted, others can put another directory
+ * in its place, even one of this user's own. Else sets errno. */
+static gboolean
+is_new (int                fd,
+        mode_t             mode,
+        const struct stat *st)
 {
-  temp_autofd int fd = openat (temp_parent_get_fd (entry->parent), entry->name.base,
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if ((st->st_mode & 0777 & ~mode) == 0 && is_empty (fd) &&
+      (st->st_uid == geteuid () || owns_what_it_makes_in (fd, st->st_uid)))
+    return TRUE;
 
-  if (fd < 0 || !temp_identity_get (fd, "", &entry->identity, st))
-    return -1;
-
-  if (!temp_parent_is_trusted (entry->parent) && st->st_uid != geteuid () && !owns_what_it_makes_in (fd, st->st_uid))
-    {
-      errno = EPERM;
-      return -1;
-    }
-
-  if ((mode & 0700) != 0700 && fchmod (fd, st->st_mode & mode) < 0)
-    return -1;
-
-  return g_steal_fd (&fd);
+  errno = EPERM;
+  return FALSE;
 }
 
-/* Makes a directory, and opens and locks it. */
+/* Takes away the rights that its maker needs to open the directory, if the caller does not want them. The set-group-ID bit,
+ * which may come from the directory above, stays. Fails with errno. */
+static gboolean
+restrict_mode (int          fd,
+               int          dir_fd,
+               const char  *name,
+               mode_t       mode,
+               struct stat *st)
+{
+  if ((mode & 0700) == 0700)
+    return TRUE;
+  mode |= S_ISGID;
+  if (fd >= 0)
+    return fchmod (fd, st->st_mode & mode) == 0;
+  return fstatat (dir_fd, name, st, AT_SYMLINK_NOFOLLOW) == 0 && fchmodat (dir_fd, name, st->st_mode & mode, 0) == 0;
+}
+
+/* Opens the directory that was just made, and gives the descriptor to the entry, with a lock, so that cleaners of old
+ * files leave the directory alone. Where paths are trusted, the entry may go without a descriptor: then this returns
+ * TRUE, too. Else fails with errno. */
+static gboolean
+open_new_dir (TempEntry *entry,
+              mode_t     mode)
+{
+  gboolean is_trusted = entry->place->is_trusted;
+  temp_autofd int fd = -1;
+  const char *name;
+  struct stat st;
+  int dir_fd;
+
+  if (!temp_entry_locate (entry, &dir_fd, &name))
+    return FALSE;
+
+  fd = openat (dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0)
+    return is_trusted && (errno == EMFILE || errno == ENFILE || errno == EACCES) &&
+           restrict_mode (-1, dir_fd, name, mode, &st);
+  if (fstat (fd, &st) < 0 || (!is_trusted && !is_new (fd, mode | 0700, &st)) ||
+      !restrict_mode (fd, dir_fd, name, mode, &st))
+    return FALSE;
+
+  if (G_UNLIKELY (entry->ledger != NULL && st.st_uid != entry->place->uid))
+    {
+      temp_ledger_lock_appends ();
+      temp_ledger_add_uid (entry->ledger, st.st_uid);
+      temp_ledger_unlock_appends ();
+    }
+  if (temp_entry_take_dir_fd (entry, fd, &st))
+    fd = -1;
+  return TRUE;
+}
+
+/* Creates a directory, in `above` if that is not NULL, else in dir, or in the default directory if both are. On error,
+ * the entry is as new. */
 gboolean
 temp_entry_create_dir (TempEntry   *entry,
                        const char  *dir,
-                       TempParent  *parent,
+                       TempEntry   *above,
                        const char  *prefix,
                        const char  *suffix,
                        mode_t       mode,
                        GError     **error)
 {
-  struct stat st;
-  int fd;
+  int dir_fd;
 
-  if (!prepare (entry, dir, parent, prefix, suffix, error))
-    return FALSE;
+  entry->is_dir = TRUE;
+  if (!prepare (entry, dir, above, prefix, suffix, error) || !find_dir_fd (entry, &dir_fd, error) ||
+      !temp_create_dir (dir_fd, &entry->name, mode | 0700, draw, entry, error))
+    return undo_prepare (entry);
 
-  if (!make (entry, TRUE, mode | 0700, error))
-    return fail (entry);
-
-  /* The caller has only its path. */
-  if (entry->is_callers)
-    {
-      temp_entry_own (entry);
-      return TRUE;
-    }
-
-  fd = open_new_dir (entry, mode, &st);
-  if (fd < 0)
+  /* A caller's directory needs no descriptor: temp_mkdtemp() returns only the path. */
+  if (!entry->is_callers && !open_new_dir (entry, mode))
     {
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
-      /* Nothing is in it yet: and if it were another one, only an empty directory can go. */
-      unlinkat (temp_parent_get_fd (entry->parent), entry->name.base, AT_REMOVEDIR);
-      return fail (entry);
+      /* The directory is still empty. If somebody put another one in its place, that goes only if it is empty, too. */
+      if (unlinkat (dir_fd, dir_fd == AT_FDCWD ? entry->name.path : entry->name.base, AT_REMOVEDIR) < 0)
+        g_clear_pointer (&entry->ledger, temp_ledger_unref); /* still counted: a sweep deletes it */
+      return undo_prepare (entry);
     }
 
-  /* Cleaners of old files, systemd-tmpfiles among them, leave what is locked
-   * alone. Where there are no locks, that is all that is lost. */
-  flock (fd, LOCK_SH | LOCK_NB);
-
-  entry->directory = temp_parent_take (fd, &st);
-  temp_entry_complete_record (entry);
-  temp_entry_own (entry);
+  temp_entry_register (entry);
   return TRUE;
 }
 
-/* Gives something that is there already a random name of the kind that is deleted. On
- * failure, errsv says why, too. */
+/* Names a file that is there already: calls `put` with one hidden name in dir after the other, and registers the
+ * name. On failure, sets *errsv to the errno of the last try, too. */
 gboolean
-temp_entry_create_name (TempEntry           *entry,
-                        const char          *dir,
-                        TempParent          *parent,
-                        const TempIdentity  *identity,
-                        TempEntryPlace       place,
-                        gpointer             data,
-                        int                 *errsv,
-                        GError             **error)
+temp_entry_create_name (TempEntry    *entry,
+                        const char   *dir,
+                        TempEntryPut  put,
+                        gpointer      data,
+                        int          *errsv,
+                        GError      **error)
 {
-  *errsv = EEXIST;
-  if (!prepare (entry, dir, parent, ".tmp", NULL, error))
-    return FALSE;
+  int dir_fd;
 
-  entry->identity = *identity;
+  *errsv = EEXIST;
+  if (!prepare (entry, dir, NULL, ".tmp", NULL, error) || !find_dir_fd (entry, &dir_fd, error))
+    return undo_prepare (entry);
+
   for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
     {
-      if (!temp_name_randomize (&entry->name, error))
-        return fail (entry);
-
-      temp_entry_enter_record (entry);
-      if (place (data, temp_parent_get_fd (entry->parent), entry->name.base))
+      if (!draw (entry, &entry->name, error))
+        return undo_prepare (entry);
+      if (put (data, dir_fd, dir_fd == AT_FDCWD ? entry->name.path : entry->name.base))
         {
-          temp_entry_own (entry);
+          temp_entry_register (entry);
           return TRUE;
         }
       *errsv = errno;
     }
 
   temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
-  temp_ledger_clear (&entry->claim, FALSE);
-  return FALSE;
+  return undo_prepare (entry);
 }
 
-/* Makes a new entry the owner of what is there under that path, in parent, or will be. */
+/* Makes a new entry of the name of another one, `named`, whose owner is about to give that name up, and registers it.
+ * Both count in the ledger. The caller holds the lock of `named`. */
 void
-temp_entry_take_over (TempEntry          *entry,
-                      TempParent         *parent,
-                      const char         *path,
-                      const TempIdentity *identity)
+temp_entry_attach (TempEntry *entry,
+                   TempEntry *named)
 {
-  entry->parent = temp_parent_ref (parent);
-  temp_name_set_path (&entry->name, path);
-  entry->generation = temp_process_generation ();
-  entry->identity = *identity;
-  temp_entry_prepare_ledger (entry);
-  temp_entry_enter_record (entry);
-  temp_entry_own (entry);
+  entry->is_dir = named->is_dir;
+  entry->generation = named->generation;
+  entry->place = temp_place_ref (named->place);
+  temp_name_set_path (&entry->name, named->name.path);
+  if (named->ledger != NULL && temp_ledger_enter (named->ledger))
+    entry->ledger = temp_ledger_ref (named->ledger);
+  temp_entry_register (entry);
 }

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "entry/entry.h"
+#include "entry/stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,18 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "entry/entry-private.h"
 #include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-persist-private.h"
-#include "entry/stage.h"
+
+/* Persisting, from the first look to the end: stage.h lists the steps. */
 
 static void
 stage_clear (TempStage *p)
 {
   g_free (p->resolved);
   g_free (p->dir);
-  g_clear_pointer (&p->parent, temp_parent_unref);
+  temp_fd_clear (&p->dir_fd);
   temp_fd_clear (&p->sync_fd);
   temp_fd_clear (&p->target_fd);
   temp_fd_clear (&p->old_fd);
@@ -31,8 +31,9 @@ stage_clear (TempStage *p)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempStage, stage_clear)
 
-/* Before anything is done */
+/* Plan: nothing changes yet */
 
+/* Checks that the entry can be persisted, and still is under its name. Opens a directory that has no descriptor. */
 static gboolean
 check_entry (TempEntry  *entry,
              GError    **error)
@@ -45,23 +46,24 @@ check_entry (TempEntry  *entry,
       return FALSE;
     }
 
-  if (entry->state == TEMP_ENTRY_OWNED && !temp_entry_is_still_ours (entry))
+  if (entry->is_dir && temp_entry_open_dir_fd (entry) < 0)
     {
-      temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
+      temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
       return FALSE;
     }
 
-  return TRUE;
+  return entry->state != TEMP_ENTRY_REGISTERED || temp_stage_check_name (entry, temp_entry_get_fd (entry), error);
 }
 
-/* What is there may be replaced only by its like. */
+/* Opens the target, if anything is there. Only REPLACE allows that, and a file replaces a regular file, a directory a
+ * directory. */
 static gboolean
 look_at_target (TempStage  *p,
                 GError    **error)
 {
   struct stat st;
 
-  p->target_fd = temp_persist_open_model (temp_parent_get_fd (p->parent), p->base, &st);
+  p->target_fd = temp_persist_open_model (p->dir_fd, p->base, &st);
   if (p->target_fd < 0)
     return errno == ENOENT || temp_stage_fail (p, error, errno);
 
@@ -84,6 +86,7 @@ look_at_target (TempStage  *p,
   return TRUE;
 }
 
+/* Finds the target and its directory, and opens them. */
 static gboolean
 look_at_destination (TempStage  *p,
                      GError    **error)
@@ -97,14 +100,19 @@ look_at_destination (TempStage  *p,
   if (*p->base == '\0' || g_str_equal (p->base, ".") || g_str_equal (p->base, ".."))
     return temp_stage_fail (p, error, p->is_dir ? EBUSY : EISDIR);
 
-  p->parent = temp_parent_open (p->dir, error);
-  if (p->parent == NULL || !look_at_target (p, error))
+  p->dir_fd = open (p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (p->dir_fd < 0)
+    {
+      temp_error_from_errno (error, errno, "Could not open the directory", p->dir);
+      return FALSE;
+    }
+  if (!look_at_target (p, error))
     return FALSE;
 
-  /* Now, because later it would be too late for an error. */
+  /* If the directory cannot be opened, that is an error before anything has changed. */
   if ((p->flags & TEMP_PERSIST_DURABLE) != 0)
     {
-      p->sync_fd = temp_persist_open_dir (temp_parent_get_fd (p->parent));
+      p->sync_fd = temp_persist_open_dir (p->dir_fd);
       if (p->sync_fd < 0)
         {
           temp_error_from_errno (error, errno, "Could not open, to sync it, the directory", p->dir);
@@ -115,6 +123,8 @@ look_at_destination (TempStage  *p,
   return TRUE;
 }
 
+/* Reads the metadata that the result is to have: those of the target, or those of an ordinary new file or directory
+ * there. */
 static gboolean
 read_model (TempStage  *p,
             GError    **error)
@@ -132,13 +142,16 @@ read_model (TempStage  *p,
     }
   else
     {
-      done = temp_metadata_read_new (&p->model, temp_parent_get_fd (p->parent), &p->own);
+      done = temp_metadata_read_new (&p->model, p->dir_fd, &p->own);
     }
 
   return done || temp_stage_fail (p, error, errno);
 }
 
-/* A copy is given first what the file itself has. */
+/* Adopt */
+
+/* Sets the metadata of a copy to those of the entry's file, and reads into `now` what they are then. Sets errno if it
+ * fails. */
 static gboolean
 prepare_copy (TempStage    *p,
               TempMetadata *now)
@@ -152,6 +165,7 @@ prepare_copy (TempStage    *p,
   return temp_metadata_read (now, fd);
 }
 
+/* Sets the metadata of the file that is to go to the target, and syncs it if the flags say so. */
 static gboolean
 prepare_file (TempStage  *p,
               GError    **error)
@@ -176,7 +190,8 @@ prepare_file (TempStage  *p,
   return TRUE;
 }
 
-/* From now on the entry's descriptor, whose number remains, is that of the copy. */
+/* Makes the entry's descriptor one of the copied file, under the number that it has. Remembers the old file in
+ * old_fd. */
 static gboolean
 switch_fd (TempStage  *p,
            GError    **error)
@@ -205,7 +220,7 @@ switch_fd (TempStage  *p,
 
 /* All together */
 
-/* Does all that can fail; after a failure all is as before. */
+/* Tries one way, up to the move. On error, undoes it: the entry, its file and the target are as before. */
 static gboolean
 attempt (TempStage     *p,
          TempStageWay   way,
@@ -213,15 +228,13 @@ attempt (TempStage     *p,
 {
   gboolean ready;
 
-  p->way = way;
-  p->needs_copy = p->needs_filling = FALSE;
+  p->way = p->next = way;
 
-  /* A file without a name waits with none for as long as it can: whatever happens
-   * then, the kernel deletes it. */
-  if (way == TEMP_STAGE_LINKED)
-    ready = prepare_file (p, error) && temp_stage_put (p, error);
-  else
+  /* A nameless file gets its hidden name as late as it can: until then, the kernel deletes it after a crash. */
+  if (temp_stage_is_copy (p))
     ready = temp_stage_put (p, error) && prepare_file (p, error);
+  else
+    ready = prepare_file (p, error) && temp_stage_put (p, error);
 
   if (ready &&
       !g_cancellable_set_error_if_cancelled (p->cancellable, error) &&
@@ -236,26 +249,20 @@ attempt (TempStage     *p,
     temp_metadata_restore (temp_entry_get_fd (p->entry), &p->own);
   p->adopted = FALSE;
 
-  temp_stage_leave (p);
+  temp_stage_undo (p);
   return FALSE;
 }
 
-static TempStageWay
-choose_way (TempStage *p)
-{
-  if (p->entry->state == TEMP_ENTRY_OWNED)
-    return p->entry->parent == p->parent ? TEMP_STAGE_IN_PLACE : TEMP_STAGE_MOVED;
-  return (p->flags & TEMP_PERSIST_REPLACE) != 0 ? TEMP_STAGE_LINKED : TEMP_STAGE_UNNAMED;
-}
-
-/* It is in place; now the old one, if it was copied, goes. */
+/* Ends a way that has succeeded: tells the ledger, syncs the directory, and deletes the names that are left over. On
+ * error, the result is at the target all the same. */
 static gboolean
 finish (TempStage  *p,
         GError    **error)
 {
   g_autoptr (GError) first_error = NULL;
+  TempEntry *remains;
 
-  if (!temp_entry_settle (p->entry, p->stage, p->parent, p->path, p->base, temp_stage_is_copy (p)))
+  if (!temp_stage_settle (p, &remains))
     temp_error_from_errno (&first_error, errno, "It is in place, but could not make sure that no crash deletes",
                            p->path);
 
@@ -263,9 +270,8 @@ finish (TempStage  *p,
     temp_error_from_errno (first_error == NULL ? &first_error : NULL, errno,
                            "It is in place, but could not be made durable in the directory", p->dir);
 
-  temp_stage_remove_remains (p, first_error == NULL ? &first_error : NULL);
-  p->remains = g_steal_pointer (&p->stage);
-  temp_stage_remove_remains (p, first_error == NULL ? &first_error : NULL);
+  temp_stage_remove_remains (p, g_steal_pointer (&p->stage), first_error == NULL ? &first_error : NULL);
+  temp_stage_remove_remains (p, remains, first_error == NULL ? &first_error : NULL);
 
   if (first_error == NULL)
     return TRUE;
@@ -274,6 +280,7 @@ finish (TempStage  *p,
   return FALSE;
 }
 
+/* Plans, then tries one way after the other. The caller holds the entry's lock, if the entry has a name. */
 static gboolean
 persist (TempStage  *p,
          GError    **error)
@@ -283,22 +290,19 @@ persist (TempStage  *p,
 
   if (!check_entry (p->entry, error) || !look_at_destination (p, error))
     return FALSE;
+  if (temp_entry_is_foreign (p->entry) && p->entry->state == TEMP_ENTRY_REGISTERED && temp_stage_is_same_name (p))
+    return temp_stage_fail (p, error, ENOTSUP);
 
   if (!temp_metadata_read (&p->own, temp_entry_get_fd (p->entry)))
     return temp_stage_fail (p, error, errno);
   if (!read_model (p, error))
     return FALSE;
 
-  done = attempt (p, choose_way (p), &local_error);
-  if (!done && p->needs_copy)
+  done = attempt (p, p->is_dir ? TEMP_STAGE_RENAMED : TEMP_STAGE_LINKED, &local_error);
+  while (!done && p->next != p->way)
     {
       g_clear_error (&local_error);
-      done = attempt (p, TEMP_STAGE_COPIED, &local_error);
-    }
-  if (!done && p->needs_filling)
-    {
-      g_clear_error (&local_error);
-      done = attempt (p, TEMP_STAGE_FILLED, &local_error);
+      done = attempt (p, p->next, &local_error);
     }
 
   if (done)
@@ -308,7 +312,7 @@ persist (TempStage  *p,
   return FALSE;
 }
 
-/* The path in the file name encoding, which a file elsewhere has not. */
+/* Returns the path of a local file; fails for one that GIO has no path for. */
 static const char *
 get_local_path (GFile   *file,
                 GError **error)
@@ -324,7 +328,8 @@ get_local_path (GFile   *file,
   return NULL;
 }
 
-/* Gives the directory in which to make what is to become the target. */
+/* Returns the directory in which to make a file that can become the target without a copy: that of the file at the end
+ * of its symbolic links. */
 char *
 temp_entry_find_dir (GFile   *target,
                      GError **error)
@@ -345,9 +350,9 @@ temp_entry_find_dir (GFile   *target,
   return g_path_get_dirname (resolved);
 }
 
-/* Moves what was made to the destination, for good: see the flags. Without
- * with_mode, it keeps the mode that it was made with. An error leaves all as it was; but
- * if it comes after the move, the path has changed. */
+/* Moves the entry to the destination, for good: see the flags. The result has the mode of the target, or that of an
+ * ordinary new file; without `with_mode`, the mode that the entry was made with. On error, neither the destination nor
+ * the entry has changed, unless the error comes after the move: then the entry has its new path. */
 gboolean
 temp_entry_persist (TempEntry         *entry,
                     GFile             *destination,
@@ -361,24 +366,25 @@ temp_entry_persist (TempEntry         *entry,
     .path = get_local_path (destination, error),
     .flags = flags,
     .with_mode = with_mode,
-    .is_dir = entry->directory != NULL,
+    .is_dir = entry->is_dir,
+    .dir_fd = -1,
     .cancellable = cancellable,
     .sync_fd = -1,
     .target_fd = -1,
     .old_fd = -1,
   };
-  gboolean persisted, has_right;
+  gboolean persisted, is_locked;
 
   if (p.path == NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
   if (!p.is_dir && !temp_entry_acquire_fd (entry, error))
     return FALSE;
 
-  /* The program's exit waits for this, too. */
-  has_right = temp_entry_begin (entry);
+  /* A nameless file needs no lock. Exit waits for the lock, so that it does not delete the file on the way. */
+  is_locked = temp_entry_lock (entry);
   persisted = persist (&p, error);
-  if (has_right)
-    temp_entry_end (entry);
+  if (is_locked)
+    temp_entry_unlock (entry);
 
   if (!p.is_dir)
     temp_entry_release_fd (entry, NULL);

@@ -6,95 +6,55 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "entry/entry-private.h"
-#include "temp-error-private.h"
 #include "temp-fd-private.h"
 #include "temp-persist-private.h"
+#include "temp-process-private.h"
 
-/* The last step of persisting: from the stage to where it is to be. */
+/* Move and finish: from the hidden name to the target in one step, and the names that are left over. */
 
-/* What is left of a directory that was replaced, or of the file that was copied. */
-gboolean
+/* Deletes `remains`, an entry of a name that is left over: of the directory that was replaced, of the file that was
+ * copied, of a second link, or of nothing. Takes the entry, which the calling thread has locked. If the name cannot be
+ * deleted, it stays registered, so that exit tries again. */
+void
 temp_stage_remove_remains (TempStage  *p,
+                           TempEntry  *remains,
                            GError    **error)
 {
   g_autoptr (GError) local_error = NULL;
-  TempEntry *remains = g_steal_pointer (&p->remains);
   g_autofree char *shown = NULL;
 
   if (remains == NULL)
-    return TRUE;
+    return;
 
-  temp_entry_end (remains);
-  if (temp_entry_delete (remains, NULL, &local_error))
+  temp_entry_unlock (remains);
+  if (temp_entry_delete (remains, NULL, NULL, &local_error))
     {
       temp_entry_unref (remains);
-      return TRUE;
+      return;
     }
 
   shown = g_filename_display_name (p->path);
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "“%s” is in place, but: ", shown);
-  return FALSE;
 }
 
-/* A new entry takes over what will be under that path. */
-static void
-take_over_remains (TempStage          *p,
-                   int                 dir_fd,
-                   const struct stat  *st,
-                   TempParent         *parent,
-                   const char         *path,
-                   const TempIdentity *identity)
-{
-  p->remains = temp_entry_new ();
-  if (dir_fd >= 0)
-    p->remains->directory = temp_parent_take (dir_fd, st);
-  temp_entry_hold (p->remains);
-  temp_entry_take_over (p->remains, parent, path, identity);
-}
-
-/* What is now at the destination becomes what remains of it, once it has changed places. The
- * ledger knows that before, as after a crash it is to be found by nobody else. */
+/* Exchanges the new directory and the target, which is not empty: no rename replaces it. The old one is under the
+ * hidden name then. */
 static gboolean
-expect_remains (TempStage  *p,
-                TempEntry  *from,
-                GError    **error)
-{
-  temp_autofd int fd = openat (temp_parent_get_fd (p->parent), p->base,
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  TempIdentity identity;
-  struct stat st;
-
-  if (fd < 0 || !temp_identity_get (fd, "", &identity, &st))
-    return temp_stage_fail (p, error, errno);
-
-  take_over_remains (p, g_steal_fd (&fd), &st, from->parent, from->name.path, &identity);
-  return TRUE;
-}
-
-/* A directory that has something in it changes places with the new one, and is then removed. */
-static gboolean
-exchange_dirs (TempStage  *p,
-               TempEntry  *from,
-               GError    **error)
+exchange_dirs (TempStage   *p,
+               int          from_fd,
+               const char  *from,
+               GError     **error)
 {
   g_autofree char *shown = NULL;
-  int errsv;
 
-  if (!expect_remains (p, from, error))
-    return FALSE;
-  if (temp_persist_exchange (temp_parent_get_fd (from->parent), from->name.base,
-                             temp_parent_get_fd (p->parent), p->base))
+  if (temp_persist_exchange (from_fd, from, p->dir_fd, p->base))
     return TRUE;
-
-  errsv = errno;
-  temp_entry_forget (p->remains);
-  g_clear_pointer (&p->remains, temp_entry_unref);
-  if (!temp_persist_has_no_rename_flags (errsv))
-    return temp_stage_fail (p, error, errsv);
+  if (!temp_persist_has_no_rename_flags (errno))
+    return temp_stage_fail (p, error, errno);
 
   shown = g_filename_display_name (p->path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -103,112 +63,189 @@ exchange_dirs (TempStage  *p,
   return FALSE;
 }
 
+/* Moves `from` to the target, and replaces what is there. */
 static gboolean
-replace (TempStage  *p,
-         TempEntry  *from,
-         GError    **error)
+replace (TempStage   *p,
+         int          from_fd,
+         const char  *from,
+         GError     **error)
 {
-  if (temp_persist_rename (temp_parent_get_fd (from->parent), from->name.base, temp_parent_get_fd (p->parent), p->base))
+  if (temp_persist_rename (from_fd, from, p->dir_fd, p->base))
     return TRUE;
   if (p->is_dir && (errno == ENOTEMPTY || errno == EEXIST))
-    return exchange_dirs (p, from, error);
-  return temp_stage_fail (p, error, errno);
+    return exchange_dirs (p, from_fd, from, error);
+  return temp_stage_fail_link (p, error, errno);
 }
 
-/* Where the kernel cannot rename without replacing, a file gets a second name. */
+/* Links a copy to the target, where the kernel cannot rename without replacing. If it cannot link either, the next way
+ * is to fill the target. */
 static gboolean
 link_without_replacing (TempStage  *p,
-                        TempEntry  *from,
                         GError    **error)
 {
-  TempIdentity identity;
-  struct stat st;
+  int errsv;
 
-  if (!temp_identity_get (temp_stage_get_fd (p), "", &identity, &st))
-    return temp_stage_fail (p, error, errno);
-
-  if (!temp_persist_link (temp_stage_get_fd (p), temp_parent_get_fd (p->parent), p->base))
-    {
-      p->needs_filling = temp_persist_is_unlinkable (errno);
-      return temp_stage_fail (p, error, errno);
-    }
-
-  take_over_remains (p, -1, &st, from->parent, from->name.path, &identity);
-  return TRUE;
-}
-
-/* A directory takes the place of an empty one, which is made just for that: nothing
- * else can be replaced. */
-static gboolean
-move_dir_without_replacing (TempStage  *p,
-                            TempEntry  *from,
-                            GError    **error)
-{
-  int parent_fd = temp_parent_get_fd (p->parent);
-  temp_autofd int fd = -1;
-  TempIdentity identity;
-  struct stat st;
-
-  if (mkdirat (parent_fd, p->base, 0700) < 0)
-    return temp_stage_fail (p, error, errno);
-
-  fd = openat (parent_fd, p->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || !temp_identity_get (fd, "", &identity, &st))
-    {
-      temp_stage_fail (p, error, errno);
-      unlinkat (parent_fd, p->base, AT_REMOVEDIR);
-      return FALSE;
-    }
-
-  take_over_remains (p, g_steal_fd (&fd), &st, p->parent, p->resolved, &identity);
-  if (temp_persist_rename (temp_parent_get_fd (from->parent), from->name.base, parent_fd, p->base))
+  if (temp_stage_is_copy (p) && temp_persist_link (temp_stage_get_fd (p), p->dir_fd, p->base))
     return TRUE;
 
-  temp_stage_fail (p, error, errno);
-  temp_stage_remove_remains (p, NULL);
+  errsv = errno;
+  if (temp_persist_is_unlinkable (errsv))
+    p->next = TEMP_STAGE_FILLED;
+  return temp_stage_fail (p, error, errsv);
+}
+
+/* Makes an empty directory as the target, and renames the directory onto that: such a rename replaces nothing but an
+ * empty directory. For kernels that cannot rename without replacing. */
+static gboolean
+move_dir_without_replacing (TempStage   *p,
+                            int          from_fd,
+                            const char  *from,
+                            GError     **error)
+{
+  if (mkdirat (p->dir_fd, p->base, 0700) < 0)
+    return temp_stage_fail (p, error, errno);
+  if (temp_persist_rename (from_fd, from, p->dir_fd, p->base))
+    return TRUE;
+
+  temp_stage_fail_link (p, error, errno);
+  unlinkat (p->dir_fd, p->base, AT_REMOVEDIR);
   return FALSE;
 }
 
+/* Moves `from` to the target; fails with EEXIST if anything is there. */
 static gboolean
-move_without_replacing (TempStage  *p,
-                        TempEntry  *from,
-                        GError    **error)
+move_without_replacing (TempStage   *p,
+                        int          from_fd,
+                        const char  *from,
+                        GError     **error)
 {
-  if (temp_persist_rename_noreplace (temp_parent_get_fd (from->parent), from->name.base,
-                                     temp_parent_get_fd (p->parent), p->base))
+  if (temp_persist_rename_noreplace (from_fd, from, p->dir_fd, p->base))
     return TRUE;
   if (!temp_persist_has_no_rename_flags (errno))
-    return temp_stage_fail (p, error, errno);
+    return temp_stage_fail_link (p, error, errno);
 
-  return p->is_dir ? move_dir_without_replacing (p, from, error) : link_without_replacing (p, from, error);
+  return p->is_dir ? move_dir_without_replacing (p, from_fd, from, error) : link_without_replacing (p, error);
 }
 
+/* Has the ledger say, before a directory moves, where its contents will be. */
+static void
+announce (TempStage *p)
+{
+  g_autofree char *path = NULL;
+  char *dir;
+
+  if (!p->is_dir || temp_stage_is_copy (p))
+    return;
+
+  dir = realpath (p->dir, NULL);
+  path = g_build_filename (dir != NULL ? dir : p->dir, p->base, NULL);
+  free (dir);
+  temp_entry_write_moved (p->entry, path);
+}
+
+/* Moves the file to the target in one step. Never replaces anything without REPLACE. */
 gboolean
 temp_stage_move (TempStage  *p,
                  GError    **error)
 {
   TempEntry *from = p->stage != NULL ? p->stage : p->entry;
+  const char *name;
+  int from_fd;
 
   if (p->way == TEMP_STAGE_FILLED)
     return TRUE;
+  if (p->way == TEMP_STAGE_LINKED && p->stage == NULL)
+    return temp_persist_link (temp_stage_get_fd (p), p->dir_fd, p->base) || temp_stage_fail_link (p, error, errno);
 
-  if (p->way == TEMP_STAGE_UNNAMED)
+  if (!temp_stage_check_name (from, temp_stage_get_fd (p), error))
+    return FALSE;
+  if (!temp_entry_locate (from, &from_fd, &name))
+    return temp_stage_fail (p, error, errno);
+
+  announce (p);
+  return (p->flags & TEMP_PERSIST_REPLACE) != 0 ? replace (p, from_fd, name, error)
+                                                : move_without_replacing (p, from_fd, name, error);
+}
+
+/* Sets the descriptor of `remains` to one of the directory that was replaced, which is under its name now, so that it
+ * can be emptied where paths are not trusted. */
+static void
+open_remains (TempStage *p,
+              TempEntry *remains)
+{
+  temp_autofd int fd = p->target_fd >= 0 ? openat (p->target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  struct stat st;
+
+  temp_entry_close_dir_fd (remains);
+  if (fd >= 0 && fstat (fd, &st) == 0 && temp_entry_take_dir_fd (remains, fd, &st))
+    fd = -1;
+}
+
+/* Hands the copy's descriptor to the entry, and the entry's descriptor to `old`, the entry of the directory that was
+ * copied. */
+static void
+hand_over_dirs (TempStage *p,
+                TempEntry *old)
+{
+  temp_process_lock ();
+  {
+    int fd = p->entry->fd;
+    dev_t dev = p->entry->dev;
+    ino_t ino = p->entry->ino;
+
+    p->entry->fd = p->stage->fd;
+    p->entry->dev = p->stage->dev;
+    p->entry->ino = p->stage->ino;
+    p->stage->fd = -1;
+    old->fd = fd;
+    old->dev = dev;
+    old->ino = ino;
+  }
+  temp_process_unlock ();
+}
+
+/* Sets the entry's new path, and makes the entry KEPT. Sets *remains to a locked entry of the name that it had, to be
+ * deleted by temp_stage_remove_remains(); to NULL if it had none, or has the same one. Fails, with errno, if a sweep
+ * could delete the result after a crash. */
+gboolean
+temp_stage_settle (TempStage  *p,
+                   TempEntry **remains)
+{
+  TempEntry *entry = p->entry;
+  gboolean had_name = entry->state == TEMP_ENTRY_REGISTERED;
+  gboolean is_same_name = had_name && temp_stage_is_same_name (p);
+  gboolean is_safe = !is_same_name || temp_entry_write_keep (entry, TRUE);
+  int errsv = errno;
+
+  *remains = NULL;
+  if (had_name && !is_same_name)
     {
-      int errsv;
-
-      if (temp_persist_link (temp_stage_get_fd (p), temp_parent_get_fd (p->parent), p->base))
-        return TRUE;
-      errsv = errno;
-      temp_stage_fail (p, error, errsv);
-      temp_stage_consider_copying (p, error, errsv);
-      return FALSE;
+      *remains = temp_entry_new ();
+      temp_entry_lock_new (*remains);
+      temp_entry_attach (*remains, entry);
+      if (p->is_dir && p->stage != NULL)
+        hand_over_dirs (p, *remains);
     }
+  if (p->is_dir && !is_same_name)
+    open_remains (p, p->stage != NULL ? p->stage : *remains);
 
-  if (!temp_entry_is_still_ours (from))
+  if (had_name)
+    temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
+  temp_process_lock ();
+  entry->former = g_slist_prepend (entry->former, entry->name.path);
+  temp_name_set_path (&entry->name, p->path);
+  g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
+  temp_process_unlock ();
+
+  /* The stage is the target itself here, whose name is the user's: nothing is left over. */
+  if (p->way == TEMP_STAGE_FILLED)
     {
-      temp_error_from_errno (error, errno, "Somebody took away", from->name.path);
-      return FALSE;
+      temp_entry_unlock (p->stage);
+      g_clear_pointer (&p->stage, temp_entry_unref);
     }
+  if (p->is_dir)
+    temp_place_forget_all ();
 
-  return (p->flags & TEMP_PERSIST_REPLACE) != 0 ? replace (p, from, error) : move_without_replacing (p, from, error);
+  errno = errsv;
+  return is_safe;
 }

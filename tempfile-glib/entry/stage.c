@@ -11,13 +11,12 @@
 
 #include "temp-copy-private.h"
 #include "temp-copy-tree-private.h"
-#include "entry/entry-private.h"
 #include "temp-error-private.h"
-#include "temp-fd-private.h"
 #include "temp-persist-private.h"
 
-/* Where a file waits until it is ready to be persisted. */
+/* Place and undo: the hidden name beside the target, under which a file waits until it moves. */
 
+/* Sets an error from errno that names the destination. Returns FALSE, for the caller to return. */
 gboolean
 temp_stage_fail (TempStage  *p,
                  GError    **error,
@@ -30,10 +29,10 @@ temp_stage_fail (TempStage  *p,
   return FALSE;
 }
 
-/* For an error that does not name the destination yet. */
-gboolean
-temp_stage_prefix (TempStage  *p,
-                   GError    **error)
+/* Prefixes an error that does not name the destination yet. Returns FALSE. */
+static gboolean
+prefix_error (TempStage  *p,
+              GError    **error)
 {
   g_autofree char *shown = g_filename_display_name (p->path);
 
@@ -42,98 +41,116 @@ temp_stage_prefix (TempStage  *p,
   return FALSE;
 }
 
+/* Returns TRUE if the way makes a copy. */
 gboolean
 temp_stage_is_copy (TempStage *p)
 {
   return p->way == TEMP_STAGE_COPIED || p->way == TEMP_STAGE_FILLED;
 }
 
-static gboolean
-place_by_link (gpointer    data,
-               int         dir_fd,
-               const char *base)
+/* Checks that the entry's name leads to the open file fd: somebody may have replaced the file. Else sets an error. */
+gboolean
+temp_stage_check_name (TempEntry  *entry,
+                       int         fd,
+                       GError    **error)
 {
-  TempStage *p = data;
+  struct stat st, named;
+  const char *name;
+  int dir_fd;
 
-  return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, base);
+  errno = 0;
+  if (temp_entry_locate (entry, &dir_fd, &name) && fstatat (dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+      fstat (fd, &st) == 0 && st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+    return TRUE;
+
+  temp_error_from_errno (error, errno != 0 ? errno : ENOENT, "Somebody took away", entry->name.path);
+  return FALSE;
 }
 
-/* Nobody else knows the random name, but a filesystem that cannot tell whether it
- * is free is asked before. */
-static gboolean
-place_by_rename (gpointer    data,
-                 int         dir_fd,
-                 const char *base)
+/* Returns TRUE if the target is the name that the entry has. */
+gboolean
+temp_stage_is_same_name (TempStage *p)
 {
-  TempStage *p = data;
-  int from_fd = temp_parent_get_fd (p->entry->parent);
   struct stat st;
 
-  if (temp_persist_rename_noreplace (from_fd, p->entry->name.base, dir_fd, base))
-    return TRUE;
-  if (!temp_persist_has_no_rename_flags (errno))
-    return FALSE;
-
-  if (fstatat (dir_fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0)
-    errno = EEXIST;
-  return errno == ENOENT && temp_persist_rename (from_fd, p->entry->name.base, dir_fd, base);
+  return p->entry->name.base != NULL && g_str_equal (p->entry->name.base, p->base) && fstat (p->dir_fd, &st) == 0 &&
+         st.st_dev == p->entry->place->dev && st.st_ino == p->entry->place->ino;
 }
 
-/* What went wrong on the way to the destination may only mean that this is not the way. */
-void
-temp_stage_consider_copying (TempStage  *p,
-                             GError    **error,
-                             int         errsv)
+/* Links the entry's file to the name, by its descriptor: see TempEntryPut. */
+static gboolean
+put_by_link (gpointer    data,
+             int         dir_fd,
+             const char *name)
 {
-  gboolean has_name = p->entry->state == TEMP_ENTRY_OWNED;
+  TempStage *p = data;
+
+  return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, name);
+}
+
+/* Sets the error of a link or a rename that failed, and decides from errno which way to try next. Returns FALSE. */
+gboolean
+temp_stage_fail_link (TempStage  *p,
+                      GError    **error,
+                      int         errsv)
+{
+  g_autofree char *shown = NULL;
   struct stat file, dir;
 
-  if (has_name ? errsv != EXDEV : !temp_persist_is_unlinkable (errsv))
-    return;
+  temp_stage_fail (p, error, errsv);
+  if (p->way == TEMP_STAGE_LINKED ? !temp_persist_is_unlinkable (errsv) : errsv != EXDEV)
+    return FALSE;
 
-  if (errsv != EXDEV && fstat (temp_entry_get_fd (p->entry), &file) == 0 &&
-      fstat (temp_parent_get_fd (p->parent), &dir) == 0 && file.st_dev != dir.st_dev)
-    errsv = EXDEV;
-
-  if (errsv == EXDEV && (p->flags & TEMP_PERSIST_COPY) == 0)
+  if (p->way == TEMP_STAGE_LINKED && p->entry->state == TEMP_ENTRY_REGISTERED)
     {
-      g_autofree char *shown = g_filename_display_name (p->path);
-
-      g_clear_error (error);
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   "Could not persist as “%s”, which is on another filesystem: only a copy can be there, "
-                   "and TEMP_PERSIST_COPY is not set", shown);
-      return;
+      p->next = TEMP_STAGE_RENAMED;
+      return FALSE;
     }
 
-  p->needs_copy = TRUE;
+  if (errsv != EXDEV && fstat (temp_entry_get_fd (p->entry), &file) == 0 && fstat (p->dir_fd, &dir) == 0 &&
+      file.st_dev != dir.st_dev)
+    errsv = EXDEV;
+  if (errsv != EXDEV || (p->flags & TEMP_PERSIST_COPY) != 0)
+    {
+      p->next = TEMP_STAGE_COPIED;
+      return FALSE;
+    }
+
+  shown = g_filename_display_name (p->path);
+  g_clear_error (error);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "Could not persist as “%s”, which is on another filesystem: only a copy can be there, "
+               "and TEMP_PERSIST_COPY is not set", shown);
+  return FALSE;
 }
 
-/* Never replaces; but others may see it while it is half full. */
+/* Creates the target itself, to be filled. Never replaces anything. Other programs may see the target while it is
+ * incomplete, and after a crash it stays so: no sweep deletes a name that a user chose. */
 static gboolean
 create_target (TempStage  *p,
                GError    **error)
 {
-  temp_autofd int fd = openat (temp_parent_get_fd (p->parent), p->base,
-                               O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
-  TempIdentity identity;
-  struct stat st;
-
-  if (fd < 0)
+  p->stage->fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  if (p->stage->fd < 0)
     return temp_stage_fail (p, error, errno);
-  if (!temp_identity_get (fd, "", &identity, &st))
-    {
-      temp_stage_fail (p, error, errno);
-      unlinkat (temp_parent_get_fd (p->parent), p->base, 0);
-      return FALSE;
-    }
 
-  p->stage->fd = g_steal_fd (&fd);
   p->stage->n_fd_users = 1;
-  temp_entry_take_over (p->stage, p->parent, p->resolved, &identity);
   return TRUE;
 }
 
+/* Deletes the target that could not be filled, unless somebody replaced it. */
+static void
+remove_target (TempStage *p,
+               int        fd)
+{
+  struct stat st, named;
+
+  if (fd >= 0 && fstat (fd, &st) == 0 && fstatat (p->dir_fd, p->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+      st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+    unlinkat (p->dir_fd, p->base, 0);
+}
+
+/* Copies the file to the hidden name, or into the target, with its offset, times and flags. */
 static gboolean
 copy_file (TempStage  *p,
            GError    **error)
@@ -146,8 +163,8 @@ copy_file (TempStage  *p,
   gboolean copied;
 
   if (p->way == TEMP_STAGE_FILLED ? !create_target (p, error)
-                       : !temp_entry_create_file (p->stage, p->dir, p->parent, ".tmp", NULL, 0600, error) &&
-                         !temp_stage_prefix (p, error))
+                       : !temp_entry_create_file (p->stage, p->dir, NULL, ".tmp", NULL, 0600, error) &&
+                         !prefix_error (p, error))
     return FALSE;
 
   copy.out = temp_entry_get_fd (p->stage);
@@ -161,7 +178,7 @@ copy_file (TempStage  *p,
   if (!copied)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
-      return temp_stage_prefix (p, error);
+      return prefix_error (p, error);
     }
 
   if (lseek (copy.out, offset, SEEK_SET) < 0 || futimens (copy.out, times) < 0 ||
@@ -171,91 +188,79 @@ copy_file (TempStage  *p,
   return TRUE;
 }
 
+/* Copies the directory to the hidden name, with all that is in it. */
 static gboolean
 copy_dir (TempStage  *p,
           GError    **error)
 {
-  if (!temp_entry_create_dir (p->stage, p->dir, p->parent, ".tmp", NULL, 0700, error))
-    return temp_stage_prefix (p, error);
+  if (!temp_entry_create_dir (p->stage, p->dir, NULL, ".tmp", NULL, 0700, error))
+    return prefix_error (p, error);
 
+  if (temp_entry_open_dir_fd (p->stage) < 0)
+    return temp_stage_fail (p, error, errno);
   return temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
                          p->cancellable, error) ||
-         temp_stage_prefix (p, error);
+         prefix_error (p, error);
 }
 
+/* Syncs the ledger that the hidden name is about to be made under, so that not even a power cut leaves the name: a sweep
+ * finds it. An error of that is not worth failing for. */
+static void
+sync_ledger (TempStage *p)
+{
+  g_autoptr (TempPlace) place = temp_place_get (p->dir, TRUE, temp_entry_find_cover, NULL);
+
+  if (place != NULL && place->ledger != NULL)
+    temp_ledger_sync (place->ledger);
+}
+
+/* Creates the hidden name, of the file or of a copy of it. A rename, or a link to a free name, needs none. With DURABLE,
+ * syncs the ledger before, and once more if the name itself needed a line. */
 gboolean
 temp_stage_put (TempStage  *p,
                 GError    **error)
 {
+  gboolean done;
   int errsv = 0;
-  TempIdentity identity;
-  struct stat st;
 
-  if (p->way == TEMP_STAGE_IN_PLACE || p->way == TEMP_STAGE_UNNAMED)
+  if (p->way == TEMP_STAGE_RENAMED || (p->way == TEMP_STAGE_LINKED && (p->flags & TEMP_PERSIST_REPLACE) == 0))
     return TRUE;
 
+  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && p->way != TEMP_STAGE_FILLED)
+    sync_ledger (p);
   p->stage = temp_entry_new ();
-  temp_entry_hold (p->stage);
+  temp_entry_lock_new (p->stage);
   if (temp_stage_is_copy (p))
-    return p->is_dir ? copy_dir (p, error) : copy_file (p, error);
+    done = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
+  else
+    done = temp_entry_create_name (p->stage, p->dir, put_by_link, p, &errsv, error);
 
-  if (!temp_identity_get (temp_entry_get_fd (p->entry), "", &identity, &st))
-    return temp_stage_fail (p, error, errno);
+  if (done && (p->flags & TEMP_PERSIST_DURABLE) != 0 && p->stage->ledger != NULL)
+    temp_ledger_sync (p->stage->ledger);
+  if (done || temp_stage_is_copy (p))
+    return done;
 
-  /* What is never to be deleted is not, on its way either. */
-  if (p->way == TEMP_STAGE_MOVED)
-    p->stage->auto_delete = p->entry->auto_delete;
-  if (temp_entry_create_name (p->stage, p->dir, p->parent, &identity,
-                              p->way == TEMP_STAGE_LINKED ? place_by_link : place_by_rename, p, &errsv, error))
-    return TRUE;
-
-  temp_stage_prefix (p, error);
-  temp_stage_consider_copying (p, error, errsv);
-  return FALSE;
+  g_clear_error (error);
+  return temp_stage_fail_link (p, error, errsv);
 }
 
-/* Back under the name that it had. */
-static gboolean
-move_back (TempEntry *stage,
-           TempEntry *entry)
-{
-  int from_fd = temp_parent_get_fd (stage->parent);
-  int to_fd = temp_parent_get_fd (entry->parent);
-
-  if (temp_persist_rename_noreplace (from_fd, stage->name.base, to_fd, entry->name.base))
-    return TRUE;
-
-  return temp_persist_has_no_rename_flags (errno) &&
-         temp_persist_rename (from_fd, stage->name.base, to_fd, entry->name.base);
-}
-
-/* Takes back what temp_stage_put() did. If it cannot delete what it has made, that is
- * tried again at exit. */
+/* Undoes temp_stage_put(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
 void
-temp_stage_leave (TempStage *p)
+temp_stage_undo (TempStage *p)
 {
   TempEntry *stage = g_steal_pointer (&p->stage);
-  gboolean is_empty = FALSE;
 
   if (stage == NULL)
     return;
 
-  if (p->way == TEMP_STAGE_MOVED && stage->state == TEMP_ENTRY_OWNED)
-    {
-      is_empty = move_back (stage, p->entry);
-      if (!is_empty)
-        temp_entry_swap (p->entry, stage); /* it lives on where it is */
-    }
-
-  if (is_empty)
-    temp_entry_forget (stage);
-  else
-    temp_entry_end (stage);
-  if (temp_entry_delete (stage, NULL, NULL))
+  if (p->way == TEMP_STAGE_FILLED)
+    remove_target (p, stage->fd);
+  temp_entry_unlock (stage);
+  if (temp_entry_delete (stage, NULL, NULL, NULL))
     temp_entry_unref (stage);
 }
 
-/* What is to have the mode, be synced, and move. */
+/* Returns the descriptor of the file that goes to the target: the entry's, or the copy. */
 int
 temp_stage_get_fd (TempStage *p)
 {

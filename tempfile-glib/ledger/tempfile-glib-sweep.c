@@ -7,16 +7,16 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "temp-entry-sweep-private.h"
+#include "ledger/alive.h"
+#include "ledger/sweep.h"
 #include "temp-fd-private.h"
 #include <tempfile-glib/temp-version.h>
 
-/* The helper program: deletes what this user's dead programs have left, or waits for the
- * death of one. Its manual page is docs/tempfile-glib-sweep.1. */
+/* The helper program: sweeps, explains a ledger, or is a guard. Its manual page is docs/tempfile-glib-sweep.1. */
 
 static int
 fail (const char *message)
@@ -25,27 +25,85 @@ fail (const char *message)
   return EXIT_FAILURE;
 }
 
+/* Prints the fate of a path in a dry run: see TempSweepReport. */
 static void
-print_path (const char *path,
+print_fate (const char *path,
+            const char *why,
             gpointer    data)
 {
-  g_print ("%s\n", path);
+  g_autofree char *shown = g_filename_display_name (path);
+
+  if (why == NULL)
+    g_print ("%s\n", shown);
+  else
+    g_print ("%s stays: %s\n", shown, why);
 }
 
 static int
 sweep (gboolean is_dry_run)
 {
+  const TempSweepOptions options = { .report = is_dry_run ? print_fate : NULL };
   g_autoptr (GError) error = NULL;
 
-  return temp_entry_sweep (is_dry_run ? print_path : NULL, NULL, NULL, NULL, &error) ? EXIT_SUCCESS
-                                                                                     : fail (error->message);
+  return temp_sweep_run (&options, NULL, NULL, &error) ? EXIT_SUCCESS : fail (error->message);
 }
 
-/* Nothing that happens to the program's terminal, session or process group concerns its guard. */
+/* Returns TRUE, and prints so, if one of the ledger's processes runs. */
+static gboolean
+is_anybody_running (const TempLedgerText *text,
+                    gint64                quiet_seconds)
+{
+  const TempLedgerProcess *process;
+  TempLedgerProcess here;
+
+  temp_ledger_process_identify (&here, NULL);
+  process = temp_ledger_text_find_running (text, &here, quiet_seconds);
+  if (process != NULL)
+    g_print ("# Process %" G_GINT64_FORMAT " still runs.\n", process->pid);
+  return process != NULL;
+}
+
+/* Prints a ledger without its key, and who has it locked. */
+static int
+explain (const char *ledger)
+{
+  temp_autofd int fd = open (ledger, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  g_autoptr (TempLedgerText) text = NULL;
+  g_autofree char *contents = NULL;
+  g_auto (GStrv) lines = NULL;
+  struct stat st;
+
+  if (fd < 0 || fstat (fd, &st) < 0 || (text = temp_ledger_text_read (fd, &st)) == NULL ||
+      !g_file_get_contents (ledger, &contents, NULL, NULL))
+    return fail (g_strerror (errno));
+  if (text->verdict == TEMP_LEDGER_HEADLESS || text->verdict == TEMP_LEDGER_FOREIGN)
+    return fail ("that is no ledger of this version");
+
+  lines = g_strsplit (contents, "\n", -1);
+  for (gsize i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], "key "))
+      g_print ("key (not shown)\n");
+    else if (*lines[i] != '\0')
+      g_print ("%s\n", lines[i]);
+
+  if (text->verdict == TEMP_LEDGER_COPY)
+    g_print ("# This is a copy, which no sweep acts on.\n");
+  else if (!temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
+    {
+      g_print ("# A process holds its lock: no sweep touches what it names.\n");
+      is_anybody_running (text, 0);
+    }
+  else if (!is_anybody_running (text, g_get_real_time () / G_USEC_PER_SEC - st.st_mtime))
+    g_print ("# Its program is dead: a sweep deletes what it left in these directories.\n");
+  return EXIT_SUCCESS;
+}
+
+/* Leaves the program's session, terminal, directory and umask, and ignores the signals by which those reach the
+ * guard. */
 static void
 detach (void)
 {
-  static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
+  static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
   sigset_t none;
 
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
@@ -67,17 +125,14 @@ redirect_to_nothing (void)
   return fd >= 0 && dup2 (fd, STDIN_FILENO) >= 0 && dup2 (fd, STDOUT_FILENO) >= 0 && dup2 (fd, STDERR_FILENO) >= 0;
 }
 
-/* The process that was started says that all is ready, and leaves; its child, an orphan
- * then, waits. */
+/* Forks the guard. This process says that the guard is ready, and exits; the guard, which has no parent then, waits. */
 static int
 guard (const char *ledger)
 {
-  g_autofree char *dir = g_path_get_dirname (ledger);
-  g_autofree char *name = g_path_get_basename (ledger);
-  temp_autofd int dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  temp_autofd int fd = open (ledger, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   pid_t pid;
 
-  if (dir_fd < 0 || faccessat (dir_fd, name, R_OK | W_OK, AT_EACCESS) < 0)
+  if (fd < 0)
     return fail (g_strerror (errno));
 
   detach ();
@@ -92,7 +147,7 @@ guard (const char *ledger)
 
   if (!redirect_to_nothing ())
     return EXIT_FAILURE;
-  return temp_entry_sweep_after_death (dir_fd, name, NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
+  return temp_sweep_guard (fd);
 }
 
 int
@@ -100,11 +155,14 @@ main (int    argc,
       char **argv)
 {
   gboolean is_dry_run = FALSE, wants_version = FALSE;
-  g_autofree char *ledger = NULL;
+  g_autofree char *guarded = NULL, *explained = NULL;
   g_autoptr (GError) error = NULL;
   const GOptionEntry options[] = {
-    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &is_dry_run, "Only list what would be deleted", NULL },
-    { "guard", 0, 0, G_OPTION_ARG_FILENAME, &ledger, "Wait for the death of the program that keeps that ledger", "FILE" },
+    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &is_dry_run, "Only list what would be deleted, and what stays and why",
+      NULL },
+    { "explain", 0, 0, G_OPTION_ARG_FILENAME, &explained, "Show a ledger, and who holds it", "LEDGER" },
+    { "guard", 0, 0, G_OPTION_ARG_FILENAME, &guarded, "Wait for the death of the program that keeps that ledger",
+      "LEDGER" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, "Print the version", NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -124,5 +182,7 @@ main (int    argc,
       g_print ("tempfile-glib-sweep %s\n", TEMP_VERSION_S);
       return EXIT_SUCCESS;
     }
-  return ledger != NULL ? guard (ledger) : sweep (is_dry_run);
+  if (explained != NULL)
+    return explain (explained);
+  return guarded != NULL ? guard (guarded) : sweep (is_dry_run);
 }

@@ -24,8 +24,8 @@ KILLS = int(os.environ.get("TEST_KILLS", "60"))
 SEED = int(os.environ.get("TEST_SEED", random.randrange(1 << 32)))
 SIGNALS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGABRT]
 AT_ONCE = 4
+DAY = 25 * 60 * 60  # and a bit
 GUARD_SECONDS = 100  # only so that a guard that never comes is an error
-PATIENCE = 5  # so many seconds a program waits at its end for its sweep: see temp-entry-sweep-private.h
 
 
 class Place:
@@ -48,7 +48,8 @@ class Place:
         self.announced = set()  # may stay
         self.promised = set()  # stays
         for i in range(20):
-            self.add_other(self.dir / f"crash_{i:08d}.txt")
+            self.add_other(self.dir / f"crash_{i:016d}.txt")
+            self.add_other(self.dir / f"crash_{chr(ord('a') + i) * 16}.txt")
 
     def add_other(self, path):
         text = f"somebody else's {len(self.others)}\n"
@@ -68,7 +69,7 @@ class Place:
 
     def stages(self):
         """What was on its way to be persisted."""
-        return set(self.kept.iterdir()) - {Path(path) for path in self.announced}
+        return {path for path in self.kept.iterdir() if path not in self.others} - {Path(path) for path in self.announced}
 
     def left(self, rest):
         return self.own() - rest - {Path(path) for path in self.announced} | self.stages()
@@ -84,13 +85,10 @@ class Place:
             raise AssertionError("the guard did not start")
         return program
 
-    def begin(self, rest):
-        """A program begins, and sweeps; what takes longer than it waits for at its end is left to the next one."""
-        while True:
-            start = time.monotonic()
-            subprocess.run([WORKER, "begin", self.dir], env=self.env, check=True)
-            if time.monotonic() - start < PATIENCE or not self.left(rest):
-                break
+    def begin(self):
+        """A program begins, and sweeps in the background; the helper sweeps what is left when it ends."""
+        subprocess.run([WORKER, "begin", self.dir], env=self.env, check=True)
+        subprocess.run([SWEEP], env=self.env, check=True)
 
     def check(self, rest):
         """All is there that has to be, and nothing else."""
@@ -129,7 +127,7 @@ def kill_some(place, chance, guarded):
     readers = {program.stdout: program for program in programs}
     told = {program: b"" for program in programs}
     until = time.monotonic() + chance.random() * 0.06
-    # A pipe that is full would stop them.
+    # A full pipe would stop the programs.
     while (wait := until - time.monotonic()) > 0:
         for stream in select.select(list(readers), [], [], wait)[0]:
             data = os.read(stream.fileno(), 65536)
@@ -137,8 +135,6 @@ def kill_some(place, chance, guarded):
             if not data:
                 del readers[stream]
 
-    # A name that one of them has just now may come to be somebody else's.
-    names = [path for path in place.dir.iterdir() if path not in place.others]
     place.killed = time.monotonic()
     for program in programs:
         program.send_signal(chance.choice(SIGNALS))
@@ -147,7 +143,22 @@ def kill_some(place, chance, guarded):
         told[program] += program.stdout.read()
         program.stdout.close()
         place.note(told[program])
-    return names
+
+
+def derive(place, chance, name):
+    """Others make a name of a killed program into one of their own, or put something else under it."""
+    place.add_other(name.with_name(name.name + ".pdf"))
+    place.add_other(name.with_name(name.name + "~"))
+    place.add_other(name.with_name("." + name.name))
+    changed = chance.randrange(len("crash_"), len("crash_") + 16)
+    letter = "a" if name.name[changed] != "a" else "b"
+    place.add_other(name.with_name(name.name[:changed] + letter + name.name[changed + 1:]))
+    place.add_other(place.kept / name.name)
+    # Any file under the name itself is gone, even one that another program put there.
+    beside = place.top / "replacement"
+    beside.write_text("replaced\n")
+    with contextlib.suppress(IsADirectoryError):
+        os.rename(beside, name)
 
 
 def test_kills(guarded):
@@ -157,19 +168,18 @@ def test_kills(guarded):
     waits = []
     try:
         for round_ in range(0, KILLS, AT_ONCE):
-            names = kill_some(place, chance, guarded)
-            # Replaced after death, before anybody has cleaned up; the guards are faster, or are not.
-            if not guarded and names and round_ % 5 == 0:
-                name = chance.choice([name for name in names if name not in rest and not name.is_dir()] or [None])
-                if name is not None and str(name) not in place.announced:
-                    place.add_other(name)
+            kill_some(place, chance, guarded)
+            # The guards may be faster.
+            names = [] if guarded else sorted(place.own() - rest - {Path(path) for path in place.announced})
+            if names and round_ % 5 == 0:
+                derive(place, chance, chance.choice(names))
             if guarded:
                 end = time.monotonic() + GUARD_SECONDS
                 while len(place.ledgers()) > 1 and time.monotonic() < end:
                     time.sleep(0.001)
                 waits.append(time.monotonic() - place.killed)
             else:
-                place.begin(rest)
+                place.begin()
             place.check(rest)
             if len(place.ledgers()) != 1:
                 raise AssertionError("a ledger is left")
@@ -196,7 +206,7 @@ def test_many_at_once():
             program.wait()
             place.note(program.stdout.read())
             program.stdout.close()
-        place.begin(rest)
+        place.begin()
         place.check(rest)
     finally:
         place.close()
@@ -228,7 +238,13 @@ def test_pid_namespaces():
             dying.kill()
             dying.stdout.read()
             dying.wait()
-            # Its own process is the kernel's to kill, in its time: its ledger is free then.
+            # No process here can see the worker's namespace: it counts as dead once its ledger was quiet for a day.
+            subprocess.run([SWEEP], env=place.env, check=True)
+            if place.own() == there:
+                raise AssertionError("what cannot be seen was taken for dead")
+            for ledger in place.ledgers():
+                os.utime(ledger, (time.time() - DAY, time.time() - DAY))
+            # The kernel kills the process in the namespace, some time later.
             end = time.monotonic() + GUARD_SECONDS
             while place.own() != there and time.monotonic() < end:
                 subprocess.run([SWEEP], env=place.env, check=True)
@@ -272,18 +288,24 @@ def test_program():
     try:
         rest = place.own()
         run = lambda *args: subprocess.run([SWEEP, *args], env=place.env, capture_output=True, text=True)
-        names = kill_some(place, random.Random(SEED), False)
-        del names
+        kill_some(place, random.Random(SEED), False)
         dry = run("--dry-run")
-        listed = {Path(line) for line in dry.stdout.splitlines()}
-        there = place.own() - rest - {Path(path) for path in place.announced} | place.stages()
+        lines = dry.stdout.splitlines()
+        listed = {Path(line) for line in lines if " stays: " not in line}
+        staying = dict(line.split(" stays: ", 1) for line in lines if " stays: " in line)
         announced = {Path(path) for path in place.announced}
+        there = place.own() - rest - announced | place.stages()
         assert dry.returncode == 0 and there <= listed <= there | announced, (dry, there)
+        assert f"still held by process {place.bystander.pid}" in staying.values(), staying
+        for ledger in place.ledgers():
+            shown = run("--explain", ledger)
+            key = next(line for line in ledger.read_text().splitlines() if line.startswith("key "))
+            assert shown.returncode == 0 and key not in shown.stdout and str(place.dir) in shown.stdout, shown
         assert run().returncode == 0
         place.check(rest)
-        assert run("--dry-run").stdout == ""
+        assert all(" stays: " in line for line in run("--dry-run").stdout.splitlines())
         assert run("--version").stdout.startswith("tempfile-glib-sweep ")
-        for bad in ["--guard", "/missing/ledger"], ["--unknown"], ["argument"]:
+        for bad in ["--guard", "/missing/ledger"], ["--explain", "/missing/ledger"], ["--unknown"], ["argument"]:
             done = run(*bad)
             assert done.returncode == 1 and done.stderr.startswith("tempfile-glib-sweep: "), done
     finally:

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A program that is killed, or that must not notice that others are.
+/* The program of the test, one of three: it is killed, it must not notice that others are, or it starts a sweep.
  *
  *   worker work DIR KEPT N_THREADS [guard]   makes, writes, deletes and persists, for ever
  *   worker bystand DIR                       looks after what it has made, until its input ends
  *   worker begin DIR                         makes one file, and ends well
  *
- * `work` tells by an empty line that it begins; and, one a line, the paths of what is to stay, before with a
- * "?" and again afterwards. */
+ * `work` prints an empty line when it begins. Then it prints the path of each file that is to stay, one a line: with a
+ * "?" before it persists or keeps the file, and again afterwards. */
 
 #define CONTENTS "whole\n"
 
@@ -33,7 +33,7 @@ check_at (int           line,
   _exit (1);
 }
 
-/* The error is looked at only once it is there. */
+/* Ends the program if `ok` is FALSE. Evaluates that before `error`, which it may set. */
 #define check(ok, error) \
   G_STMT_START \
     { \
@@ -162,7 +162,7 @@ run_work (guint    n_threads,
   return 0;
 }
 
-/* Until its input ends, which tells that it is to look by each byte. */
+/* Looks after its files at each byte of its input, until that ends. */
 static int
 bystand (void)
 {

@@ -399,7 +399,7 @@ test('told when collected', () => {
         assertEqual(count(/DEBUG.*file.*forgotten_/g) <= expected, true);
         assertEqual(count(/DEBUG.*closed_/g), 0);
 
-        const paths = output.match(/^\/.*_\w{8}$/gm);
+        const paths = output.match(/^\/.*_[a-z2-7]{16}$/gm);
         for (const prefix of ['forgotten_', 'closed_', 'collected_'])
             assertEqual(paths.some(path => path.includes(`/${prefix}`)), true);
         assertEqual(paths.some(exists), false);

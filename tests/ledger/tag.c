@@ -315,7 +315,7 @@ test_plain_names (void)
       g_auto (TempName) name = { 0 };
       g_autoptr (GError) error = NULL;
 
-      g_assert_true (temp_name_init (&name, "/tmp", prefixes[i], NULL, &error));
+      g_assert_true (temp_name_init (&name, "/tmp", prefixes[i], NULL, TEMP_NAME_N_RANDOM, &error));
       for (guint j = 0; j < N_PLAIN_NAMES; j++)
         {
           g_assert_true (temp_name_randomize (&name, &error));

@@ -142,8 +142,11 @@ class TestFork(support.TestCase):
             things[3].cleanup()
             things[4].close()
 
+        # The child says so, and the last one is not to be deleted when it is closed.
+        later = os.path.basename(things[4].get_path())
+        self.assertIn(later, before)
         self.assertEqual(exit_as(close), 0)
-        self.assertEqual(self.list(), before)
+        self.assertEqual(self.list(), [later])
         self.clean(things)
         self.assertEqual(self.list(), [])
 
@@ -151,15 +154,28 @@ class TestFork(support.TestCase):
         self.run_program("""
 import os
 directory = Temp.TemporaryDirectory()
-with Temp.NamedTemporaryFile() as named, Temp.Dir() as dir:
-    (dir / "x").write_text("x")
-    if os.fork() == 0:
-        import warnings
-        warnings.simplefilter("ignore")
-        raise SystemExit(0)
-    os.wait()
-    assert os.listdir(dir) == ["x"] and os.path.exists(named.name) and os.path.isdir(directory.name)
+named = Temp.NamedTemporaryFile()
+dir = Temp.Dir()
+(dir / "x").write_text("x")
+if os.fork() == 0:
+    raise SystemExit(0)
+os.wait()
+assert os.listdir(dir) == ["x"] and os.path.exists(named.name) and os.path.isdir(directory.name)
+named.close()
 directory.cleanup()
+""")
+        self.assertEqual(self.list(), [])
+
+    def test_child_leaves_block(self):
+        # The end of a block says that all of it is to go, whoever comes there.
+        self.run_program("""
+import os
+with Temp.NamedTemporaryFile() as named, Temp.Dir() as dir, Temp.TemporaryDirectory() as directory:
+    (dir / "x").write_text("x")
+    pid = os.fork()
+if pid == 0:
+    raise SystemExit(0)
+os.wait()
 """)
         self.assertEqual(self.list(), [])
 

@@ -933,8 +933,9 @@ def _delete_dir(owner, name, glib_error=GLib.Error):
         raise _os_error(error, name) from None
 
 
-def _delete_forgotten_dir(owner, name, message, warn=warnings.warn):
-    if owner.get_auto_delete():
+def _delete_forgotten_dir(owner, name, message, pid, warn=warnings.warn, getpid=os.getpid):
+    # A child that was forked off deletes only what it is told to.
+    if owner.get_auto_delete() and getpid() == pid:
         _delete_dir(owner, name)
         warn(message, ResourceWarning)
 
@@ -963,7 +964,7 @@ class TemporaryDirectory:
         self.name = _as_kind(path, kind)
         self._owner = owner
         self._finalizer = weakref.finalize(self, _delete_forgotten_dir, owner, self.name,
-                                           f"Implicitly cleaning up {self!r}")
+                                           f"Implicitly cleaning up {self!r}", os.getpid())
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.name!r}>"

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "ledger/sweep.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ledger/alive.h"
+#include "ledger/ledger.h"
+#include "temp-fd-private.h"
+#include "temp-process-private.h"
+
+/* The guard: a process that waits for the death of another one, and then sweeps for it. The program starts the helper,
+ * which is the guard (tempfile-glib-sweep.c). */
+
+/* The helper prints this once it waits. */
+#define READY "ready\n"
+
+/* Starting one */
+
+/* Returns the path of the helper. Tests name one that is not installed yet in the environment. */
+static const char *
+find_helper (void)
+{
+  const char *path = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_SWEEP") : NULL;
+
+  return path != NULL && *path != '\0' ? path : TEMP_HELPER_PATH;
+}
+
+/* Runs the helper. It exits at once; its child, which has no parent then, is the guard. The guard inherits no
+ * descriptor of this program's. */
+static gboolean
+spawn (const char  *ledger,
+       GError     **error)
+{
+  const char *argv[] = { find_helper (), "--guard", ledger, NULL };
+  g_autofree char *said = NULL;
+  g_autofree char *complaint = NULL;
+
+  if (!g_spawn_sync ("/", (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said, &complaint, NULL, error))
+    return FALSE;
+  if (g_str_equal (said, READY))
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "“%s” does not guard this program: %s", argv[0],
+               *g_strstrip (complaint) != '\0' ? complaint : "it said nothing");
+  return FALSE;
+}
+
+/* Starts the guard of this process, once. The guard waits for one ledger, and sweeps for all ledgers of the process. */
+gboolean
+temp_guard_spawn (GError **error)
+{
+  static gint guarded; /* atomic: the generation of the process that has a guard */
+  gint generation = temp_process_generation ();
+  g_autoptr (TempLedger) ledger = NULL;
+  g_autofree char *path = NULL;
+
+  if (g_atomic_int_get (&guarded) == generation)
+    return TRUE;
+
+  temp_ledger_lock_appends ();
+  ledger = temp_ledger_open (error);
+  if (ledger != NULL)
+    temp_ledger_set_guarded (ledger);
+  temp_ledger_unlock_appends ();
+  if (ledger == NULL)
+    return FALSE;
+
+  path = temp_ledger_dup_path (ledger);
+  if (!spawn (path, error))
+    return FALSE;
+  g_atomic_int_set (&guarded, generation);
+  return TRUE;
+}
+
+/* Being one */
+
+/* Waits until the process has ended. Without pidfd_open(), or in another namespace, looks ten times a second. */
+static void
+await_process (const TempLedgerProcess *process)
+{
+  TempLedgerProcess here;
+
+  temp_ledger_process_identify (&here, NULL);
+  while (temp_ledger_process_is_running (process, &here, TEMP_LEDGER_DAY))
+    {
+      temp_autofd int fd = syscall (SYS_pidfd_open, (pid_t) process->pid, 0);
+      struct pollfd poller = { .fd = fd, .events = POLLIN };
+
+      /* The descriptor may be of a new process that has just got the number: so look again. */
+      if (fd < 0 || !temp_ledger_process_is_running (process, &here, TEMP_LEDGER_DAY) || poll (&poller, 1, -1) < 0)
+        g_usleep (G_USEC_PER_SEC / 10);
+    }
+}
+
+static TempLedgerText *
+read_ledger (int fd)
+{
+  struct stat st;
+
+  return fstat (fd, &st) == 0 ? temp_ledger_text_read (fd, &st) : NULL;
+}
+
+/* Waits for all processes of the ledger. Children add their lines in the meantime where no mapping keeps the lock, so
+ * it reads the ledger again. Returns the ledger as it is then; NULL if it names no process. */
+static TempLedgerText *
+await_processes (int fd)
+{
+  g_autoptr (TempLedgerText) text = read_ledger (fd);
+  guint n = 0;
+
+  while (text != NULL && text->verdict == TEMP_LEDGER_GOOD && n < text->processes->len)
+    {
+      for (; n < text->processes->len; n++)
+        await_process (&g_array_index (text->processes, TempLedgerProcess, n));
+      temp_ledger_text_free (text);
+      text = read_ledger (fd);
+    }
+
+  return n > 0 ? g_steal_pointer (&text) : NULL;
+}
+
+/* Waits until nobody has the open ledger locked, and all its processes have ended; then sweeps for all ledgers of the
+ * first process. If that ended well, its ledgers are gone, and the sweep finds nothing. Returns an exit status. */
+int
+temp_sweep_guard (int fd)
+{
+  g_autoptr (TempLedgerText) text = NULL;
+  TempSweepOptions options = { .report = NULL };
+  gboolean any_left;
+
+  if (!temp_ledger_lock (fd, LOCK_EX))
+    return 1;
+  temp_ledger_lock (fd, LOCK_UN);
+
+  text = await_processes (fd);
+  if (text == NULL)
+    return 1;
+
+  signal (SIGTERM, SIG_DFL);
+  options.process = &g_array_index (text->processes, TempLedgerProcess, 0);
+  if (!temp_sweep_run (&options, NULL, &any_left, NULL) || any_left)
+    {
+      /* A child of the dead program may still have a directory locked, or another sweep a ledger. */
+      options.waits = TRUE;
+      temp_sweep_run (&options, NULL, NULL, NULL);
+    }
+
+  return 0;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "ledger/ledger-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/alive.h"
+#include "ledger/text.h"
+#include "temp-fd-private.h"
+#include "temp-process-private.h"
+
+/* The ledgers of this process.
+ *
+ * Contents: Life. The file: its descriptor, appending, syncing, giving up. Fork. Names: counting entries, drawing
+ * letters.
+ *
+ *   current   temp_ledger_open() made it: new entries are made under it
+ *   retired   it is full, its file is gone, or its process has forked: retire(); the next one is current
+ *   finished  the last entry has left it: temp_ledger_leave() deletes the file
+ *
+ * A ledger whose entries did not all leave stays for a sweep.
+ *
+ * Lock order: appends, then the process's lock. fork() waits for both. */
+
+/* A ledger of this size is full, in bytes. */
+#define MAX_SIZE (64 * 1024)
+
+/* So often a line is written again that the disk took only in part. */
+#define MAX_TRIES 100
+
+static __thread guint n_unlocked_forks; /* see temp-process.c */
+
+/* Under this lock: */
+static pthread_mutex_t appends;
+static TempLedger *current;
+static GSList *ledgers; /* of this process, and those that it inherited by fork(); with a reference to each */
+
+/* Life */
+
+/* Retires a ledger, once: it is no longer current. */
+static void
+retire (TempLedger *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->is_retired, FALSE, TRUE))
+    temp_ledger_leave (self);
+}
+
+TempLedger *
+temp_ledger_ref (TempLedger *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+/* Drops a reference. The list of ledgers has one until prune(), so that a ledger is freed only once its file is
+ * gone. */
+void
+temp_ledger_unref (TempLedger *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_array_unref (self->uids);
+  g_free (self->path);
+  g_free (self);
+}
+
+/* Returns a copy of the path of the ledger's file. */
+char *
+temp_ledger_dup_path (TempLedger *self)
+{
+  return g_strdup (self->path);
+}
+
+/* Returns TRUE if this process makes new entries under the ledger. */
+gboolean
+temp_ledger_is_current (TempLedger *self)
+{
+  return !g_atomic_int_get (&self->is_retired) && self->generation == temp_process_generation ();
+}
+
+/* The file */
+
+/* Makes sure that the descriptor is the ledger's, and opens the file again if it is not: a program may close a
+ * descriptor that it does not know, and open another file under its number. Fails with errno, which is ENOENT if the
+ * ledger's file is gone, and ESTALE if it is not under its path: then it may be elsewhere. The caller holds the lock of
+ * appends. */
+static gboolean
+check_fd (TempLedger  *self,
+          struct stat *st)
+{
+  temp_autofd int fd = -1;
+
+  errno = ENOENT;
+  if (self->is_gone)
+    return FALSE;
+
+  if (G_UNLIKELY (self->fd < 0 || fstat (self->fd, st) < 0 || st->st_dev != self->dev || st->st_ino != self->ino))
+    {
+      self->fd = -1;
+      fd = open (self->path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+      if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        return FALSE;
+      errno = ESTALE;
+      if (fd < 0 || fstat (fd, st) < 0 || st->st_dev != self->dev || st->st_ino != self->ino)
+        return FALSE;
+      self->fd = g_steal_fd (&fd);
+    }
+
+  errno = ENOENT;
+  self->is_gone = st->st_nlink == 0;
+  return !self->is_gone;
+}
+
+/* Writes the lines at the end of the file, at `end`, and again if the disk takes them only in part. Sets errno if it
+ * fails. */
+static gboolean
+write_lines (TempLedger *self,
+             const char *lines,
+             goffset     end)
+{
+  for (guint i = 0; i < MAX_TRIES; i++)
+    {
+      /* A backslash at its end ruins the line that was written short, so that nobody believes it. */
+      g_autofree char *text = g_strconcat (self->is_torn ? "\\\n" : "\n", lines, NULL);
+      gssize length = strlen (text), n;
+
+      errno = EFBIG;
+      if (end + length > TEMP_LEDGER_MAX_SIZE || !temp_fd_is_within_limit (end + length))
+        return FALSE;
+      n = write (self->fd, text, length);
+      self->is_synced = FALSE;
+      if (n == length)
+        {
+          self->is_torn = FALSE;
+          return TRUE;
+        }
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      if (n > 0)
+        self->is_torn = TRUE;
+      end += MAX (n, 0);
+    }
+
+  errno = ENOSPC;
+  return FALSE;
+}
+
+/* Appends lines, each of which ends in a line feed. Fails, with errno, if they are not in the ledger; ENOENT means that
+ * the ledger is gone, so that no sweep acts on it. The caller holds the lock of appends. */
+gboolean
+temp_ledger_append (TempLedger *self,
+                    const char *lines)
+{
+  struct stat st;
+  gboolean is_there = check_fd (self, &st);
+  gboolean written = is_there && write_lines (self, lines, st.st_size);
+  int errsv = errno;
+
+  /* A full ledger, or one that cannot be found again, makes way for a new one. */
+  if (is_there ? st.st_size >= MAX_SIZE : errsv == ENOENT || errsv == ESTALE)
+    retire (self);
+
+  errno = errsv;
+  return written;
+}
+
+/* Appends, once, a line for a user who owns what is made. The caller holds the lock of appends. */
+gboolean
+temp_ledger_add_uid (TempLedger *self,
+                     uid_t       uid)
+{
+  g_autofree char *line = g_strdup_printf ("uid %u\n", (guint) uid);
+
+  for (guint i = 0; i < self->uids->len; i++)
+    if (g_array_index (self->uids, uid_t, i) == uid)
+      return TRUE;
+
+  if (!temp_ledger_append (self, line))
+    return FALSE;
+  g_array_append_val (self->uids, uid);
+  return TRUE;
+}
+
+/* Syncs the ledger to the disk. Succeeds if the ledger is gone, too. Else sets errno. Takes the lock of appends,
+ * but syncs without it, unless it cannot have a second descriptor. */
+gboolean
+temp_ledger_sync (TempLedger *self)
+{
+  temp_autofd int fd = -1;
+  gboolean synced;
+  struct stat st;
+
+  temp_ledger_lock_appends ();
+  synced = self->is_synced || (!check_fd (self, &st) && errno == ENOENT);
+  if (!synced && self->fd >= 0)
+    {
+      self->is_synced = TRUE; /* an append, or an error below, undoes this */
+      fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
+      if (fd < 0)
+        self->is_synced = synced = fdatasync (self->fd) == 0 || errno == EINVAL;
+    }
+  temp_ledger_unlock_appends ();
+
+  if (fd < 0)
+    return synced;
+  if (fdatasync (fd) == 0 || errno == EINVAL)
+    return TRUE;
+
+  temp_ledger_lock_appends ();
+  self->is_synced = FALSE;
+  temp_ledger_unlock_appends ();
+  return FALSE;
+}
+
+/* Deletes the ledger's file, for good, even if the power fails: then no sweep deletes what was made under it. Unlike an
+ * append, this works on a full disk. Fails with errno. */
+gboolean
+temp_ledger_give_up (TempLedger *self)
+{
+  g_autofree char *dir = g_path_get_dirname (self->path);
+  temp_autofd int dir_fd = -1;
+  struct stat st;
+
+  /* A ledger that is not under its path may be where a sweep finds it: then this fails. */
+  if ((!check_fd (self, &st) && errno == ESTALE) || (unlink (self->path) < 0 && errno != ENOENT))
+    return FALSE;
+  if (self->fd >= 0 && fstat (self->fd, &st) == 0 && st.st_nlink > 0)
+    return FALSE;
+
+  self->is_gone = TRUE;
+  retire (self);
+  dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir_fd < 0)
+    return errno == ENOENT;
+  return fsync (dir_fd) == 0 || errno == EINVAL;
+}
+
+/* Fork */
+
+static void
+before_fork (void)
+{
+  /* In a signal handler, it may be this very thread that was interrupted with the lock, as in the middle of a fork. */
+  if (pthread_mutex_lock (&appends) != 0)
+    n_unlocked_forks++;
+}
+
+static void
+after_fork_in_parent (void)
+{
+  if (n_unlocked_forks > 0)
+    n_unlocked_forks--;
+  else
+    pthread_mutex_unlock (&appends);
+}
+
+/* Appends a line for this child process to each ledger whose lock no mapping keeps: the child may close its descriptor,
+ * and the lock with that. The parent may have been writing a line, of which a part is there. */
+static void
+after_fork_in_child (void)
+{
+  TempLedgerProcess process;
+  g_autofree char *line = NULL;
+
+  for (GSList *l = ledgers; l != NULL; l = l->next)
+    {
+      TempLedger *self = l->data;
+
+      if (self->mapping != NULL || self->n_alive == 0)
+        continue;
+      if (line == NULL)
+        {
+          temp_ledger_process_identify (&process, NULL);
+          line = temp_ledger_process_line (&process);
+        }
+      self->is_torn = TRUE;
+      temp_ledger_append (self, line);
+    }
+
+  n_unlocked_forks = 0;
+  pthread_mutex_unlock (&appends); /* for thread sanitizers: see temp-process.c */
+  temp_process_init_mutex (&appends);
+}
+
+static void
+init_appends (void)
+{
+  temp_process_init_mutex (&appends);
+  pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* Takes the lock of appends: see the head of this file. */
+void
+temp_ledger_lock_appends (void)
+{
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+  pthread_once (&once, init_appends);
+  pthread_mutex_lock (&appends);
+}
+
+void
+temp_ledger_unlock_appends (void)
+{
+  pthread_mutex_unlock (&appends);
+}
+
+/* Closes the descriptor, if it still is the ledger's: then, this is the last time to see if the file has a name. The
+ * caller holds the lock of appends. */
+static void
+close_fd (TempLedger *self)
+{
+  struct stat st;
+
+  if (self->fd >= 0 && fstat (self->fd, &st) == 0 && st.st_dev == self->dev && st.st_ino == self->ino)
+    {
+      self->is_gone = st.st_nlink == 0;
+      close (self->fd);
+    }
+  self->fd = -1;
+}
+
+/* Drops the ledgers of this process whose files are gone. Closes the descriptors of the others, and of those that it
+ * inherited, where a mapping keeps the lock. The caller holds the lock of appends. */
+static void
+prune (void)
+{
+  GSList *l = ledgers;
+
+  while (l != NULL)
+    {
+      TempLedger *self = l->data;
+
+      l = l->next;
+      if (self->mapping != NULL)
+        close_fd (self);
+      if (g_atomic_int_get (&self->n_alive) > 0 || self->generation != temp_process_generation ())
+        continue;
+      close_fd (self);
+      ledgers = g_slist_remove (ledgers, self);
+      temp_ledger_unref (self);
+    }
+}
+
+/* Returns the current ledger, with a reference. Makes it if there is none. The caller holds the lock of appends. */
+TempLedger *
+temp_ledger_open (GError **error)
+{
+  if (current != NULL && temp_ledger_is_current (current))
+    return temp_ledger_ref (current);
+
+  prune ();
+  current = temp_ledger_create (error);
+  if (current == NULL)
+    return NULL;
+
+  ledgers = g_slist_prepend (ledgers, current); /* takes the first reference */
+  return temp_ledger_ref (current);
+}
+
+/* Names */
+
+/* Counts one more entry, which is about to be made under the ledger. Returns FALSE if the ledger is finished. */
+gboolean
+temp_ledger_enter (TempLedger *self)
+{
+  gint n;
+
+  do
+    {
+      n = g_atomic_int_get (&self->n_alive);
+      if (n == 0)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->n_alive, n, n + 1));
+
+  return TRUE;
+}
+
+/* Counts one entry less, which was deleted or kept. The last one to leave deletes the file; prune()
+ * closes its descriptor. */
+void
+temp_ledger_leave (TempLedger *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->n_alive) || self->generation != temp_process_generation ())
+    return;
+
+  unlink (self->path);
+  if (self->mapping != NULL)
+    munmap (self->mapping, sysconf (_SC_PAGESIZE));
+}
+
+/* Writes the letters of a name that the ledger never had before. Returns FALSE once it has no more names. `dir` is as
+ * in the ledger's line of the directory. */
+gboolean
+temp_ledger_draw (TempLedger  *self,
+                  char         letters[TEMP_TAG_N_LETTERS],
+                  TempTagKind  kind,
+                  const char  *dir,
+                  const char  *prefix,
+                  gsize        prefix_length,
+                  const char  *suffix)
+{
+  guint n = g_atomic_int_add (&self->n_names, 1);
+
+  if (G_UNLIKELY (n >= TEMP_TAG_N_NAMES))
+    {
+      g_atomic_int_set (&self->n_names, TEMP_TAG_N_NAMES);
+      temp_ledger_lock_appends ();
+      retire (self);
+      temp_ledger_unlock_appends ();
+      return FALSE;
+    }
+
+  temp_tag_write (letters, &self->key, kind, self->first + n, dir, prefix, prefix_length, suffix);
+  return TRUE;
+}
+
+/* Makes a ledger stay to the end of the process, since a guard waits for it. The caller holds the lock of appends. */
+void
+temp_ledger_set_guarded (TempLedger *self)
+{
+  if (!self->is_guarded)
+    self->is_guarded = temp_ledger_enter (self);
+}
+
+/* Retires all ledgers of this process, at exit: the files of those that no entry counts in are deleted. */
+void
+temp_ledger_finish_all (void)
+{
+  guint generation = temp_process_generation ();
+
+  if (ledgers == NULL || pthread_mutex_trylock (&appends) != 0)
+    return;
+
+  for (GSList *l = ledgers; l != NULL; l = l->next)
+    {
+      TempLedger *self = l->data;
+
+      if (self->generation != generation)
+        continue;
+      retire (self);
+      if (self->is_guarded)
+        temp_ledger_leave (self);
+    }
+  temp_ledger_unlock_appends ();
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "ledger/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger/text.h"
+#include "ledger/trust.h"
+#include "temp-error-private.h"
+#include "temp-fd-private.h"
+#include "temp-process-private.h"
+
+/* The places of this process, in a table by their paths.
+ *
+ * Once a second at most, temp_place_get() looks if the path still leads to the directory; if not, it makes a new place,
+ * with a new line. Entries keep the place that they were made in. */
+
+/* The table is emptied when it has so many. */
+#define MAX_PLACES 1000
+
+static GHashTable *places; /* under the process's lock */
+static guint places_generation;
+
+/* Returns the time in seconds, by a clock that costs no system call. */
+static gint
+get_second (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+  return (gint) now.tv_sec;
+}
+
+TempPlace *
+temp_place_ref (TempPlace *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+/* Returns TRUE if st is of the place's directory. */
+static gboolean
+is_same (TempPlace         *self,
+         const struct stat *st)
+{
+  return st->st_dev == self->dev && st->st_ino == self->ino;
+}
+
+/* Returns the descriptor, to be closed without the lock; -1 if it is not the directory's any more. The place has none
+ * then. The caller holds the process's lock. */
+static int
+steal_fd_locked (TempPlace *self)
+{
+  struct stat st;
+  int fd = g_steal_fd (&self->fd);
+
+  return fd >= 0 && fstat (fd, &st) == 0 && is_same (self, &st) ? fd : -1;
+}
+
+/* Drops a reference. The descriptor is closed with the last entry: the table, which may have the other reference, needs
+ * none. Until then another thread may be using it. */
+void
+temp_place_unref (TempPlace *self)
+{
+  temp_autofd int fd = -1;
+
+  if (G_UNLIKELY (self->fd >= 0))
+    {
+      temp_process_lock ();
+      if (g_atomic_int_get (&self->ref_count) <= (self->is_in_table ? 2 : 1))
+        fd = steal_fd_locked (self);
+      temp_process_unlock ();
+    }
+
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_clear_pointer (&self->ledger, temp_ledger_unref);
+  g_free (self->path);
+  g_free (self->resolved);
+  g_free (self->text);
+  g_free (self);
+}
+
+/* Returns TRUE if the path leads to the place's directory now. */
+gboolean
+temp_place_is_at (TempPlace  *self,
+                  const char *path)
+{
+  struct stat st;
+
+  return stat (path, &st) == 0 && is_same (self, &st);
+}
+
+/* Returns a descriptor of the directory, which stays the place's, or -1 with errno. Opens it again if the program has
+ * closed it, or has opened another file under its number. */
+int
+temp_place_get_fd (TempPlace *self)
+{
+  temp_autofd int fd = -1;
+  struct stat st;
+  int now;
+
+  temp_process_lock ();
+  now = self->fd;
+  temp_process_unlock ();
+  if (G_LIKELY (now >= 0 && fstat (now, &st) == 0 && is_same (self, &st)))
+    return now;
+
+  fd = open (self->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -1;
+  if (!is_same (self, &st))
+    {
+      errno = ENOENT;
+      return -1;
+    }
+
+  temp_process_lock ();
+  if (self->fd == now)
+    self->fd = g_steal_fd (&fd);
+  now = self->fd;
+  temp_process_unlock ();
+  return now;
+}
+
+/* Returns the line of the directory; then, if `name` is not NULL, that of a name in it which a sweep believes without a
+ * tag. `resolved`, if not NULL, replaces the directory's path. */
+char *
+temp_place_line (TempPlace  *self,
+                 const char *resolved,
+                 const char *name)
+{
+  g_autofree char *path = temp_ledger_escape (resolved != NULL ? resolved : self->resolved);
+  g_autofree char *escaped = name != NULL ? temp_ledger_escape (name) : NULL;
+
+  return g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n%s%s%s", (guint64) self->dev,
+                          (guint64) self->ino, path, name != NULL ? "name " : "", name != NULL ? escaped : "",
+                          name != NULL ? "\n" : "");
+}
+
+/* Making one */
+
+/* Appends the line by which a sweep finds what is made here. If it cannot, the place has no ledger, and names in it are
+ * plain. The caller holds the lock of appends. */
+static void
+write_line (TempPlace *self)
+{
+  g_autofree char *line = temp_place_line (self, NULL, NULL);
+
+  /* Somebody may have removed the first ledger: then the second is a new one. */
+  for (guint i = 0; i < 2 && self->ledger == NULL; i++)
+    {
+      g_autoptr (TempLedger) ledger = temp_ledger_open (NULL);
+
+      if (ledger == NULL)
+        break;
+      if (temp_ledger_add_uid (ledger, self->uid) && (!self->is_listed || temp_ledger_append (ledger, line)))
+        self->ledger = g_steal_pointer (&ledger);
+    }
+}
+
+/* Makes the place of an absolute path, with its line. The caller holds the lock of appends. */
+static TempPlace *
+make (const char  *dir,
+      gboolean     wants_line,
+      GError     **error)
+{
+  char *resolved = realpath (dir, NULL);
+  temp_autofd int fd = -1;
+  struct stat st;
+  TempPlace *self;
+
+  if (resolved != NULL)
+    fd = open (resolved, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st) < 0)
+    {
+      temp_error_from_errno (error, errno, "Could not open the directory", dir);
+      free (resolved);
+      return NULL;
+    }
+
+  self = g_new (TempPlace, 1);
+  *self = (TempPlace) {
+    .ref_count = 1,
+    .path = g_strdup (dir),
+    .resolved = g_strdup (resolved),
+    .text = temp_ledger_escape (resolved),
+    .dev = st.st_dev,
+    .ino = st.st_ino,
+    .wants_line = wants_line && !temp_process_keeps_everything (),
+    .uid = geteuid (),
+    .is_trusted = temp_trust_check (dir),
+    .is_listed = faccessat (fd, ".", R_OK, AT_EACCESS) == 0,
+    .second = get_second (),
+    .fd = -1,
+  };
+  free (resolved);
+
+  if (!self->is_trusted)
+    self->fd = g_steal_fd (&fd);
+  return self;
+}
+
+/* Makes the place for what is made in a directory of this process that is in an untrusted one. Takes the descriptor of
+ * that directory, by which all is made and deleted. The table does not have this place. */
+TempPlace *
+temp_place_new_inside (const char *path,
+                       int         fd,
+                       guint64     cover)
+{
+  TempPlace *self = g_new (TempPlace, 1);
+  struct stat st = { 0 };
+
+  fstat (fd, &st);
+  *self = (TempPlace) {
+    .ref_count = 1,
+    .path = g_strdup (path),
+    .resolved = g_strdup (path),
+    .text = temp_ledger_escape (path),
+    .dev = st.st_dev,
+    .ino = st.st_ino,
+    .cover = cover,
+    .fd = fd,
+  };
+  return self;
+}
+
+/* Returns the table, which may be NULL, and puts an empty one in its place. The caller holds the process's lock, and frees the old one
+ * without it. */
+static GHashTable *
+steal_all_locked (void)
+{
+  GHashTable *old = places;
+  GHashTableIter iter;
+  gpointer place;
+
+  places = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) temp_place_unref);
+  if (old == NULL)
+    return NULL;
+
+  g_hash_table_iter_init (&iter, old);
+  while (g_hash_table_iter_next (&iter, NULL, &place))
+    ((TempPlace *) place)->is_in_table = FALSE;
+  return old;
+}
+
+/* Returns the place of the path in the table, with a reference; NULL if there is none. */
+static TempPlace *
+lookup (const char *dir)
+{
+  guint generation = temp_process_generation ();
+  GHashTable *old = NULL;
+  TempPlace *self;
+
+  temp_process_lock ();
+  if (places == NULL || places_generation != generation)
+    {
+      old = steal_all_locked (); /* the parent's, after a fork */
+      places_generation = generation;
+    }
+  self = g_hash_table_lookup (places, dir);
+  if (self != NULL)
+    temp_place_ref (self);
+  temp_process_unlock ();
+
+  g_clear_pointer (&old, g_hash_table_unref);
+  return self;
+}
+
+/* Puts the place into the table, instead of the one that has its path. */
+static void
+remember (TempPlace *self)
+{
+  GHashTable *old = NULL;
+  TempPlace *former;
+
+  temp_process_lock ();
+  if (g_hash_table_size (places) >= MAX_PLACES)
+    old = steal_all_locked ();
+  former = g_hash_table_lookup (places, self->path);
+  if (former != NULL)
+    {
+      g_hash_table_steal (places, self->path);
+      former->is_in_table = FALSE;
+    }
+  g_hash_table_insert (places, self->path, temp_place_ref (self));
+  self->is_in_table = TRUE;
+  temp_process_unlock ();
+
+  g_clear_pointer (&former, temp_place_unref);
+  g_clear_pointer (&old, g_hash_table_unref);
+}
+
+/* Empties the table, so that the next use of each directory makes a new place, with a line if it needs one. */
+void
+temp_place_forget_all (void)
+{
+  GHashTable *old = NULL;
+
+  temp_process_lock ();
+  if (places != NULL && places_generation == temp_process_generation ())
+    old = steal_all_locked ();
+  temp_process_unlock ();
+
+  g_clear_pointer (&old, g_hash_table_unref);
+}
+
+/* Returns TRUE if the next entry can be made in the place as it is, without a new line. Looks at the path if it has not
+ * done so in this second. */
+static gboolean
+is_valid (TempPlace *self,
+          gboolean   wants_line,
+          gint       second)
+{
+  if (G_UNLIKELY (self->ledger != NULL && !temp_ledger_is_current (self->ledger)))
+    return FALSE;
+  if (G_UNLIKELY (wants_line && !self->wants_line && !temp_process_keeps_everything ()))
+    return FALSE;
+  if (G_LIKELY (g_atomic_int_get (&self->second) == second))
+    return TRUE;
+
+  if ((self->ledger == NULL && self->cover == 0 && self->wants_line) || self->uid != geteuid () ||
+      !temp_place_is_at (self, self->path))
+    return FALSE;
+  g_atomic_int_set (&self->second, second);
+  return TRUE;
+}
+
+/* Like lookup(), but only a place that is valid. */
+static TempPlace *
+lookup_valid (const char *dir,
+              gboolean    wants_line)
+{
+  g_autoptr (TempPlace) self = lookup (dir);
+
+  return self != NULL && is_valid (self, wants_line, get_second ()) ? g_steal_pointer (&self) : NULL;
+}
+
+/* Returns the place that the absolute path leads to, with a reference. If `wants_line`, its line is in the ledger
+ * before this returns, unless that fails; a second thread waits for the first one, which writes it. Takes the lock of
+ * appends. */
+TempPlace *
+temp_place_get (const char         *dir,
+                gboolean            wants_line,
+                TempPlaceFindCover  find_cover,
+                GError            **error)
+{
+  TempPlace *self = lookup_valid (dir, wants_line), *made;
+
+  if (G_LIKELY (self != NULL))
+    return self;
+
+  /* Make it before taking the lock: that may take long, as where a server knows the users. */
+  made = make (dir, wants_line, error);
+  if (made == NULL)
+    return NULL;
+
+  temp_ledger_lock_appends ();
+  self = lookup_valid (dir, wants_line);
+  if (self == NULL)
+    {
+      self = g_steal_pointer (&made);
+      self->cover = find_cover (self->resolved);
+      if (self->cover == 0 && self->wants_line)
+        write_line (self);
+      remember (self);
+    }
+  temp_ledger_unlock_appends ();
+
+  g_clear_pointer (&made, temp_place_unref);
+  return self;
+}

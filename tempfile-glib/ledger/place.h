@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+#include "ledger/ledger.h"
+
+G_BEGIN_DECLS
+
+/* A directory in which entries are made. It has a line in the ledger that they are made under, if a sweep is to find
+ * them; but inside a directory of this process it needs none. */
+typedef struct
+{
+  gint        ref_count; /* atomic */
+  char       *path;       /* as the caller gave it, absolute */
+  char       *resolved;   /* without symbolic links */
+  char       *text;       /* resolved, escaped as in the ledger */
+  dev_t       dev;
+  ino_t       ino;
+  TempLedger *ledger;     /* that has its line; NULL: none, so that no sweep reads the directory */
+  gboolean    wants_line; /* it was made for an entry that a sweep is to find */
+  guint64     cover;      /* serial number of the entry whose directory it is in, which a sweep deletes; 0: none */
+  uid_t       uid;        /* of this process when the place was made */
+  gboolean    is_trusted; /* nobody else can rename anything on the way: paths are safe */
+  gboolean    is_listed;  /* a sweep can read the directory */
+  gint        second;     /* atomic: when temp_place_get() last looked if the path still leads there */
+  gboolean    is_in_table; /* under the process's lock: temp_place_get() finds it */
+  int         fd;         /* under the process's lock: of one that is not trusted; else -1 */
+} TempPlace;
+
+/* Returns the serial number of the entry whose directory the resolved path is in; 0: none. */
+typedef guint64 (*TempPlaceFindCover) (const char *resolved);
+
+TempPlace *temp_place_get        (const char         *dir,
+                                  gboolean            wants_line,
+                                  TempPlaceFindCover  find_cover,
+                                  GError            **error);
+TempPlace *temp_place_new_inside (const char         *path,
+                                  int                 fd,
+                                  guint64             cover);
+TempPlace *temp_place_ref        (TempPlace          *self);
+void       temp_place_unref      (TempPlace          *self);
+void       temp_place_forget_all (void);
+
+int        temp_place_get_fd     (TempPlace          *self);
+gboolean   temp_place_is_at      (TempPlace          *self,
+                                  const char         *path);
+char      *temp_place_line       (TempPlace          *self,
+                                  const char         *resolved,
+                                  const char         *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempPlace, temp_place_unref)
+
+G_END_DECLS

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "ledger/sweep-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/alive.h"
+#include "ledger/home.h"
+#include "temp-fd-private.h"
+#include "temp-process-private.h"
+
+/* The sweep: locks the ledgers of dead programs, sweeps the directories that they name (sweep-dir.c), and deletes the
+ * ledgers.
+ *
+ * A ledger goes through it like this:
+ *
+ *   take()        locks it, reads it, and adds it to `dead`; passes over it if a process of it may be alive
+ *   sweep_dead()  sweeps each directory once for all ledgers in `dead`, then deletes each ledger that is done
+ *   note_try()    keeps one that is not done, and writes down the time
+ *   free_dead()   unlocks it */
+
+/* So many ledgers are locked at a time, each with an open descriptor. */
+#define MAX_DEAD 32
+
+/* A ledger that no sweep can finish is deleted after so many days on which one tried. */
+#define MAX_TRIED 30
+
+static void
+free_dead (gpointer data)
+{
+  TempDead *dead = data;
+
+  /* Closing does not unlock it if a child process has inherited the descriptor. */
+  temp_ledger_lock (dead->fd, LOCK_UN);
+  close (dead->fd);
+  temp_ledger_text_free (dead->text);
+  g_free (dead->name);
+  g_free (dead);
+}
+
+/* Returns TRUE if a and b are the same process. */
+static gboolean
+is_same_process (const TempLedgerProcess *a,
+                 const TempLedgerProcess *b)
+{
+  return a->pid == b->pid && a->start == b->start && a->pid_namespace == b->pid_namespace &&
+         g_str_equal (a->boot, b->boot);
+}
+
+/* Returns TRUE if the options ask for this ledger: for all, or for those of the process that made it. */
+static gboolean
+is_wanted (TempSweep      *sweep,
+           TempLedgerText *text)
+{
+  const TempLedgerProcess *wanted = sweep->options->process;
+
+  return wanted == NULL || (text->processes->len > 0 &&
+                            is_same_process (&g_array_index (text->processes, TempLedgerProcess, 0), wanted));
+}
+
+/* Returns TRUE, and tells so, if one of the ledger's processes runs. */
+static gboolean
+is_anybody_running (TempSweep      *sweep,
+                    TempLedgerText *text,
+                    const char     *name,
+                    gint64          mtime)
+{
+  const TempLedgerProcess *process = temp_ledger_text_find_running (text, &sweep->here, sweep->now - mtime);
+  g_autofree char *why = NULL;
+
+  if (process == NULL)
+    return FALSE;
+
+  why = g_strdup_printf ("still held by process %" G_GINT64_FORMAT, process->pid);
+  temp_sweep_tell (sweep, name, why);
+  return TRUE;
+}
+
+/* Returns TRUE if the name still leads to the open file, a regular one of this user's, and fills st. */
+static gboolean
+is_still_there (int          home_fd,
+                const char  *name,
+                int          fd,
+                struct stat *st)
+{
+  struct stat now;
+
+  return fstat (fd, st) == 0 && S_ISREG (st->st_mode) && st->st_uid == geteuid () &&
+         fstatat (home_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st->st_dev &&
+         now.st_ino == st->st_ino;
+}
+
+/* Looks at a ledger that another process has locked, and tells who. Returns TRUE if the sweep has to wait for the lock,
+ * as a guard waits for a child of its program, or for another sweep. */
+static gboolean
+is_awaited (TempSweep  *sweep,
+            const char *name,
+            int         fd)
+{
+  const TempSweepOptions *options = sweep->options;
+  g_autoptr (TempLedgerText) text = NULL;
+  struct stat st;
+
+  if ((options->report == NULL && options->process == NULL) || fstat (fd, &st) < 0)
+    return FALSE;
+  text = temp_ledger_text_read (fd, &st);
+  if (options->report != NULL && (text == NULL || !is_anybody_running (sweep, text, name, st.st_mtime)))
+    temp_sweep_tell (sweep, name, "still held by a process that inherited its lock");
+  if (options->process == NULL || text == NULL || !is_wanted (sweep, text))
+    return FALSE;
+
+  sweep->any_left = TRUE;
+  return options->waits;
+}
+
+/* Locks a ledger and adds it to the dead ones, if its program is dead and the options ask for it. A ledger without a
+ * header, whose maker died too early to make anything, is deleted at once. */
+static void
+take (TempSweep  *sweep,
+      int         home_fd,
+      const char *name)
+{
+  temp_autofd int fd = openat (home_fd, name, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  g_autoptr (TempLedgerText) text = NULL;
+  TempLedgerProcess *process;
+  struct stat st;
+  TempDead *dead;
+
+  if (fd < 0)
+    return;
+  if (!temp_ledger_lock (fd, LOCK_EX | LOCK_NB) &&
+      (!is_awaited (sweep, name, fd) || !temp_ledger_lock (fd, LOCK_EX)))
+    return;
+
+  if (!is_still_there (home_fd, name, fd, &st) || (text = temp_ledger_text_read (fd, &st)) == NULL)
+    goto out;
+  if (text->verdict != TEMP_LEDGER_GOOD)
+    {
+      if (text->verdict == TEMP_LEDGER_HEADLESS && sweep->options->report == NULL)
+        unlinkat (home_fd, name, 0);
+      goto out;
+    }
+  /* A ledger without its owner's uid was written in another user namespace, where the owner has another number. */
+  if (!temp_ledger_text_has_uid (text, st.st_uid) || !is_wanted (sweep, text) ||
+      is_anybody_running (sweep, text, name, st.st_mtime) ||
+      (sweep->options->skips_tried && text->n_tried > 0 && sweep->now - text->last_tried < TEMP_LEDGER_DAY))
+    goto out;
+
+  dead = g_new0 (TempDead, 1);
+  process = text->processes->len > 0 ? &g_array_index (text->processes, TempLedgerProcess, 0) : NULL;
+  dead->home_fd = home_fd;
+  dead->fd = g_steal_fd (&fd);
+  dead->name = g_strdup (name);
+  dead->size = st.st_size;
+  dead->is_same_boot = process == NULL || g_str_equal (process->boot, sweep->here.boot);
+  dead->is_here = !dead->is_same_boot || process == NULL ||
+                  (process->pid_namespace == sweep->here.pid_namespace &&
+                   text->mount_namespace == sweep->mount_namespace);
+  dead->text = g_steal_pointer (&text);
+  g_ptr_array_add (sweep->dead, dead);
+  return;
+
+out:
+  temp_ledger_lock (fd, LOCK_UN);
+}
+
+/* Keeps a ledger that is not done: appends a line `tried`, once a day, or deletes the ledger after MAX_TRIED of them.
+ * From other namespaces, it writes nothing: they may not show all. The backslash ruins a line that the maker wrote
+ * short. */
+static void
+note_try (TempSweep *sweep,
+          TempDead  *dead)
+{
+  g_autofree char *line = g_strdup_printf ("\\\ntried %" G_GINT64_FORMAT "\n", sweep->now);
+  gsize length = strlen (line);
+
+  sweep->any_left = TRUE;
+  if (!dead->is_here || (dead->text->n_tried > 0 && sweep->now - dead->text->last_tried < TEMP_LEDGER_DAY))
+    return;
+
+  if (dead->text->n_tried >= MAX_TRIED)
+    unlinkat (dead->home_fd, dead->name, 0);
+  else if (temp_fd_is_within_limit (dead->size + (goffset) length) && write (dead->fd, line, length) < 0)
+    g_debug ("Could not write into the ledger “%s”: %s", dead->name, g_strerror (errno));
+}
+
+static int
+compare_mentions (gconstpointer a,
+                  gconstpointer b)
+{
+  return strcmp (((const TempMention *) a)->dir->path, ((const TempMention *) b)->dir->path);
+}
+
+/* Sweeps the directories of all dead ledgers, each once, deletes the ledgers that are done, and unlocks all. */
+static void
+sweep_dead (TempSweep *sweep)
+{
+  g_autoptr (GArray) mentions = g_array_new (FALSE, FALSE, sizeof (TempMention));
+  guint next;
+
+  for (guint i = 0; i < sweep->dead->len; i++)
+    {
+      TempDead *dead = g_ptr_array_index (sweep->dead, i);
+
+      for (guint j = 0; j < dead->text->dirs->len; j++)
+        {
+          TempMention mention = { dead, g_ptr_array_index (dead->text->dirs, j) };
+
+          g_array_append_val (mentions, mention);
+        }
+    }
+
+  g_array_sort (mentions, compare_mentions);
+  for (guint i = 0; i < mentions->len; i = next)
+    {
+      const TempMention *first = &g_array_index (mentions, TempMention, i);
+
+      for (next = i + 1; next < mentions->len; next++)
+        if (compare_mentions (first, &g_array_index (mentions, TempMention, next)) != 0)
+          break;
+      temp_sweep_dir (sweep, first, next - i);
+    }
+
+  for (guint i = 0; i < sweep->dead->len; i++)
+    {
+      TempDead *dead = g_ptr_array_index (sweep->dead, i);
+
+      if (sweep->options->report != NULL || g_cancellable_is_cancelled (sweep->options->cancellable))
+        sweep->any_left = TRUE;
+      else if (dead->is_undone)
+        note_try (sweep, dead);
+      else if (unlinkat (dead->home_fd, dead->name, 0) < 0 && errno != ENOENT)
+        temp_sweep_fail_from_errno (sweep, dead, "Could not delete the ledger", dead->name);
+    }
+  g_ptr_array_set_size (sweep->dead, 0);
+}
+
+/* Returns the name of the next ledger in the directory; NULL at its end. */
+static const char *
+read_ledger_name (GDir *dir)
+{
+  const char *name;
+
+  do
+    name = g_dir_read_name (dir);
+  while (name != NULL && !g_str_has_prefix (name, TEMP_LEDGER_PREFIX));
+
+  return name;
+}
+
+/* Opens a directory of ledgers, to be read, and as *home_fd; returns NULL if there is none. */
+static GDir *
+open_home (guint  which,
+           int   *home_fd)
+{
+  g_autofree char *path = temp_ledger_home_get_path (which);
+
+  *home_fd = temp_ledger_home_open (which, FALSE, NULL);
+  return *home_fd >= 0 ? g_dir_open (path, 0, NULL) : NULL;
+}
+
+/* Sweeps for all ledgers in one directory of ledgers. */
+static void
+sweep_home (TempSweep *sweep,
+            guint      which)
+{
+  temp_autofd int home_fd = -1;
+  g_autoptr (GDir) dir = open_home (which, &home_fd);
+  const char *name;
+
+  while (dir != NULL && !g_cancellable_is_cancelled (sweep->options->cancellable) &&
+         (name = read_ledger_name (dir)) != NULL)
+    {
+      take (sweep, home_fd, name);
+      if (sweep->dead->len == MAX_DEAD)
+        sweep_dead (sweep);
+    }
+  sweep_dead (sweep);
+}
+
+/* Deletes what dead programs of this user have left, or only reports it. Goes on after an error, and returns the first
+ * one. Sets *any_left if a ledger stays. */
+gboolean
+temp_sweep_run (const TempSweepOptions  *options,
+                guint                   *n_removed,
+                gboolean                *any_left,
+                GError                 **error)
+{
+  g_autoptr (GPtrArray) dead = g_ptr_array_new_with_free_func (free_dead);
+  TempSweep sweep = { .options = options, .uid = geteuid (), .now = g_get_real_time () / G_USEC_PER_SEC, .dead = dead };
+
+  temp_ledger_process_identify (&sweep.here, &sweep.mount_namespace);
+  if (options->report != NULL || !temp_process_keeps_everything ())
+    for (guint which = 0; which < TEMP_LEDGER_N_HOMES; which++)
+      sweep_home (&sweep, which);
+
+  if (n_removed != NULL)
+    *n_removed = sweep.n_removed;
+  if (any_left != NULL)
+    *any_left = sweep.any_left;
+
+  if (g_cancellable_set_error_if_cancelled (options->cancellable, error))
+    {
+      g_clear_error (&sweep.error);
+      return FALSE;
+    }
+  if (sweep.error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, sweep.error);
+  return FALSE;
+}
+
+/* In the background */
+
+/* Returns TRUE if there is a ledger that nobody has locked. */
+static gboolean
+is_anybody_dead (void)
+{
+  for (guint which = 0; which < TEMP_LEDGER_N_HOMES; which++)
+    {
+      temp_autofd int home_fd = -1;
+      g_autoptr (GDir) dir = open_home (which, &home_fd);
+      const char *name;
+
+      while (dir != NULL && (name = read_ledger_name (dir)) != NULL)
+        {
+          temp_autofd int fd = openat (home_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+          if (fd >= 0 && temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
+            {
+              temp_ledger_lock (fd, LOCK_UN);
+              return TRUE;
+            }
+        }
+    }
+
+  return FALSE;
+}
+
+static gpointer
+sweep_in_thread (gpointer data)
+{
+  const TempSweepOptions options = { .skips_tried = TRUE };
+  g_autoptr (GError) error = NULL;
+
+  if (!temp_sweep_run (&options, NULL, NULL, &error))
+    g_debug ("Not all that dead programs left could be deleted: %s", error->message);
+  return NULL;
+}
+
+/* Starts a sweep in a thread, at the first call in a process, if there may be something to sweep. Nobody waits for the
+ * thread, not even exit. */
+void
+temp_sweep_in_background (void)
+{
+  static guint looked; /* atomic: the generation of the process that has called this */
+  guint generation = temp_process_generation ();
+  guint before = g_atomic_int_get (&looked);
+
+  if (G_LIKELY (before == generation) || !g_atomic_int_compare_and_exchange (&looked, before, generation))
+    return;
+
+  if (is_anybody_dead ())
+    temp_process_start_thread ("tempfile-sweep", sweep_in_thread, NULL);
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "entry/entry.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "entry/entries.h"
+#include "temp-process-private.h"
+#include "test-support.h"
+
+/* The life of entries: their states, lock and registry, fork and exit. */
+
+static gboolean
+is_registered (TempEntry *entry)
+{
+  g_autoptr (GPtrArray) entries = temp_entry_list ();
+
+  return g_ptr_array_find (entries, entry, NULL);
+}
+
+static void
+test_states (void)
+{
+  g_autoptr (TempEntry) entry = temp_entry_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+
+  g_assert_cmpint (entry->state, ==, TEMP_ENTRY_UNNAMED);
+  g_assert_null (temp_entry_get_path (entry));
+  g_assert_null (temp_entry_get_last_path (entry));
+  test_assert_deletes (entry);
+
+  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, NULL, NULL, 0600, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (entry->state, ==, TEMP_ENTRY_REGISTERED);
+  g_assert_true (is_registered (entry));
+  path = g_strdup (temp_entry_get_path (entry));
+  g_assert_cmpstr (temp_entry_get_last_path (entry), ==, path);
+
+  test_assert_deletes (entry);
+  g_assert_cmpint (entry->state, ==, TEMP_ENTRY_DELETED);
+  g_assert_false (is_registered (entry));
+  g_assert_null (temp_entry_get_path (entry));
+  g_assert_cmpstr (temp_entry_get_last_path (entry), ==, path);
+  test_assert_deletes (entry);
+}
+
+/* The library never deletes a name that is the caller's from the start. */
+static void
+test_callers (void)
+{
+  g_autoptr (TempEntry) entry = temp_entry_new ();
+  g_autofree char *path = NULL;
+
+  temp_entry_set_callers (entry);
+  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, NULL, NULL, 0600, NULL));
+  g_assert_cmpint (entry->state, ==, TEMP_ENTRY_KEPT);
+  g_assert_false (is_registered (entry));
+  g_assert_null (entry->ledger);
+  path = g_strdup (temp_entry_get_path (entry));
+  test_assert_deletes (entry);
+  test_assert_exists (path, TRUE);
+  g_assert_no_errno (g_unlink (path));
+}
+
+/* The list is in the order in which all was made: exit deletes the last first. */
+static void
+test_registry (void)
+{
+  g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
+  g_autoptr (TempEntry) inside = test_new_file_in (dir);
+  g_autoptr (TempEntry) file = test_new_file (test_dir (), NULL);
+  g_autoptr (GPtrArray) entries = temp_entry_list ();
+  guint at;
+
+  g_assert_true (g_ptr_array_find (entries, dir, &at));
+  g_assert_true (g_ptr_array_index (entries, at + 1) == inside);
+  g_assert_true (g_ptr_array_index (entries, at + 2) == file);
+  g_assert_cmpuint (entries->len, ==, at + 3);
+
+  test_assert_deletes (inside);
+  test_assert_deletes (dir);
+  test_assert_deletes (file);
+}
+
+/* A path is in the innermost directory of this process that a sweep would find. */
+static void
+test_cover (void)
+{
+  g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
+  g_autoptr (TempEntry) sub = test_new_dir_in (dir);
+  g_autoptr (TempEntry) off = test_new_dir (test_dir (), NULL);
+  g_autofree char *inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+  g_autofree char *longer = g_strconcat (temp_entry_get_path (dir), "x", NULL);
+  g_autofree char *deep = g_build_filename (temp_entry_get_path (sub), "x", "y", NULL);
+
+  g_assert_cmpuint (dir->serial, !=, sub->serial);
+  g_assert_cmpuint (temp_entry_find_cover (test_dir ()), ==, 0);
+  g_assert_cmpuint (temp_entry_find_cover (temp_entry_get_path (dir)), ==, dir->serial);
+  g_assert_cmpuint (temp_entry_find_cover (inside), ==, dir->serial);
+  g_assert_cmpuint (temp_entry_find_cover (longer), ==, 0);
+  g_assert_cmpuint (temp_entry_find_cover (deep), ==, sub->serial);
+  temp_entry_set_auto_delete (sub, FALSE);
+  g_assert_cmpuint (temp_entry_find_cover (deep), ==, dir->serial);
+
+  g_assert_cmpuint (temp_entry_find_cover (temp_entry_get_path (off)), ==, off->serial);
+  temp_entry_set_auto_delete (off, FALSE);
+  g_assert_cmpuint (temp_entry_find_cover (temp_entry_get_path (off)), ==, 0);
+
+  test_assert_deletes (sub);
+  test_assert_deletes (dir);
+  test_assert_deletes (off);
+}
+
+/* Lock */
+
+static void
+test_lock (void)
+{
+  g_autoptr (TempEntry) entry = temp_entry_new ();
+
+  g_assert_false (temp_entry_lock (entry)); /* there is no name to decide about */
+  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, NULL, NULL, 0600, NULL));
+  g_assert_true (temp_entry_lock (entry));
+  g_assert_false (temp_entry_lock (entry)); /* this thread is in the middle of it */
+  temp_entry_unlock (entry);
+  g_assert_true (temp_entry_lock (entry));
+  temp_entry_unlock (entry);
+
+  test_assert_deletes (entry);
+  g_assert_false (temp_entry_lock (entry));
+}
+
+/* A new entry can be locked before anybody else sees it. */
+static void
+test_lock_new (void)
+{
+  g_autoptr (TempEntry) entry = temp_entry_new ();
+
+  temp_entry_lock_new (entry);
+  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, NULL, NULL, 0600, NULL));
+  test_assert_deletes (entry);
+  test_assert_exists (temp_entry_get_path (entry), TRUE);
+  temp_entry_unlock (entry);
+  test_assert_deletes (entry);
+  test_assert_exists (temp_entry_get_last_path (entry), FALSE);
+}
+
+typedef struct
+{
+  TempEntry *entry;
+  gint       tid;   /* atomic */
+  gint       is_up; /* atomic */
+} Other;
+
+static gpointer
+delete_in_thread (gpointer data)
+{
+  Other *other = data;
+
+  g_atomic_int_set (&other->tid, (gint) syscall (SYS_gettid));
+  test_assert_deletes (other->entry);
+  g_atomic_int_set (&other->is_up, TRUE);
+  g_assert_false (g_file_test (temp_entry_get_last_path (other->entry), G_FILE_TEST_EXISTS));
+  return NULL;
+}
+
+/* A thread waits for the holder of an entry's lock, and then looks at the state again. */
+static void
+test_lock_excludes (gconstpointer data)
+{
+  gboolean deletes = GPOINTER_TO_INT (data);
+  g_autoptr (TempEntry) entry = test_new_file (test_dir (), NULL);
+  Other other = { .entry = entry };
+  GThread *thread;
+
+  g_assert_true (temp_entry_lock (entry));
+  thread = g_thread_new ("delete", delete_in_thread, &other);
+  while (g_atomic_int_get (&other.tid) == 0)
+    g_thread_yield ();
+  if (test_can_see_waiting ())
+    while (!test_is_waiting (g_atomic_int_get (&other.tid)) && !g_atomic_int_get (&other.is_up))
+      g_thread_yield ();
+
+  g_assert_false (g_atomic_int_get (&other.is_up));
+  test_assert_exists (entry->name.path, TRUE);
+  if (deletes)
+    {
+      g_assert_no_errno (g_unlink (entry->name.path));
+      temp_entry_unregister (entry, TEMP_ENTRY_DELETED, TRUE);
+      temp_entry_unlock (entry);
+    }
+  else
+    {
+      temp_entry_unlock (entry);
+    }
+  g_thread_join (thread);
+  g_assert_cmpint (entry->state, ==, TEMP_ENTRY_DELETED);
+}
+
+static gpointer
+lock_and_wait (gpointer data)
+{
+  Other *other = data;
+
+  g_assert_true (temp_entry_lock (other->entry));
+  g_atomic_int_set (&other->is_up, TRUE);
+  while (g_atomic_int_get (&other->is_up))
+    g_thread_yield ();
+  temp_entry_unlock (other->entry);
+  return NULL;
+}
+
+/* In a child, the thread that had the entry locked is not there. */
+static void
+test_lock_in_child (void)
+{
+  g_autoptr (TempEntry) entry = test_new_file (test_dir (), NULL);
+  Other other = { .entry = entry };
+  GThread *thread = g_thread_new ("lock", lock_and_wait, &other);
+  pid_t pid;
+
+  while (!g_atomic_int_get (&other.is_up))
+    g_thread_yield ();
+  pid = test_make_child (FALSE);
+  if (pid == 0)
+    test_child_exit (temp_entry_lock (entry) ? 0 : 1);
+  test_assert_ends_well (pid);
+  g_atomic_int_set (&other.is_up, FALSE);
+  g_thread_join (thread);
+  test_assert_deletes (entry);
+}
+
+/* Every entry is deleted by exactly one of several threads; the others wait until it is gone. */
+static gpointer
+delete_all (gpointer data)
+{
+  TempEntry **entries = data;
+
+  for (guint i = 0; i < 200; i++)
+    {
+      test_assert_deletes (entries[i]);
+      g_assert_false (g_file_test (temp_entry_get_last_path (entries[i]), G_FILE_TEST_EXISTS));
+    }
+  return NULL;
+}
+
+static void
+test_threads (void)
+{
+  TempEntry *entries[200];
+  GThread *threads[3];
+
+  for (guint i = 0; i < 200; i++)
+    entries[i] = i % 4 == 0 ? test_new_dir (test_dir (), NULL) : test_new_file (test_dir (), NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, delete_all, entries);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  for (guint i = 0; i < 200; i++)
+    temp_entry_unref (entries[i]);
+  g_assert_no_errno (g_rmdir (test_dir ()));
+}
+
+static void
+test_delete_at_once (void)
+{
+  TempEntry *dir = test_new_dir (test_dir (), NULL);
+  Other others[3] = { { .entry = dir }, { .entry = dir }, { .entry = dir } };
+  GThread *threads[3];
+
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autofree char *base = g_strdup_printf ("%u", i);
+      g_autofree char *path = g_build_filename (temp_entry_get_path (dir), base, NULL);
+
+      test_write (path, "");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, delete_in_thread, &others[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  temp_entry_unref (dir);
+}
+
+/* Ends */
+
+/* Without its owner, an entry stays where it is; if it should be gone, the ledger goes on naming its directory. */
+static void
+child_let_go (gconstpointer data)
+{
+  TempEntry *file = test_new_file (test_dir (), NULL);
+  TempEntry *off = test_new_file (test_dir (), NULL);
+  g_autofree char *ledger = temp_ledger_dup_path (file->ledger);
+  TempLedger *under = temp_ledger_ref (file->ledger);
+
+  temp_entry_set_auto_delete (off, FALSE);
+  temp_entry_let_go (off);
+  temp_entry_let_go (file);
+  g_assert_cmpint (file->state, ==, TEMP_ENTRY_KEPT);
+  g_assert_false (is_registered (file));
+  test_assert_exists (file->name.path, TRUE);
+  test_assert_exists (off->name.path, TRUE);
+  temp_ledger_finish_all ();
+  test_assert_exists (ledger, TRUE);
+  temp_ledger_leave (under); /* the one that `file` has left behind is the last */
+  test_assert_exists (ledger, FALSE);
+
+  temp_ledger_unref (under);
+  temp_entry_unref (file);
+  temp_entry_unref (off);
+}
+
+/* Fork */
+
+/* A child deletes no entry of its parent's by its end, after fork() or a bare clone(). */
+static void
+test_fork_drops (gconstpointer data)
+{
+  TempEntry *file = test_new_file (test_dir (), NULL);
+  TempEntry *dir = test_new_dir (test_dir (), NULL);
+  g_autofree char *inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+  pid_t pid;
+
+  test_write (inside, "");
+  pid = test_make_child (GPOINTER_TO_INT (data));
+  if (pid == 0)
+    {
+      gboolean ok = temp_entry_is_foreign (file) && temp_entry_is_foreign (dir) &&
+                    temp_entry_drop (file, NULL) && temp_entry_drop (dir, NULL);
+
+      temp_entry_let_go (file);
+      temp_entry_let_go (dir);
+      temp_entry_unref (file);
+      temp_entry_unref (dir);
+      test_child_exit (ok ? 0 : 1);
+    }
+  test_assert_ends_well (pid);
+  g_assert_false (temp_entry_is_foreign (file));
+
+  test_assert_exists (temp_entry_get_path (file), TRUE);
+  test_assert_exists (inside, TRUE);
+  test_assert_deletes (file);
+  test_assert_deletes (dir);
+  temp_entry_unref (file);
+  temp_entry_unref (dir);
+}
+
+/* A child deletes an entry of its parent's explicitly: the parent then finds nothing, which is no error. */
+static void
+test_fork_deletes (gconstpointer data)
+{
+  g_autofree char *untrusted = GPOINTER_TO_INT (data) ? test_make_untrusted ("untrusted") : NULL;
+  const char *where = untrusted != NULL ? untrusted : test_dir ();
+  g_autoptr (TempEntry) file = test_new_file (where, NULL);
+  g_autoptr (TempEntry) dir = test_new_dir (where, NULL);
+  g_autofree char *inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+  g_autofree char *ledger = temp_ledger_dup_path (file->ledger);
+  pid_t pid;
+
+  test_write (inside, "");
+  pid = test_make_child (FALSE);
+  if (pid == 0)
+    {
+      test_assert_deletes (file);
+      test_assert_deletes (dir);
+      test_child_exit (temp_entry_get_path (file) == NULL ? 0 : 1);
+    }
+  test_assert_ends_well (pid);
+  test_assert_exists (temp_entry_get_path (file), FALSE);
+  test_assert_exists (temp_entry_get_path (dir), FALSE);
+  test_assert_exists (ledger, TRUE);
+  test_assert_deletes (file);
+  test_assert_deletes (dir);
+}
+
+/* A child's own things are under a ledger of its own. */
+static void
+test_fork_makes (void)
+{
+  g_autoptr (TempEntry) before = test_new_file (test_dir (), NULL);
+  g_autofree char *ledger = temp_ledger_dup_path (before->ledger);
+  pid_t pid = test_fork_idle ();
+
+  if (pid == 0)
+    {
+      TempEntry *file = test_new_file (test_dir (), NULL);
+      g_autofree char *own_ledger = temp_ledger_dup_path (file->ledger);
+
+      g_assert_cmpstr (own_ledger, !=, ledger);
+      g_assert_false (temp_entry_is_foreign (file));
+      test_assert_deletes (file);
+      temp_ledger_finish_all ();
+      test_assert_exists (own_ledger, FALSE);
+      test_assert_exists (ledger, TRUE);
+      test_child_exit (0);
+    }
+  test_assert_ends_well (pid);
+  test_assert_exists (temp_entry_get_path (before), TRUE);
+  test_assert_deletes (before);
+}
+
+/* Exit */
+
+/* A child that ends by exit() runs the destructor, and leaves what is the parent's. */
+static void
+test_exit (gconstpointer data)
+{
+  const char *mode = data;
+  const char *dir_path = g_getenv ("TEST_ENTRY_DIR");
+
+  if (g_test_subprocess ())
+    {
+      static TempEntry *file, *dir, *kept, *off, *inner; /* held to the end */
+      g_autofree char *inside = NULL;
+      pid_t pid;
+      int status;
+
+      if (g_str_equal (mode, "keep"))
+        g_setenv ("TEMPFILE_GLIB_KEEP", "1", TRUE);
+      file = test_new_file (dir_path, "file");
+      dir = test_new_dir (dir_path, "dir");
+      inner = test_new_file_in (dir);
+      kept = test_new_file (dir_path, "kept");
+      off = test_new_file (dir_path, "switched-off");
+      inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+      test_write (inside, "");
+      temp_entry_keep (kept, NULL);
+      temp_entry_set_auto_delete (off, FALSE);
+
+      pid = fork ();
+      if (pid == 0)
+        exit (0);
+      waitpid (pid, &status, 0);
+      if (status != 0 || !g_file_test (temp_entry_get_path (file), G_FILE_TEST_EXISTS) ||
+          !g_file_test (temp_entry_get_path (inner), G_FILE_TEST_EXISTS) || !g_file_test (inside, G_FILE_TEST_EXISTS))
+        test_child_exit (1);
+
+      exit (0);
+    }
+}
+
+static void
+test_exit_deletes (gconstpointer data)
+{
+  gboolean keep = g_str_equal (data, "keep");
+  g_autofree char *child = g_strdup_printf ("/entry/subprocess/%s", (const char *) data);
+  g_autofree char *names = NULL;
+  g_autofree char *dir = test_path ("in-here");
+  g_auto (GStrv) list = NULL;
+
+  g_assert_no_errno (g_mkdir (dir, 0700));
+  g_setenv ("TEST_ENTRY_DIR", dir, TRUE);
+  g_test_trap_subprocess (child, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  if (keep)
+    g_test_trap_assert_stderr ("*Kept*in-here/dir*");
+
+  names = test_list (dir);
+  list = g_strsplit (names, " ", -1);
+  g_assert_cmpuint (g_strv_length (list), ==, keep ? 4 : 2);
+  if (!keep)
+    {
+      g_assert_true (g_str_has_prefix (list[0], "kept"));
+      g_assert_true (g_str_has_prefix (list[1], "switched-off"));
+    }
+}
+
+/* Two threads and two processes, 10,000 names each in one directory. */
+static gpointer
+make_many (gpointer data)
+{
+  for (guint i = 0; i < 10000; i++)
+    {
+      TempEntry *entry = test_new_file (test_dir (), NULL);
+
+      temp_entry_release_fd (entry, NULL);
+      test_assert_deletes (entry);
+      temp_entry_unref (entry);
+    }
+  return NULL;
+}
+
+static void
+test_many (void)
+{
+  GThread *thread;
+  pid_t pid;
+
+  test_dir ();
+  pid = test_fork_idle ();
+  thread = g_thread_new (NULL, make_many, NULL);
+  make_many (NULL);
+  g_thread_join (thread);
+  if (pid == 0)
+    test_child_exit (0);
+  test_assert_ends_well (pid);
+  g_assert_no_errno (g_rmdir (test_dir ()));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/entry/states", test_states);
+  g_test_add_func ("/entry/callers", test_callers);
+  g_test_add_func ("/entry/registry", test_registry);
+  g_test_add_func ("/entry/cover", test_cover);
+  g_test_add_func ("/entry/lock", test_lock);
+  g_test_add_func ("/entry/lock-new", test_lock_new);
+  g_test_add_data_func ("/entry/lock-excludes", GINT_TO_POINTER (FALSE), test_lock_excludes);
+  g_test_add_data_func ("/entry/lock-deletes", GINT_TO_POINTER (TRUE), test_lock_excludes);
+  g_test_add_func ("/entry/lock-in-child", test_lock_in_child);
+  g_test_add_func ("/entry/threads", test_threads);
+  g_test_add_func ("/entry/delete-at-once", test_delete_at_once);
+  test_add_with_ledgers ("/entry/let-go", child_let_go);
+  g_test_add_data_func ("/entry/fork/drops", GINT_TO_POINTER (FALSE), test_fork_drops);
+  g_test_add_data_func ("/entry/fork/drops-raw", GINT_TO_POINTER (TRUE), test_fork_drops);
+  g_test_add_data_func ("/entry/fork/deletes", GINT_TO_POINTER (FALSE), test_fork_deletes);
+  g_test_add_data_func ("/entry/fork/deletes-untrusted", GINT_TO_POINTER (TRUE), test_fork_deletes);
+  g_test_add_func ("/entry/fork/makes", test_fork_makes);
+  g_test_add_data_func ("/entry/subprocess/exit", "exit", test_exit);
+  g_test_add_data_func ("/entry/subprocess/keep", "keep", test_exit);
+  g_test_add_data_func ("/entry/exit", "exit", test_exit_deletes);
+  g_test_add_data_func ("/entry/exit-keep", "keep", test_exit_deletes);
+  g_test_add_func ("/entry/many", test_many);
+
+  return g_test_run ();
+}

@@ -1,0 +1,809 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "ledger/sweep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "entry/entry.h"
+#include "ledger/alive.h"
+#include "ledger/home.h"
+#include "temp-fd-private.h"
+#include "test-ledgers.h"
+#include "test-support.h"
+
+/* The ledgers that a sweep acts on, by their programs, and the sweep in the background. Each test has a process and
+ * directories of ledgers of its own. */
+
+/* A thread in the background that comes to unlinkat() says so here, and stays there. */
+static int stuck_pipe = -1;
+
+int
+unlinkat (int         dir_fd,
+          const char *name,
+          int         flags)
+{
+  if (stuck_pipe >= 0 && syscall (SYS_gettid) != getpid () && write (stuck_pipe, "s", 1) == 1)
+    for (;;)
+      pause ();
+
+  return syscall (SYS_unlinkat, dir_fd, name, flags);
+}
+
+static void
+assert_sweeps (guint expected)
+{
+  const TempSweepOptions options = { .report = NULL };
+  g_autoptr (GError) error = NULL;
+  guint n_removed = G_MAXUINT;
+
+  temp_sweep_run (&options, &n_removed, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_removed, ==, expected);
+}
+
+/* Creates a file under a name of the ledger, in the test's directory. */
+static char *
+leave_file (TestLedger *ledger)
+{
+  char *path = test_ledger_draw (ledger, TEMP_TAG_FILE, test_dir (), "tmp", "");
+
+  test_write (path, "text");
+  return path;
+}
+
+static void
+assert_living (TestLedger *ledger)
+{
+  g_autofree char *file = leave_file (ledger);
+  g_autofree char *before = test_ledger_read (ledger);
+  g_autofree char *after = NULL;
+
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+  after = test_ledger_read (ledger);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_no_errno (g_unlink (file));
+}
+
+static void
+assert_dead (TestLedger *ledger)
+{
+  g_autofree char *file = leave_file (ledger);
+
+  assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+  test_assert_exists (ledger->path, FALSE);
+}
+
+static void
+write_for_test_dir (TestLedger *ledger)
+{
+  test_ledger_write (ledger, NULL);
+  test_ledger_append_dir (ledger, test_dir ());
+}
+
+/* Locks and processes */
+
+static void
+child_lock (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  temp_autofd int fd = -1;
+
+  test_ledger_write_for (&ledger, test_dir ());
+  fd = open (ledger.path, O_RDONLY | O_CLOEXEC);
+  g_assert_no_errno (flock (fd, LOCK_SH));
+  assert_living (&ledger);
+
+  temp_fd_clear (&fd);
+  assert_dead (&ledger);
+}
+
+/* If a lock call fails in any way, its process lives. */
+static void
+child_no_locks (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+
+  test_ledger_write_for (&ledger, test_dir ());
+  if (!test_fail_syscall (SYS_flock, ENOLCK))
+    test_child_skip ("no filters of system calls here");
+  assert_living (&ledger);
+}
+
+static void
+child_process (gconstpointer data)
+{
+  g_auto (TestLedger) living = { 0 }, started_later = { 0 }, other_clock = { 0 }, second = { 0 }, nobody = { 0 };
+  TempLedgerProcess here;
+  g_autofree char *line = NULL;
+
+  /* Nobody has a lock, as after exec(). */
+  temp_ledger_process_identify (&here, NULL);
+  test_ledger_init (&living);
+  living.process = here;
+  write_for_test_dir (&living);
+  assert_living (&living);
+  g_assert_no_errno (g_unlink (living.path));
+
+  test_ledger_write_for (&started_later, test_dir ());
+  assert_dead (&started_later);
+
+  /* In another time namespace, start times say nothing. */
+  test_ledger_init (&other_clock);
+  other_clock.process.time_namespace++;
+  write_for_test_dir (&other_clock);
+  assert_living (&other_clock);
+  g_assert_no_errno (g_unlink (other_clock.path));
+
+  test_ledger_write_for (&second, test_dir ());
+  line = temp_ledger_process_line (&here);
+  test_ledger_append (&second, "%s", g_strchomp (line));
+  assert_living (&second);
+  g_assert_no_errno (g_unlink (second.path));
+
+  /* A ledger without a process: the lock decides. */
+  test_ledger_init (&nobody);
+  nobody.process.pid = 0;
+  write_for_test_dir (&nobody);
+  assert_dead (&nobody);
+}
+
+static void
+child_other_boot (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+
+  /* Another process has the number now. */
+  test_ledger_init (&ledger);
+  ledger.process.start--;
+  ledger.process.boot[0] = ledger.process.boot[0] == 'a' ? 'b' : 'a';
+  write_for_test_dir (&ledger);
+  assert_dead (&ledger);
+}
+
+static void
+init_for (TestLedger *ledger,
+          pid_t       pid)
+{
+  test_ledger_init (ledger);
+  ledger->process.pid = pid;
+  ledger->process.start = 0; /* not known */
+  write_for_test_dir (ledger);
+}
+
+static void
+child_zombie (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  siginfo_t ended;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    _exit (0);
+  g_assert_no_errno (waitid (P_PID, pid, &ended, WEXITED | WNOWAIT));
+  init_for (&ledger, pid);
+  assert_dead (&ledger);
+  test_assert_ends_well (pid);
+}
+
+static void *
+wait_for_command (void *data)
+{
+  char byte;
+
+  _exit (read (GPOINTER_TO_INT (data), &byte, 1) == 0 ? 0 : 1);
+}
+
+static gboolean
+is_zombie (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
+  g_autofree char *stat = NULL;
+
+  g_assert_true (g_file_get_contents (path, &stat, NULL, NULL));
+  return g_str_has_prefix (strrchr (stat, ')'), ") Z");
+}
+
+/* The first thread has ended, and others go on. */
+static void
+child_first_thread_ended (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  int commands[2];
+  pid_t pid;
+
+  g_assert_no_errno (pipe2 (commands, O_CLOEXEC));
+  pid = fork ();
+  if (pid == 0)
+    {
+      pthread_t thread;
+
+      close (commands[1]);
+      if (pthread_create (&thread, NULL, wait_for_command, GINT_TO_POINTER (commands[0])) != 0)
+        _exit (1);
+      syscall (SYS_exit, 0);
+    }
+
+  while (!is_zombie (pid))
+    g_thread_yield ();
+  init_for (&ledger, pid);
+  assert_living (&ledger);
+
+  close (commands[1]);
+  close (commands[0]);
+  test_assert_ends_well (pid);
+  assert_dead (&ledger);
+}
+
+/* Namespaces */
+
+static void
+make_old (TestLedger *ledger)
+{
+  const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time (NULL) - TEMP_LEDGER_DAY - 60 } };
+
+  g_assert_no_errno (utimensat (AT_FDCWD, ledger->path, times, 0));
+}
+
+/* The process is of another PID namespace: it counts as dead once the ledger was quiet for a day. */
+static void
+child_pid_namespace (gconstpointer data)
+{
+  g_autofree char *missing = test_path ("missing");
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL;
+
+  g_assert_no_errno (mkdir (missing, 0700));
+  test_ledger_init (&ledger);
+  ledger.process.start--;
+  ledger.process.pid_namespace = 1;
+  write_for_test_dir (&ledger);
+  test_ledger_append_dir (&ledger, missing);
+  g_assert_no_errno (rmdir (missing));
+  assert_living (&ledger);
+
+  /* This sweep may not see all, in other namespaces: so it writes no `tried` line. */
+  make_old (&ledger);
+  file = leave_file (&ledger);
+  assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+  test_assert_exists (ledger.path, TRUE);
+  g_assert_cmpuint (test_ledger_count_tried (&ledger), ==, 0);
+}
+
+static guint64
+read_pid_namespace (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/ns/pid", (int) pid);
+  g_autofree char *link = g_file_read_link (path, NULL);
+
+  return link != NULL ? g_ascii_strtoull (strchr (link, '[') + 1, NULL, 10) : 0;
+}
+
+static void
+child_others_in_pid_namespace (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  int commands[2];
+  char byte;
+  pid_t pid;
+
+  if (unshare (CLONE_NEWPID) < 0)
+    test_child_skip ("no namespaces of processes here");
+  g_assert_no_errno (pipe2 (commands, O_CLOEXEC));
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      close (commands[1]);
+      _exit (read (commands[0], &byte, 1) == 0 ? 0 : 1);
+    }
+
+  test_ledger_init (&ledger);
+  ledger.process.pid_namespace = read_pid_namespace (pid);
+  g_assert_cmpuint (ledger.process.pid_namespace, !=, 0);
+  write_for_test_dir (&ledger);
+  make_old (&ledger);
+  assert_living (&ledger);
+
+  close (commands[1]);
+  close (commands[0]);
+  test_assert_ends_well (pid);
+  assert_dead (&ledger);
+}
+
+/* The numbers in another namespace's /proc are of other processes. */
+static void
+child_other_proc (gconstpointer data)
+{
+  TestLedger ledger = { 0 };
+  pid_t pid;
+
+  if (unshare (CLONE_NEWPID) < 0)
+    test_child_skip ("no namespaces of processes here");
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      /* A process with that number would be dead. */
+      test_ledger_init (&ledger);
+      ledger.process.pid = 12345;
+      write_for_test_dir (&ledger);
+      assert_living (&ledger);
+      test_child_exit (0);
+    }
+  test_assert_ends_well (pid);
+}
+
+/* In another mount namespace, another directory may be at the path. */
+static void
+child_mount_namespace (gconstpointer data)
+{
+  g_autofree char *missing = test_path ("missing");
+  g_auto (TestLedger) ledger = { 0 }, whole = { 0 };
+  g_autofree char *file = NULL;
+
+  g_assert_no_errno (mkdir (missing, 0700));
+  test_ledger_init (&ledger);
+  ledger.mount_namespace = 1;
+  write_for_test_dir (&ledger);
+  test_ledger_append_dir (&ledger, missing);
+  g_assert_no_errno (rmdir (missing));
+  file = leave_file (&ledger);
+
+  assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+  g_assert_cmpuint (test_ledger_count_tried (&ledger), ==, 0);
+
+  /* Where each directory is the one that was meant, nothing is left. */
+  test_ledger_init (&whole);
+  whole.mount_namespace = 1;
+  write_for_test_dir (&whole);
+  assert_dead (&whole);
+}
+
+/* Programs */
+
+static TempEntry *
+make_file (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempEntry *entry = temp_entry_new ();
+
+  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, "file_", NULL, 0600, &error));
+  g_assert_no_error (error);
+  return entry;
+}
+
+static TempEntry *
+make_dir (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempEntry *entry = temp_entry_new ();
+
+  g_assert_true (temp_entry_create_dir (entry, test_dir (), NULL, "dir_", NULL, 0700, &error));
+  g_assert_no_error (error);
+  g_assert_no_errno (mkdirat (temp_entry_get_fd (entry), "sub", 0700));
+  return entry;
+}
+
+static void
+make_and_wait (int           commands,
+               int           out,
+               gconstpointer data)
+{
+  TempEntry *file = make_file ();
+  TempEntry *dir = make_dir ();
+  char byte;
+
+  dprintf (out, "%s\n%s\n", temp_entry_get_path (file), temp_entry_get_path (dir));
+  if (read (commands, &byte, 1) != 0)
+    _exit (1);
+}
+
+static void
+child_killed (gconstpointer data)
+{
+  g_autofree char *file = NULL, *dir = NULL;
+  TestChild child;
+
+  test_child_start (&child, make_and_wait, NULL);
+  file = test_child_read_line (&child);
+  dir = test_child_read_line (&child);
+  g_assert_cmpuint (test_count_ledgers (), ==, 1);
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+  test_assert_exists (dir, TRUE);
+
+  g_assert_true (WIFSIGNALED (test_child_end (&child)));
+  assert_sweeps (2);
+  test_assert_exists (file, FALSE);
+  test_assert_exists (dir, FALSE);
+  g_assert_cmpuint (test_count_ledgers (), ==, 0);
+}
+
+static void
+make_and_exec (int           commands,
+               int           out,
+               gconstpointer data)
+{
+  TempEntry *file = make_file ();
+
+  dprintf (out, "%s\n", temp_entry_get_path (file));
+  if (dup2 (commands, STDIN_FILENO) == STDIN_FILENO)
+    execlp ("cat", "cat", NULL);
+  _exit (1);
+}
+
+static void
+child_exec (gconstpointer data)
+{
+  g_autofree char *file = NULL;
+  TestChild child;
+
+  test_child_start (&child, make_and_exec, NULL);
+  file = test_child_read_line (&child);
+  g_assert_cmpint (fgetc (child.said), ==, EOF); /* exec() has closed it */
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+
+  g_assert_cmpint (test_child_end (&child), ==, 0);
+  assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+}
+
+/* A daemon: the parent ends, the child closes all descriptors that it does not know, and goes on. */
+static void
+make_and_hand_on (int           commands,
+                  int           out,
+                  gconstpointer data)
+{
+  TempEntry *file = make_file ();
+  char byte;
+
+  if (fork () != 0)
+    return;
+
+  if (data != NULL)
+    for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
+      if (fd != commands && fd != out)
+        close (fd);
+  dprintf (out, "%s\n", temp_entry_get_path (file));
+  _exit (read (commands, &byte, 1) == 0 ? 0 : 1);
+}
+
+static void
+assert_child_holds (gconstpointer data)
+{
+  g_autofree char *file = NULL;
+  siginfo_t ended;
+  TestChild child;
+
+  test_child_start (&child, make_and_hand_on, data);
+  g_assert_no_errno (waitid (P_PID, child.pid, &ended, WEXITED | WNOWAIT));
+  file = test_child_read_line (&child);
+
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+  g_assert_cmpuint (test_count_ledgers (), ==, 1);
+
+  /* The child's child ends some time after this. */
+  test_child_end (&child);
+  while (test_count_ledgers () > 0)
+    {
+      const TempSweepOptions options = { .report = NULL };
+
+      g_assert_true (temp_sweep_run (&options, NULL, NULL, NULL));
+    }
+  test_assert_exists (file, FALSE);
+}
+
+static void
+child_daemon (gconstpointer data)
+{
+  assert_child_holds (NULL);
+}
+
+static void
+child_daemon_closes (gconstpointer data)
+{
+  assert_child_holds ("closes");
+}
+
+/* A program that goes on working in a directory of a dead one. */
+static void
+child_living_inside (gconstpointer data)
+{
+  g_autofree char *dir = NULL, *sub = NULL, *file = NULL, *dead_file = NULL;
+  g_autoptr (TempEntry) own = temp_entry_new ();
+  g_autoptr (GError) error = NULL;
+  TestChild child;
+
+  test_child_start (&child, make_and_wait, NULL);
+  dead_file = test_child_read_line (&child);
+  dir = test_child_read_line (&child);
+  sub = g_build_filename (dir, "sub", NULL);
+  g_assert_true (temp_entry_create_dir (own, sub, NULL, NULL, NULL, 0700, &error));
+  g_assert_no_error (error);
+  file = g_build_filename (temp_entry_get_path (own), "file", NULL);
+  test_write (file, "text");
+  test_child_end (&child);
+
+  assert_sweeps (1);
+  test_assert_exists (file, TRUE);
+  assert_sweeps (0);
+
+  g_assert_true (temp_entry_delete (own, NULL, NULL, &error));
+  g_assert_no_error (error);
+  assert_sweeps (1);
+  test_assert_exists (dir, FALSE);
+}
+
+/* Files that are no ledgers */
+
+static void
+child_copy (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL, *contents = NULL, *copy = NULL;
+
+  test_ledger_write_for (&ledger, test_dir ());
+  file = leave_file (&ledger);
+  contents = test_ledger_read (&ledger);
+  copy = g_strconcat (ledger.path, "0", NULL);
+  g_assert_no_errno (rename (ledger.path, copy));
+  test_write (ledger.path, contents);
+
+  /* A name does not make a copy; another file does. */
+  g_assert_no_errno (g_unlink (copy));
+  assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+  test_assert_exists (ledger.path, TRUE);
+}
+
+static void
+child_not_a_ledger (gconstpointer data)
+{
+  static const char *const headless[] = {
+    "", "\n", "tempfile-glib 2 1", "nothing of the kind\n", "\n\ntempfile-glib 2 1 0\nprocess 1 2 3 4 -\n",
+  };
+  static const char *const foreign[] = { "tempfile-glib 3\n", "tempfile-glib 2 1\n", "\ntempfile-glib 2x 1 0\nkey 00\n" };
+  g_autofree char *home = NULL, *notes = NULL, *fifo = NULL, *dir = NULL, *link = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (headless); i++)
+    {
+      g_auto (TestLedger) ledger = { 0 };
+
+      test_ledger_init (&ledger);
+      test_ledger_write (&ledger, headless[i]);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (foreign); i++)
+    {
+      g_auto (TestLedger) ledger = { 0 };
+
+      test_ledger_init (&ledger);
+      test_ledger_write (&ledger, foreign[i]);
+    }
+  g_assert_cmpuint (test_count_ledgers (), ==, G_N_ELEMENTS (headless) + G_N_ELEMENTS (foreign));
+
+  home = temp_ledger_home_get_path (0);
+  notes = g_build_filename (home, "notes", NULL);
+  fifo = g_build_filename (home, TEMP_LEDGER_PREFIX "fifo", NULL);
+  dir = g_build_filename (home, TEMP_LEDGER_PREFIX "dir", NULL);
+  link = g_build_filename (home, TEMP_LEDGER_PREFIX "link", NULL);
+  test_write (notes, "");
+  g_assert_no_errno (mkfifo (fifo, 0600));
+  g_assert_no_errno (mkdir (dir, 0700));
+  g_assert_no_errno (symlink (notes, link));
+
+  assert_sweeps (0);
+  test_assert_exists (notes, TRUE);
+  test_assert_exists (fifo, TRUE);
+  test_assert_exists (dir, TRUE);
+  test_assert_exists (link, TRUE);
+  g_assert_cmpuint (test_count_ledgers (), ==, G_N_ELEMENTS (foreign) + 3);
+}
+
+/* The disk took only a part of the first line, and then all. */
+static void
+child_torn (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *contents = NULL, *torn = NULL;
+  int fd;
+
+  test_ledger_init (&ledger);
+  write_for_test_dir (&ledger);
+  contents = test_ledger_read (&ledger);
+  torn = g_strconcat ("\ntempfile-glib 2\\", contents, NULL);
+  fd = open (ledger.path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+  g_assert_cmpint (write (fd, torn, strlen (torn)), ==, strlen (torn));
+  close (fd);
+  assert_dead (&ledger);
+}
+
+/* Only what the effective user owns is used. */
+static void
+child_foreign_owner (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+
+  test_ledger_write_for (&ledger, test_dir ());
+  if (geteuid () != 0 || chown (ledger.path, 1234, 1234) < 0)
+    test_child_skip ("not allowed to give a file away");
+  assert_living (&ledger);
+}
+
+/* A guard sweeps the ledgers of its process, and no others. */
+static void
+child_one_process (gconstpointer data)
+{
+  g_auto (TestLedger) first = { 0 }, second = { 0 }, other = { 0 };
+  TempSweepOptions options = { .report = NULL };
+  g_autofree char *file = NULL, *other_file = NULL;
+  guint n_removed;
+
+  test_ledger_write_for (&first, test_dir ());
+  test_ledger_write_for (&second, test_dir ());
+  test_ledger_init (&other);
+  other.process.start++;
+  write_for_test_dir (&other);
+  g_free (leave_file (&first));
+  file = leave_file (&second);
+  other_file = leave_file (&other);
+
+  options.process = &second.process;
+  g_assert_true (temp_sweep_run (&options, &n_removed, NULL, NULL));
+  g_assert_cmpuint (n_removed, ==, 2);
+  test_assert_exists (file, FALSE);
+  test_assert_exists (other_file, TRUE);
+  test_assert_exists (other.path, TRUE);
+}
+
+/* In the background */
+
+static guint
+count_threads (void)
+{
+  g_autofree char *names = test_list ("/proc/self/task");
+  g_auto (GStrv) list = g_strsplit (names, " ", -1);
+
+  return g_strv_length (list);
+}
+
+static void
+child_background (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL;
+
+  test_ledger_write_for (&ledger, test_dir ());
+  file = leave_file (&ledger);
+  make_file ();
+  while (g_file_test (file, G_FILE_TEST_EXISTS) || g_file_test (ledger.path, G_FILE_TEST_EXISTS))
+    g_thread_yield ();
+
+  /* Only the first entry of the process starts a sweep. */
+  test_ledger_clear (&ledger);
+  g_free (file);
+  test_ledger_write_for (&ledger, test_dir ());
+  file = leave_file (&ledger);
+  while (count_threads () > 1)
+    g_thread_yield ();
+  make_file ();
+  g_assert_cmpuint (count_threads (), ==, 1);
+  test_assert_exists (file, TRUE);
+}
+
+static void
+child_nobody_dead (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  temp_autofd int fd = -1;
+
+  test_ledger_write_for (&ledger, test_dir ());
+  fd = open (ledger.path, O_RDONLY | O_CLOEXEC);
+  g_assert_no_errno (flock (fd, LOCK_SH));
+
+  /* No thread is started. */
+  if (!test_die_at_syscall (SYS_clone3) || !test_die_at_syscall (SYS_clone))
+    test_child_skip ("no filters of system calls here");
+  make_file ();
+}
+
+/* Exit waits for no sweep, not even for one that never ends. */
+static void
+child_exit (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL, *own = test_path ("own"), *names = NULL;
+  int stuck[2];
+  char byte;
+  pid_t pid;
+
+  if (g_getenv ("TEST_VALGRIND") != NULL)
+    test_child_skip ("exit() leaves the entry that it is to delete");
+
+  test_ledger_write_for (&ledger, test_dir ());
+  file = leave_file (&ledger);
+  g_assert_no_errno (mkdir (own, 0700));
+  g_assert_no_errno (pipe2 (stuck, O_CLOEXEC));
+  pid = fork ();
+  if (pid == 0)
+    {
+      TempEntry *entry = temp_entry_new ();
+
+      stuck_pipe = stuck[1];
+      g_assert_true (temp_entry_create_file (entry, own, NULL, NULL, NULL, 0600, NULL));
+      g_assert_cmpint (read (stuck[0], &byte, 1), ==, 1);
+      exit (0);
+    }
+
+  test_assert_ends_well (pid);
+  test_assert_exists (file, TRUE);
+  names = test_list (own);
+  g_assert_cmpstr (names, ==, "");
+  g_assert_cmpuint (test_count_ledgers (), ==, 1);
+
+  /* The next sweep finds all as it was. */
+  g_assert_no_errno (rmdir (own));
+  assert_sweeps (1);
+  test_assert_exists (ledger.path, FALSE);
+  close (stuck[0]);
+  close (stuck[1]);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct { const char *name; void (*function) (gconstpointer); } tests[] = {
+    { "lock", child_lock },
+    { "no-locks", child_no_locks },
+    { "process", child_process },
+    { "other-boot", child_other_boot },
+    { "zombie", child_zombie },
+    { "first-thread-ended", child_first_thread_ended },
+    { "pid-namespace", child_pid_namespace },
+    { "others-in-pid-namespace", child_others_in_pid_namespace },
+    { "other-proc", child_other_proc },
+    { "mount-namespace", child_mount_namespace },
+    { "killed", child_killed },
+    { "exec", child_exec },
+    { "daemon", child_daemon },
+    { "daemon-closes", child_daemon_closes },
+    { "living-inside", child_living_inside },
+    { "copy", child_copy },
+    { "not-a-ledger", child_not_a_ledger },
+    { "torn", child_torn },
+    { "foreign-owner", child_foreign_owner },
+    { "one-process", child_one_process },
+    { "background", child_background },
+    { "nobody-dead", child_nobody_dead },
+    { "exit", child_exit },
+  };
+
+  test_init (&argc, &argv);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *path = g_strconcat ("/ledger/sweep-alive/", tests[i].name, NULL);
+
+      test_add_with_ledgers (path, tests[i].function);
+    }
+
+  return g_test_run ();
+}

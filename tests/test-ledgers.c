@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "test-ledgers.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger/alive.h"
+#include "ledger/home.h"
+#include "test-support.h"
+
+/* This process's number with another start time is a process that has ended, whatever else happens. */
+void
+test_ledger_init (TestLedger *self)
+{
+  static guint8 n_keys;
+
+  *self = (TestLedger) { .uid = geteuid () };
+  temp_ledger_process_identify (&self->process, &self->mount_namespace);
+  self->process.start++;
+  memset (self->key.bytes, ++n_keys, sizeof self->key.bytes);
+}
+
+void
+test_ledger_clear (TestLedger *self)
+{
+  g_clear_pointer (&self->path, g_free);
+}
+
+static void
+append_text (TestLedger *self,
+             const char *text)
+{
+  int fd = open (self->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+  g_assert_no_errno (fd);
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, strlen (text));
+  close (fd);
+}
+
+static void
+append_header (TestLedger *self,
+               int         fd)
+{
+  g_autoptr (GString) key = g_string_new (NULL);
+  g_autofree char *process = temp_ledger_process_line (&self->process);
+  char birth[TEMP_LEDGER_BIRTH_SIZE];
+  struct stat st;
+
+  for (gsize i = 0; i < sizeof self->key.bytes; i++)
+    g_string_append_printf (key, "%02x", self->key.bytes[i]);
+  g_assert_no_errno (fstat (fd, &st));
+  temp_ledger_get_birth (fd, birth);
+  test_ledger_append (self, "tempfile-glib 2 %" G_GUINT64_FORMAT " %s\nkey %s\n%smount %" G_GUINT64_FORMAT "\nuid %u",
+                      (guint64) st.st_ino, birth, key->str, process, self->mount_namespace, (guint) self->uid);
+}
+
+void
+test_ledger_write (TestLedger *self,
+                   const char *lines)
+{
+  static guint n_ledgers;
+  g_autofree char *home = temp_ledger_home_get_path (self->which);
+  g_autofree char *base = g_strdup_printf (TEMP_LEDGER_PREFIX "%08x%08x", (guint) getpid (), ++n_ledgers);
+  int home_fd = temp_ledger_home_open (self->which, TRUE, NULL);
+  int fd;
+
+  g_assert_no_errno (home_fd);
+  fd = openat (home_fd, base, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  g_assert_no_errno (fd);
+  close (home_fd);
+
+  self->path = g_build_filename (home, base, NULL);
+  if (lines != NULL)
+    append_text (self, lines);
+  else
+    append_header (self, fd);
+  close (fd);
+}
+
+void
+test_ledger_append (TestLedger *self,
+                    const char *format,
+                    ...)
+{
+  g_autofree char *lines = NULL;
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  lines = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  text = g_strdup_printf ("\n%s\n", lines);
+  append_text (self, text);
+}
+
+void
+test_ledger_append_dir (TestLedger *self,
+                        const char *dir)
+{
+  g_autofree char *text = temp_ledger_escape (dir);
+  struct stat st;
+
+  g_assert_no_errno (stat (dir, &st));
+  test_ledger_append (self, "dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s", (guint64) st.st_dev,
+                      (guint64) st.st_ino, text);
+}
+
+char *
+test_ledger_read (TestLedger *self)
+{
+  g_autoptr (GError) error = NULL;
+  char *contents = NULL;
+
+  g_file_get_contents (self->path, &contents, NULL, &error);
+  g_assert_no_error (error);
+  return contents;
+}
+
+guint
+test_ledger_count_tried (TestLedger *self)
+{
+  g_autofree char *contents = test_ledger_read (self);
+  guint n = 0;
+
+  for (const char *p = contents; (p = strstr (p, "\ntried ")) != NULL; p++)
+    n++;
+  return n;
+}
+
+char *
+test_ledger_draw (TestLedger  *self,
+                  TempTagKind  kind,
+                  const char  *dir,
+                  const char  *prefix,
+                  const char  *suffix)
+{
+  g_autofree char *text = temp_ledger_escape (dir);
+  char letters[TEMP_TAG_N_LETTERS + 1] = "";
+
+  temp_tag_write (letters, &self->key, kind, ++self->n_names, text, prefix, strlen (prefix), suffix);
+  return g_strdup_printf ("%s/%s%s%s", dir, prefix, letters, suffix);
+}
+
+void
+test_ledger_write_for (TestLedger *self,
+                       const char *dir)
+{
+  test_ledger_init (self);
+  test_ledger_write (self, NULL);
+  test_ledger_append_dir (self, dir);
+}
+
+char *
+test_read_own_ledger (TempLedger *ledger)
+{
+  g_autofree char *path = temp_ledger_dup_path (ledger);
+  g_autoptr (GError) error = NULL;
+  char *contents = NULL;
+
+  g_file_get_contents (path, &contents, NULL, &error);
+  g_assert_no_error (error);
+  return contents;
+}
+
+TempLedgerText *
+test_parse_own_ledger (TempLedger *ledger)
+{
+  g_autofree char *path = temp_ledger_dup_path (ledger);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  TempLedgerText *text;
+  struct stat st;
+
+  g_assert_no_errno (fstat (fd, &st));
+  text = temp_ledger_text_read (fd, &st);
+  close (fd);
+  g_assert_nonnull (text);
+  g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
+  return text;
+}
+
+guint
+test_count_ledgers (void)
+{
+  guint n = 0;
+
+  for (guint which = 0; which < TEMP_LEDGER_N_HOMES; which++)
+    {
+      g_autofree char *path = temp_ledger_home_get_path (which);
+      g_autoptr (GDir) dir = path != NULL ? g_dir_open (path, 0, NULL) : NULL;
+      const char *name;
+
+      while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+        if (g_str_has_prefix (name, TEMP_LEDGER_PREFIX))
+          n++;
+    }
+
+  return n;
+}
