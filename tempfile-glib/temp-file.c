@@ -30,7 +30,7 @@
  * [property@Temp.File:delete-on-close] off, when the last reference is dropped; and if neither
  * happens, when the program exits. With [property@Temp.File:auto-delete] off, after
  * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off deletes what its
- * parent made only if it says so, by closing the stream.
+ * parent made only if it says so, by closing the stream or by [method@Temp.File.delete].
  * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
  * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
@@ -602,6 +602,49 @@ temp_file_keep (TempFile  *self,
   if (had_auto_delete)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
   return g_strdup (temp_entry_get_path (self->entry));
+}
+
+/**
+ * temp_file_delete:
+ * @self: a temporary file
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Deletes the file's name now; the stream stays open.
+ *
+ * Closing the stream does this, too, but a program that wants to know of an error, or to go on with a file that
+ * nobody can open by path any more, calls it first. It is done even if [property@Temp.File:auto-delete] is off, and in a
+ * process that was forked off. Calling it again is a no-op, as it is if the file has no name, is already gone, or was kept
+ * or persisted.
+ *
+ * Whatever is under the name goes: nobody could guess it before the file was there, so whoever put another one there
+ * meant to replace it. A directory there goes only if it is empty.
+ *
+ * ```c
+ * if (!temp_file_delete (file, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error, and with `G_IO_ERROR_CANCELLED`; it can be tried again then.
+ *
+ * Returns: %TRUE if nothing is left under the name, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_delete (TempFile      *self,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  gboolean had_path, deleted;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  had_path = temp_file_get_path (self) != NULL;
+  deleted = temp_entry_delete (self->entry, NULL, cancellable, error);
+  temp_file_notify_closed (self, had_path, FALSE);
+  return deleted;
 }
 
 /**

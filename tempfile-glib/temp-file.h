@@ -77,6 +77,10 @@ gboolean    temp_file_persist_finish   (TempFile             *self,
 TEMP_AVAILABLE_IN_1_0
 char       *temp_file_keep             (TempFile             *self,
                                         GError              **error);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_delete           (TempFile             *self,
+                                        GCancellable         *cancellable,
+                                        GError              **error);
 
 TEMP_AVAILABLE_IN_1_0
 gboolean    temp_file_get_auto_delete     (TempFile *self);

@@ -261,6 +261,83 @@ test_delete_on_close (void)
   test_assert_exists (path, FALSE);
 }
 
+/* The name goes, and the stream stays open. Doing it again is no error. */
+static void
+test_delete (void)
+{
+  g_autoptr (TempFile) file = new_named ();
+  g_autofree char *path = g_strdup (temp_file_get_path (file));
+  g_autoptr (GHashTable) counts = test_count_notifications (file);
+  g_autoptr (GError) error = NULL;
+
+  temp_file_set_auto_delete (file, FALSE);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (temp_file_delete (file, NULL, &error));
+      g_assert_no_error (error);
+      test_assert_exists (path, FALSE);
+      g_assert_null (temp_file_get_path (file));
+      g_assert_null (temp_file_get_file (file));
+      test_assert_notified (counts, "path", 1);
+      test_assert_notified (counts, "file", 1);
+    }
+  test_assert_notified (counts, "fd", 0);
+  g_assert_cmpint (temp_file_get_fd (file), >=, 0);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, NULL,
+                                            NULL));
+
+  /* It is not known any more: whoever makes one there now keeps it. */
+  test_write (path, "other");
+  g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, NULL));
+  g_assert_no_errno (g_unlink (path));
+}
+
+/* A file without a name has nothing to delete; neither has one that was kept. */
+static void
+test_delete_nothing (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempFile) nameless = temp_file_new (test_dir (), &error);
+  g_autoptr (TempFile) kept = new_named ();
+  g_autofree char *path = temp_file_keep (kept, &error);
+
+  g_assert_true (temp_file_delete (nameless, NULL, &error));
+  g_assert_true (temp_file_delete (kept, NULL, &error));
+  g_assert_no_error (error);
+  test_assert_exists (path, TRUE);
+  g_assert_no_errno (g_unlink (path));
+}
+
+/* Somebody's directory, with something in it, stays; the error can be mended. */
+static void
+test_delete_fails (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (TempFile) file = new_named ();
+  g_autofree char *path = g_strdup (temp_file_get_path (file));
+  g_autofree char *inside = g_build_filename (path, "x", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_false (temp_file_delete (file, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  test_assert_exists (path, TRUE);
+
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (g_mkdir (path, 0700));
+  test_write (inside, "x");
+  g_assert_false (temp_file_delete (file, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+  test_assert_error_mentions (error, path);
+  g_clear_error (&error);
+  g_assert_cmpstr (temp_file_get_path (file), ==, path);
+
+  g_assert_no_errno (g_unlink (inside));
+  g_assert_true (temp_file_delete (file, NULL, &error));
+  test_assert_exists (path, FALSE);
+}
+
 /* It counts at the moment of deletion. */
 static void
 test_auto_delete (void)
@@ -714,6 +791,9 @@ main (int    argc,
   g_test_add_func ("/temp-file/unref-deletes", test_unref_deletes);
   g_test_add_func ("/temp-file/dropped-is-told", test_dropped_is_told);
   g_test_add_func ("/temp-file/delete-on-close", test_delete_on_close);
+  g_test_add_func ("/temp-file/delete", test_delete);
+  g_test_add_func ("/temp-file/delete-nothing", test_delete_nothing);
+  g_test_add_func ("/temp-file/delete-fails", test_delete_fails);
   g_test_add_func ("/temp-file/auto-delete", test_auto_delete);
   g_test_add_func ("/temp-file/keep", test_keep);
   g_test_add_func ("/temp-file/keep-taken", test_keep_taken);
