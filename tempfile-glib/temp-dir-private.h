@@ -20,6 +20,7 @@ struct _TempDir
   char      *suffix;
   int        permissions; /* -1: not set */
   gboolean   ignore_errors;
+  gboolean   delete_in_background;
   gboolean   initialized;
   gint       is_persisting; /* atomic */
 };

@@ -27,6 +27,8 @@
  * another directory that somebody put in its place is deleted, too, unless others can rename in the directory that it is
  * in; one that was renamed is its new owner's, and stays.
  *
+ * Dropping the last reference blocks until the directory is gone: see [property@Temp.Dir:delete-in-background].
+ *
  * While it is there, it is locked with a shared `flock()` lock, which keeps programs that clean up
  * old files, such as `systemd-tmpfiles`, from taking it away. That takes a descriptor; if a quarter of those that the process
  * may have are taken so, the next directories do without.
@@ -49,6 +51,7 @@ enum
   PROP_PERMISSIONS, /* the last one that is fixed once the directory is made */
   PROP_AUTO_DELETE,
   PROP_IGNORE_ERRORS,
+  PROP_DELETE_IN_BACKGROUND,
   PROP_PATH,
   PROP_FILE,
   N_PROPS
@@ -120,6 +123,9 @@ temp_dir_get_property (GObject    *object,
     case PROP_IGNORE_ERRORS:
       g_value_set_boolean (value, self->ignore_errors);
       break;
+    case PROP_DELETE_IN_BACKGROUND:
+      g_value_set_boolean (value, self->delete_in_background);
+      break;
     case PROP_PATH:
       g_value_set_string (value, temp_dir_get_path (self));
       break;
@@ -167,6 +173,9 @@ temp_dir_set_property (GObject      *object,
     case PROP_IGNORE_ERRORS:
       temp_dir_set_ignore_errors (self, g_value_get_boolean (value));
       break;
+    case PROP_DELETE_IN_BACKGROUND:
+      temp_dir_set_delete_in_background (self, g_value_get_boolean (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -183,7 +192,9 @@ temp_dir_dispose (GObject *object)
 
   temp_entry_tell_if_late (self->entry, "temporary directory");
 
-  if (temp_dir_get_auto_delete (self) && !temp_entry_drop (self->entry, &error) && !self->ignore_errors)
+  if (temp_dir_get_auto_delete (self) && self->delete_in_background)
+    temp_entry_drop_in_background (self->entry, self->ignore_errors);
+  else if (temp_dir_get_auto_delete (self) && !temp_entry_drop (self->entry, &error) && !self->ignore_errors)
     g_warning ("%s", error->message);
 
   G_OBJECT_CLASS (temp_dir_parent_class)->dispose (object);
@@ -287,6 +298,21 @@ temp_dir_class_init (TempDirClass *klass)
    */
   properties[PROP_IGNORE_ERRORS] =
     g_param_spec_boolean ("ignore-errors", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempDir:delete-in-background: (getter get_delete_in_background) (setter set_delete_in_background)
+   *
+   * Whether dropping the last reference leaves the deletion to a worker thread.
+   *
+   * If not, the directory is gone before the last reference is dropped, which blocks for seconds if it holds 100,000
+   * files. If so, exit does not wait for the worker: a sweep deletes the rest. See [method@Temp.Dir.delete_async] to be
+   * told of progress and errors.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DELETE_IN_BACKGROUND] =
+    g_param_spec_boolean ("delete-in-background", NULL, NULL, FALSE,
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
@@ -787,4 +813,55 @@ temp_dir_set_ignore_errors (TempDir  *self,
 
   self->ignore_errors = ignore_errors;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IGNORE_ERRORS]);
+}
+
+/**
+ * temp_dir_get_delete_in_background: (get-property delete-in-background)
+ * @self: a temporary directory
+ *
+ * Gets whether dropping the last reference leaves the deletion to a worker thread.
+ *
+ * Returns: %TRUE if a worker deletes it, %FALSE if dropping the last reference does, before it returns
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_get_delete_in_background (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+
+  return self->delete_in_background;
+}
+
+/**
+ * temp_dir_set_delete_in_background: (set-property delete-in-background)
+ * @self: a temporary directory
+ * @delete_in_background: whether a worker deletes it
+ *
+ * Sets whether dropping the last reference leaves the deletion to a worker thread.
+ *
+ * For directories that may grow large in a program with a main loop. What the worker has not deleted when the program exits
+ * a sweep deletes; where nothing can be written down for a sweep, exit waits for the worker. An error is a warning, unless
+ * [property@Temp.Dir:ignore-errors] is on.
+ *
+ * ```c
+ * g_autoptr (TempDir) dir = temp_dir_new (NULL, "thumbnails-", NULL, &error);
+ *
+ * temp_dir_set_delete_in_background (dir, TRUE);
+ * ```
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_set_delete_in_background (TempDir  *self,
+                                   gboolean  delete_in_background)
+{
+  g_return_if_fail (TEMP_IS_DIR (self));
+
+  delete_in_background = !!delete_in_background;
+  if (self->delete_in_background == delete_in_background)
+    return;
+
+  self->delete_in_background = delete_in_background;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DELETE_IN_BACKGROUND]);
 }

@@ -95,5 +95,10 @@ gboolean    temp_dir_get_ignore_errors (TempDir              *self);
 TEMP_AVAILABLE_IN_1_0
 void        temp_dir_set_ignore_errors (TempDir              *self,
                                         gboolean              ignore_errors);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_dir_get_delete_in_background (TempDir       *self);
+TEMP_AVAILABLE_IN_1_0
+void        temp_dir_set_delete_in_background (TempDir       *self,
+                                               gboolean       delete_in_background);
 
 G_END_DECLS

@@ -488,6 +488,107 @@ test_dropped_is_told (void)
   g_log_set_debug_enabled (FALSE);
 }
 
+/* Dropping the last reference returns at once, and a worker deletes the directories, one after the other. */
+static void
+test_delete_in_background (void)
+{
+  g_autoptr (GHashTable) counts = NULL;
+  TempDir *dir = new_dir ();
+
+  counts = test_count_notifications (dir);
+  g_assert_false (temp_dir_get_delete_in_background (dir));
+  temp_dir_set_delete_in_background (dir, TRUE);
+  temp_dir_set_delete_in_background (dir, TRUE);
+  g_assert_true (temp_dir_get_delete_in_background (dir));
+  test_assert_notified (counts, "delete-in-background", 1);
+  g_object_unref (dir);
+  test_wait_empty ();
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TempDir) another = g_initable_new (TEMP_TYPE_DIR, NULL, &error, "dir", test_dir (),
+                                                    "delete-in-background", TRUE, NULL);
+      g_autofree char *inside = NULL;
+
+      g_assert_no_error (error);
+      inside = g_build_filename (temp_dir_get_path (another), "x", NULL);
+      test_write (inside, "x");
+    }
+  test_wait_empty ();
+}
+
+/* A directory that stays does so, and one that was deleted needs no worker. */
+static void
+test_background_keeps (void)
+{
+  TempDir *kept = new_dir ();
+  TempDir *off = new_dir ();
+  TempDir *deleted = new_dir ();
+  g_autofree char *kept_path = NULL;
+  g_autofree char *off_path = g_strdup (temp_dir_get_path (off));
+
+  temp_dir_set_delete_in_background (kept, TRUE);
+  temp_dir_set_delete_in_background (off, TRUE);
+  temp_dir_set_delete_in_background (deleted, TRUE);
+  kept_path = temp_dir_keep (kept);
+  temp_dir_set_auto_delete (off, FALSE);
+  g_assert_true (temp_dir_delete (deleted, NULL, NULL));
+  g_object_unref (kept);
+  g_object_unref (off);
+  g_object_unref (deleted);
+
+  g_assert_no_errno (g_rmdir (kept_path));
+  g_assert_no_errno (g_rmdir (off_path));
+}
+
+/* A program that ends while its worker is busy leaves the rest to a sweep; without a ledger, it waits. */
+static void
+test_background_at_exit (gconstpointer data)
+{
+  const gboolean has_ledger = GPOINTER_TO_INT (data);
+  pid_t pid;
+
+  if (g_getenv ("TEST_VALGRIND") != NULL)
+    {
+      g_test_skip ("exit() ends GLib's threads with what they have");
+      return;
+    }
+
+  pid = test_fork_idle ();
+  if (pid == 0)
+    {
+      TempDir *dir;
+
+      if (!has_ledger)
+        {
+          g_setenv ("XDG_STATE_HOME", "/dev/null", TRUE);
+          g_setenv ("XDG_RUNTIME_DIR", "/dev/null", TRUE);
+        }
+      dir = new_dir ();
+      for (guint i = 0; i < 2000; i++)
+        {
+          g_autofree char *base = g_strdup_printf ("%u", i);
+          g_autofree char *path = g_build_filename (temp_dir_get_path (dir), base, NULL);
+
+          test_write (path, "");
+        }
+      temp_dir_set_delete_in_background (dir, TRUE);
+      g_object_unref (dir);
+      exit (0);
+    }
+
+  test_assert_ends_well (pid);
+  if (has_ledger)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (temp_sweep (NULL, NULL, &error));
+      g_assert_no_error (error);
+    }
+  test_assert_list (NULL, "");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -514,6 +615,10 @@ main (int    argc,
   g_test_add_func ("/temp-dir/bad-input", test_bad_input);
   g_test_add_func ("/temp-dir/not-removed", test_not_removed);
   g_test_add_func ("/temp-dir/cancelled", test_cancelled);
+  g_test_add_func ("/temp-dir/delete-in-background", test_delete_in_background);
+  g_test_add_func ("/temp-dir/background-keeps", test_background_keeps);
+  g_test_add_data_func ("/temp-dir/background-at-exit/ledger", GINT_TO_POINTER (TRUE), test_background_at_exit);
+  g_test_add_data_func ("/temp-dir/background-at-exit/none", GINT_TO_POINTER (FALSE), test_background_at_exit);
 
   return g_test_run ();
 }

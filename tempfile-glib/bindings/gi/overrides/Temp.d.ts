@@ -172,6 +172,7 @@ declare module 'gi://Temp?version=1' {
             reopen(cancellable?: Gio.Cancellable | null): Gio.FileIOStream;
 
             keep(): string;
+            delete(cancellable?: Gio.Cancellable | null): boolean;
             persist(
                 destination: Gio.File, flags?: PersistFlags | null, cancellable?: Gio.Cancellable | null,
             ): boolean;
@@ -230,6 +231,8 @@ declare module 'gi://Temp?version=1' {
                 autoDelete: boolean;
                 ignore_errors: boolean;
                 ignoreErrors: boolean;
+                delete_in_background: boolean;
+                deleteInBackground: boolean;
             }
         }
 
@@ -267,6 +270,8 @@ declare module 'gi://Temp?version=1' {
             autoDelete: boolean;
             ignore_errors: boolean;
             ignoreErrors: boolean;
+            delete_in_background: boolean;
+            deleteInBackground: boolean;
 
             get_path(): string;
             get_file(): Gio.File;
@@ -276,6 +281,8 @@ declare module 'gi://Temp?version=1' {
             set_auto_delete(auto_delete: boolean): void;
             get_ignore_errors(): boolean;
             set_ignore_errors(ignore_errors: boolean): void;
+            get_delete_in_background(): boolean;
+            set_delete_in_background(delete_in_background: boolean): void;
 
             create_file(prefix?: string | null, suffix?: string | null): File;
             create_dir(prefix?: string | null, suffix?: string | null): Dir;
