@@ -42,6 +42,7 @@ GROUPS = {
     # These come last: on some filesystems, creating is slow for a while after many deletions.
     "tree": Group("a tree, per entry", 100_000, "rmtree", before_each="make-tree"),
     "wide": Group("a directory full of files, per entry", 100_000, "rmtree", before_each="make-wide"),
+    "drop": Group("a directory of 100,000 files, dropped in the background", 100_000),
     "deep": Group("directories in each other, per entry", 5_000, "rmtree", before_each="make-deep"),
 }
 

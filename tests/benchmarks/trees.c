@@ -113,7 +113,7 @@ remove_tree (gulong n)
   benchmark_done (temp_remove_tree (tree, TEMP_REMOVE_NONE, NULL, NULL, NULL, &error), error);
 }
 
-/* What getdents64(2) gives, which no header declares. */
+/* An entry of getdents64(2), which no header declares. */
 typedef struct
 {
   guint64 ino;
@@ -123,7 +123,7 @@ typedef struct
   char    name[];
 } Entry;
 
-/* Removes the files in a folder, and gives the names of the folders in it. */
+/* Removes the files in a folder, and returns the names of the folders in it. */
 static GPtrArray *
 remove_files (int fd)
 {
@@ -145,10 +145,10 @@ remove_files (int fd)
   return folders;
 }
 
-/* As many folders are kept open on the way down. Below, each is opened again on the way up. */
+/* So many folders stay open on the way down. Each one below is opened again on the way up. */
 #define MAX_OPEN 200
 
-/* Empties the folder and gives a descriptor of it, perhaps another one. */
+/* Empties the folder. Returns a descriptor of it, perhaps another one. */
 static int
 empty_folder (int   fd,
               guint level)
@@ -179,7 +179,41 @@ remove_tree_bare (gulong n)
   BENCHMARK_OK (unlinkat (benchmark_dir_fd, TREE, AT_REMOVEDIR));
 }
 
+/* Drops a directory, and measures only the time in the thread that drops it. */
+static void
+drop (gulong n)
+{
+  GError *error = NULL;
+  TempDir *dir = benchmark_made (temp_dir_new (benchmark_dir, NULL, NULL, &error), error);
+  g_autofree char *path = g_strdup (temp_dir_get_path (dir));
+  int fd = open_folder (AT_FDCWD, path);
+
+  while (n-- > 0)
+    make_file (fd);
+  BENCHMARK_OK (close (fd));
+  temp_dir_set_delete_in_background (dir, TRUE);
+
+  benchmark_start ();
+  g_object_unref (dir);
+  benchmark_stop (1);
+
+  while (g_file_test (path, G_FILE_TEST_EXISTS))
+    g_usleep (1000);
+}
+
+static void
+drop_bare (gulong n)
+{
+  make_wide (n);
+
+  benchmark_start ();
+  remove_tree_bare (n);
+  benchmark_stop (1);
+}
+
 const Benchmark benchmarks_trees[] = {
+  { "drop:bare", drop_bare, BENCHMARK_ONCE },
+  { "drop", drop, BENCHMARK_ONCE },
   { "make-tree", make_tree, BENCHMARK_ONCE },
   { "make-wide", make_wide, BENCHMARK_ONCE },
   { "make-deep", make_deep, BENCHMARK_ONCE },
