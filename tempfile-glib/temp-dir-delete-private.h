@@ -3,7 +3,7 @@
 #pragma once
 
 #include "temp-dir.h"
-#include "temp-remove-private.h"
+#include "tree/tree.h"
 
 G_BEGIN_DECLS
 

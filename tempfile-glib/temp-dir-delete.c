@@ -4,7 +4,7 @@
 
 #include "temp-dir-delete-private.h"
 
-#include "temp-remove-task-private.h"
+#include "task/remove.h"
 
 /* Its address is what a task of ours is known by. */
 static char delete_task;

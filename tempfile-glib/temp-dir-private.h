@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include "temp-dir.h"
 #include "entry/entry.h"
+#include "temp-dir.h"
 
 G_BEGIN_DECLS
 

@@ -4,9 +4,9 @@
 
 #include "temp-dir-private.h"
 
+#include "task/object.h"
 #include "temp-dir-delete-private.h"
 #include "temp-file-private.h"
-#include "temp-object-private.h"
 
 /**
  * TempDir:

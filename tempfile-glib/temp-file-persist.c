@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
 
-#include "temp-task-private.h"
+#include "task/task.h"
 
 /* Persisting, and opening a second time. */
 

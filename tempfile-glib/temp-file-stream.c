@@ -4,9 +4,9 @@
 
 #include "temp-file-private.h"
 
-#include "temp-input-stream-private.h"
-#include "temp-object-private.h"
-#include "temp-output-stream-private.h"
+#include "stream/input.h"
+#include "stream/output.h"
+#include "task/object.h"
 
 /* What a TempFile is as a GFileIOStream: its two streams, its offset, its end. */
 

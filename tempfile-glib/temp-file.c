@@ -7,7 +7,7 @@
 #include <gio/gfiledescriptorbased.h>
 #include <unistd.h>
 
-#include "temp-object-private.h"
+#include "task/object.h"
 
 /**
  * TempFile:

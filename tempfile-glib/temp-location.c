@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "temp-create-private.h"
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "entry/create.h"
 
 /* Interned, since what temp_get_default_dir() gave out stays valid. */
 static const char *default_dir;

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-remove-private.h"
-#include "temp-remove-task-private.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "task/remove.h"
+#include "tree/tree.h"
 
 /* Its address is what a task of ours is known by: ISO C has no pointers to functions
  * as plain pointers. */

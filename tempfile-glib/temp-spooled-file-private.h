@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include "temp-spool-private.h"
+#include "stream/spool.h"
 #include "temp-spooled-file.h"
 
 G_BEGIN_DECLS

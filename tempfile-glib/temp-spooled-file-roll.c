@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
+#include "task/task.h"
 #include "temp-spooled-file-private.h"
-#include "temp-task-private.h"
 
 /* From memory to a file, and out of it. */
 

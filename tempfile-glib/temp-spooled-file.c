@@ -4,8 +4,8 @@
 
 #include "temp-spooled-file-private.h"
 
-#include "temp-object-private.h"
-#include "temp-spooled-streams-private.h"
+#include "stream/spooled.h"
+#include "task/object.h"
 
 /**
  * TempSpooledFile:

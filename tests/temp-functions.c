@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "temp-fd-private.h"
+#include "base/fd.h"
 #include "temp-location.h"
 #include "test-support.h"
 

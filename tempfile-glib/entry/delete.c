@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
 
 /* Deletes entries by their names: the name is the proof that the library made it, so inodes do not matter.
  *

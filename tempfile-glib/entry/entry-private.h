@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "entry/entry.h"
+#include "entry/name.h"
 #include "ledger/place.h"
-#include "temp-name-private.h"
 
 G_BEGIN_DECLS
 

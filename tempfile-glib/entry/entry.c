@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
+#include "base/fd.h"
+#include "base/process.h"
 
 /* Life, lock and registry of entries, and exit.
  *

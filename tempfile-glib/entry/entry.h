@@ -5,8 +5,8 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
-#include "temp-remove-private.h"
 #include "temp-types.h"
+#include "tree/tree.h"
 
 G_BEGIN_DECLS
 

@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/process.h"
 #include "ledger/text.h"
-#include "temp-error-private.h"
-#include "temp-process-private.h"
 
 /* Keeps names, and tells the ledger so.
  *

@@ -11,12 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "entry/create.h"
 #include "ledger/sweep.h"
-#include "temp-create-private.h"
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
 #include "temp-location-private.h"
-#include "temp-process-private.h"
 
 /* Makes what an entry stands for: nameless files, named files, directories, and hidden names for what is there already.
  *

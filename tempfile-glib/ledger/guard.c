@@ -12,10 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/ledger.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
 
 /* The guard: a process that waits for the death of another one, and then sweeps for it. The program starts the helper,
  * which is the guard (tempfile-glib-sweep.c). */

@@ -13,9 +13,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-remove-private.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "tree/tree.h"
 
 /* The directories of ledgers, called homes here: BASE/tempfile-glib/MACHINE-ID, where BASE is the directory for the
  * state of all programs. This file asks the environment itself: GLib's functions make directories, and print warnings

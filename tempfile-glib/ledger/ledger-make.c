@@ -14,12 +14,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
 #include "ledger/text.h"
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
 
 /* Makes the file of a ledger, with its key and its lock. */
 

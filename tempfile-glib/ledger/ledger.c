@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/text.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
 
 /* The ledgers of this process.
  *

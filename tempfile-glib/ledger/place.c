@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
 #include "ledger/text.h"
 #include "ledger/trust.h"
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
 
 /* The places of this process, in a table by their paths.
  *

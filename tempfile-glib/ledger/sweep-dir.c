@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/fd.h"
 #include "ledger/alive.h"
 #include "ledger/trust.h"
-#include "temp-error-private.h"
-#include "temp-fd-private.h"
-#include "temp-remove-private.h"
+#include "tree/tree.h"
 
 /* The sweep of one directory: deletes what is under the names that one of the ledgers' keys verifies.
  *

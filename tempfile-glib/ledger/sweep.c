@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
-#include "temp-fd-private.h"
-#include "temp-process-private.h"
 
 /* The sweep: locks the ledgers of dead programs, sweeps the directories that they name (sweep-dir.c), and deletes the
  * ledgers.

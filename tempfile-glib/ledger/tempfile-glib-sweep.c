@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "ledger/alive.h"
 #include "ledger/sweep.h"
-#include "temp-fd-private.h"
 #include <tempfile-glib/temp-version.h>
 
 /* The helper program: sweeps, explains a ledger, or is a guard. Its manual page is docs/tempfile-glib-sweep.1. */

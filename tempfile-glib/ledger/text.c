@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "temp-fd-private.h"
+#include "base/fd.h"
 
 /* The text of a ledger: lines, each a word and its fields, with blanks between. A reader skips a line that it does not
  * understand: it was written short, or by a later version.

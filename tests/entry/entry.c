@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "entry/entries.h"
-#include "temp-process-private.h"
 #include "test-support.h"
 
 /* The life of entries: their states, lock and registry, fork and exit. */

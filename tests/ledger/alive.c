@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "temp-fd-private.h"
+#include "base/fd.h"
 #include "test-support.h"
 
 #define YEAR (365 * TEMP_LEDGER_DAY)

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "ledger/alive.h"
-#include "temp-fd-private.h"
 #include "test-ledgers.h"
 #include "test-support.h"
 

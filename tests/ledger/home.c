@@ -14,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "temp-fd-private.h"
+#include "base/fd.h"
 #include "test-support.h"
 
 #define STATE 0

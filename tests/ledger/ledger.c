@@ -20,13 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
 #include "ledger/sweep.h"
-#include "temp-fd-private.h"
 #include "temp-file.h"
 #include "temp-functions.h"
-#include "temp-process-private.h"
 #include "test-ledgers.h"
 #include "test-support.h"
 

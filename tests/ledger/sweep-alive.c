@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "entry/entry.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
-#include "temp-fd-private.h"
 #include "test-ledgers.h"
 #include "test-support.h"
 

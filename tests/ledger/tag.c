@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "temp-name-private.h"
+#include "entry/name.h"
 #include "test-support.h"
 
 #define ALPHABET "abcdefghijklmnopqrstuvwxyz234567"

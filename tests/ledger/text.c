@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "temp-fd-private.h"
+#include "base/fd.h"
 #include "test-support.h"
 
 #define BOOT "01234567-89ab-cdef-0123-456789abcdef"

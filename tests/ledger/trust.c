@@ -13,7 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "temp-fd-private.h"
+#include "base/fd.h"
 #include "test-support.h"
 
 #define OTHER 12345

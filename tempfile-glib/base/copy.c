@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "base/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define BUFFER_SIZE ((gsize) 1 << 20)
+
+/* In this order, from one of them on, until one works. */
+typedef enum
+{
+  SPLICE,          /* for pipes and sockets, and where there is nothing to share */
+  COPY_FILE_RANGE, /* shares the blocks where the filesystem can */
+  SENDFILE,
+  READ_AND_WRITE,
+} Method;
+
+/* A copy under way. */
+typedef struct
+{
+  TempCopy *copy;
+  Method    method;
+  gboolean  waits;   /* for a source that need not be ready */
+  guint64   n_here;  /* by this method, from this place on */
+  int       pipe[2]; /* from a socket or a file to a file */
+  guint8   *buffer;
+} Run;
+
+static void
+run_clear (Run *run)
+{
+  temp_fd_clear (&run->pipe[0]);
+  temp_fd_clear (&run->pipe[1]);
+  g_clear_pointer (&run->buffer, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+/* Whether it takes no offset, and no pages. */
+static gboolean
+is_appending (int fd)
+{
+  return (fcntl (fd, F_GETFL) & O_APPEND) != 0;
+}
+
+static gboolean
+fail (GError     **error,
+      int          errsv,
+      const char  *action)
+{
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "%s: %s", action, g_strerror (errsv));
+  return FALSE;
+}
+
+/* Waits until the source has something, so that a read does not block where
+ * nobody can cancel it. */
+static gboolean
+wait_for_source (TempCopy  *copy,
+                 GError   **error)
+{
+  GPollFD fds[2] = { { .fd = copy->in, .events = G_IO_IN } };
+  guint n_fds = g_cancellable_make_pollfd (copy->cancellable, &fds[1]) ? 2 : 1;
+  gint64 until = g_get_monotonic_time () + copy->timeout_ms * G_TIME_SPAN_MILLISECOND;
+  int left_ms = copy->timeout_ms;
+  int result;
+
+  while ((result = g_poll (fds, n_fds, left_ms)) < 0 && errno == EINTR)
+    if (left_ms >= 0)
+      left_ms = MAX (until - g_get_monotonic_time (), 0) / G_TIME_SPAN_MILLISECOND;
+
+  if (result < 0)
+    fail (error, errno, "Could not wait for data to copy");
+  else if (result == 0)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "No data to copy came in time");
+
+  if (n_fds == 2)
+    g_cancellable_release_fd (copy->cancellable);
+
+  return result > 0 && !g_cancellable_set_error_if_cancelled (copy->cancellable, error);
+}
+
+static guint8 *
+get_buffer (Run *run)
+{
+  if (run->buffer == NULL)
+    run->buffer = g_malloc (BUFFER_SIZE);
+  return run->buffer;
+}
+
+/* Adds what a call took; FALSE, with errno, if no other call can go on. */
+static gboolean
+goes_on (gssize  n,
+         gsize  *n_done)
+{
+  if (n > 0)
+    *n_done += n;
+  else if (n == 0)
+    errno = EIO;
+
+  return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/* Writes all of it, at an offset or, at -1, where the file is, whatever the kernel
+ * takes at a time; returns how much it took, and sets errno if that is less. */
+static gsize
+write_all (int           fd,
+           const guint8 *data,
+           gsize         size,
+           goffset       offset)
+{
+  gsize n_written = 0;
+  gssize n;
+
+  do
+    n = offset < 0 ? write (fd, data + n_written, size - n_written)
+                   : pwrite (fd, data + n_written, size - n_written, offset + n_written);
+  while (goes_on (n, &n_written) && n_written < size);
+
+  return n_written;
+}
+
+/* What has left its source, but was not written, goes back. */
+static gssize
+put_back (Run   *run,
+          gsize  n_read,
+          gsize  n_written)
+{
+  int errsv = errno;
+
+  if (n_written == n_read)
+    return n_read;
+
+  run->copy->n_copied += n_written;
+  run->n_here += n_written;
+  /* That the target is not ready is an error: only the source is waited for. */
+  run->waits = FALSE;
+  if (lseek (run->copy->in, -(goffset) (n_read - n_written), SEEK_CUR) < 0)
+    /* It came from a stream, and there is no other way any more. */
+    run->method = READ_AND_WRITE;
+  temp_fd_clear (&run->pipe[0]);
+  temp_fd_clear (&run->pipe[1]);
+
+  errno = errsv;
+  return -1;
+}
+
+static gssize
+read_and_write (Run   *run,
+                gsize  size)
+{
+  gssize n = read (run->copy->in, get_buffer (run), MIN (size, BUFFER_SIZE));
+
+  return n <= 0 ? n : put_back (run, n, write_all (run->copy->out, run->buffer, n, -1));
+}
+
+/* Returns how much of it was written, and sets errno if not all. */
+static gsize
+drain_pipe (Run   *run,
+            gsize  size)
+{
+  gsize n_written = 0;
+  gssize n;
+
+  do
+    {
+      n = splice (run->pipe[0], NULL, run->copy->out, NULL, size - n_written, SPLICE_F_MOVE);
+
+      if (n < 0 && errno == EINVAL)
+        {
+          /* Some files take no pages, those opened for appending among them. */
+          gssize n_read = read (run->pipe[0], get_buffer (run), MIN (size - n_written, BUFFER_SIZE));
+
+          n = n_read <= 0 ? n_read : (gssize) write_all (run->copy->out, run->buffer, n_read, -1);
+          if (n < n_read)
+            return n_written + n;
+        }
+    }
+  while (goes_on (n, &n_written) && n_written < size);
+
+  return n_written;
+}
+
+/* In a smaller one, reading and writing is as fast. */
+static gboolean
+open_pipe (Run *run)
+{
+  if (pipe2 (run->pipe, O_CLOEXEC) == 0 && fcntl (run->pipe[1], F_SETPIPE_SZ, (int) BUFFER_SIZE) >= 0)
+    return TRUE;
+
+  temp_fd_clear (&run->pipe[0]);
+  temp_fd_clear (&run->pipe[1]);
+  errno = EOPNOTSUPP;
+  return FALSE;
+}
+
+/* A pipe is spliced as it is; all else, by way of a pipe. */
+static gssize
+splice_once (Run   *run,
+             gsize  size)
+{
+  gssize n;
+
+  if (run->pipe[0] < 0)
+    {
+      n = splice (run->copy->in, NULL, run->copy->out, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      if (n >= 0 || errno != EINVAL || !open_pipe (run))
+        return n;
+    }
+
+  n = splice (run->copy->in, NULL, run->pipe[1], NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  return n <= 0 ? n : put_back (run, n, drain_pipe (run, n));
+}
+
+static gssize
+copy_once (Run   *run,
+           gsize  size)
+{
+  switch (run->method)
+    {
+    case SPLICE:
+      return splice_once (run, size);
+    case COPY_FILE_RANGE:
+      return copy_file_range (run->copy->in, NULL, run->copy->out, NULL, size, 0);
+    case SENDFILE:
+      return sendfile (run->copy->out, run->copy->in, NULL, size);
+    case READ_AND_WRITE:
+    default:
+      return read_and_write (run, size);
+    }
+}
+
+/* Whether this error only means that it has to be done in another way. What is
+ * really wrong with the file, the next way will say too. */
+static gboolean
+is_unsupported (int errsv)
+{
+  switch (errsv)
+    {
+    case EXDEV:      /* copy_file_range() between two filesystems */
+    case EINVAL:     /* not for this kind of file */
+    case ENOSYS:     /* an old kernel, or a sandbox */
+    case EOPNOTSUPP:
+    case EPERM:      /* another kind of sandbox */
+    case EBADF:      /* copy_file_range() onto a file opened for appending */
+    case ETXTBSY:
+    case EIO:        /* overlay filesystems of older kernels */
+    case EISDIR:
+    case EOVERFLOW:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Up to length bytes, or to the end. */
+static gboolean
+run_for (Run      *run,
+         guint64   length,
+         GError  **error)
+{
+  while (length > 0)
+    {
+      gssize n;
+
+      if (g_cancellable_set_error_if_cancelled (run->copy->cancellable, error) ||
+          (run->waits && !wait_for_source (run->copy, error)))
+        return FALSE;
+
+      n = copy_once (run, MIN (length, TEMP_COPY_CHUNK));
+      if (n > 0)
+        {
+          run->copy->n_copied += n;
+          run->n_here += n;
+          length -= n;
+        }
+      else if (run->method != READ_AND_WRITE && (n == 0 || (errno == EAGAIN && run->pipe[0] < 0)))
+        /* Only a read tells the end from urgent data in a socket, or from a file of the
+         * kernel's own; and a source that is not ready from a target that is not. */
+        run->method = READ_AND_WRITE;
+      else if (n == 0)
+        return TRUE;
+      else if (errno == EINTR || (errno == EAGAIN && run->waits))
+        continue;
+      else if (run->method != READ_AND_WRITE && run->n_here == 0 && is_unsupported (errno))
+        run->method++;
+      else
+        return fail (error, errno, "Could not copy");
+    }
+
+  return TRUE;
+}
+
+/* Whatever else there is. Only a read finds the end without a look at whether the target may
+ * grow; and files of /proc say that they are empty, which the other ways would believe. */
+static gboolean
+run_to_end (Run     *run,
+            GError **error)
+{
+  run->method = READ_AND_WRITE;
+  return run_for (run, G_MAXUINT64, error);
+}
+
+/* Moves on past what only the size says is there. */
+static gboolean
+leave_hole (int     fd,
+            goffset size)
+{
+  goffset here = lseek (fd, 0, SEEK_CUR);
+
+  return size == 0 || (here >= 0 && ftruncate (fd, here + size) == 0 && lseek (fd, size, SEEK_CUR) >= 0);
+}
+
+/* The holes of a sparse source stay holes. All that the target has is behind us. */
+static gboolean
+run_sparse (Run      *run,
+            goffset   size,
+            GError  **error)
+{
+  int in = run->copy->in;
+  goffset here = lseek (in, 0, SEEK_CUR);
+
+  while (here >= 0 && here < size)
+    {
+      goffset data = lseek (in, here, SEEK_DATA);
+      goffset end;
+
+      if (data < 0 && errno == ENXIO)
+        /* There is only a hole left, or it has become shorter. */
+        data = size = MIN (size, lseek (in, 0, SEEK_END));
+      if (data < here)
+        break;
+
+      end = data < size ? lseek (in, data, SEEK_HOLE) : size;
+      if (end < 0 || !leave_hole (run->copy->out, data - here) || lseek (in, data, SEEK_SET) < 0)
+        {
+          fail (error, errno, "Could not copy a sparse file");
+          lseek (in, here, SEEK_SET);
+          return FALSE;
+        }
+
+      run->copy->n_copied += data - here;
+      run->n_here = 0;
+      if (!run_for (run, end - data, error))
+        return FALSE;
+      here = lseek (in, 0, SEEK_CUR);
+      if (here < end)
+        break; /* it has become shorter */
+    }
+
+  return run_to_end (run, error);
+}
+
+/* Onto itself: as if all had been read before anything is written. */
+static gboolean
+run_onto_itself (TempCopy  *copy,
+                 goffset    size,
+                 GError   **error)
+{
+  g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
+  goffset from = lseek (copy->in, 0, SEEK_CUR);
+  goffset length = MAX (size - from, 0);
+  gboolean backwards, all;
+  goffset to, done = 0;
+
+  /* If the two share their offset, the target's is now at the end. */
+  if (from < 0 || (length > 0 && lseek (copy->in, size, SEEK_SET) < 0))
+    return fail (error, errno, "Could not copy");
+  to = is_appending (copy->out) ? size : lseek (copy->out, 0, SEEK_CUR);
+  if (to < 0)
+    return fail (error, errno, "Could not copy");
+
+  /* What the copy will lie upon is copied first. Past the end it lies upon nothing; and
+   * what is appended has to come in its order, since the kernel asks for no offset. */
+  backwards = to > from && to < size;
+
+  while (done < length)
+    {
+      gsize n = MIN (length - done, (goffset) BUFFER_SIZE);
+      goffset at = backwards ? length - done - (goffset) n : done;
+      gsize n_written;
+
+      if (g_cancellable_set_error_if_cancelled (copy->cancellable, error))
+        break;
+
+      n_written = temp_fd_read_all (copy->in, buffer, n, from + at) ? write_all (copy->out, buffer, n, to + at) : 0;
+      done += n_written;
+      if (n_written < n)
+        {
+          fail (error, errno, "Could not copy");
+          break;
+        }
+    }
+
+  /* Of what is copied backwards, the beginning comes last. */
+  all = done == length;
+  if (!all && backwards)
+    done = 0;
+  copy->n_copied = done;
+
+  if ((lseek (copy->in, from + done, SEEK_SET) < 0 || lseek (copy->out, to + done, SEEK_SET) < 0) && all)
+    return fail (error, errno, "Could not copy");
+  return all;
+}
+
+/* Where blocks cannot be shared, the kernel copies page by page whoever asks, and
+ * most at a time if it has them from a pipe of that size. On tmpfs that is no
+ * faster, and takes more calls. */
+static gboolean
+gains_by_splicing (int     fd,
+                   goffset size)
+{
+  struct statfs fs;
+
+  return size > (goffset) BUFFER_SIZE && fstatfs (fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC && !is_appending (fd);
+}
+
+/* Copies from the offset of the one to that of the other, to the end, and moves
+ * both on. After an error, n_copied says how far it came. */
+gboolean
+temp_copy_run (TempCopy  *copy,
+               GError   **error)
+{
+  g_auto (Run) run = { .copy = copy, .pipe = { -1, -1 } };
+  struct stat in, out;
+  goffset left;
+
+  if (fstat (copy->in, &in) < 0 || fstat (copy->out, &out) < 0)
+    return fail (error, errno, "Could not copy");
+
+  if (!S_ISREG (in.st_mode))
+    {
+      run.waits = TRUE;
+      run.method = S_ISFIFO (in.st_mode) || S_ISSOCK (in.st_mode) ? SPLICE : READ_AND_WRITE;
+      return run_for (&run, G_MAXUINT64, error);
+    }
+
+  if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+    return run_onto_itself (copy, in.st_size, error);
+
+  run.method = gains_by_splicing (copy->out, in.st_size) ? SPLICE : COPY_FILE_RANGE;
+
+  if (S_ISREG (out.st_mode) && (goffset) in.st_blocks * 512 < in.st_size &&
+      !is_appending (copy->out) && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
+    return run_sparse (&run, in.st_size, error);
+
+  left = in.st_size - MAX (lseek (copy->in, 0, SEEK_CUR), 0);
+  return left > 0 ? run_for (&run, left, error) : run_to_end (&run, error);
+}

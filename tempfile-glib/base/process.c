@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "base/process.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The process that the library is in: its generation, which a fork changes; the process's lock; threads; and the
+ * environment variable that keeps everything. */
+
+/* The process's lock. It is no GMutex: thread sanitizers know a pthread mutex, and an error-checking one knows its
+ * thread. */
+static pthread_mutex_t lock;
+static pthread_cond_t changed;
+static __thread guint n_unlocked_forks; /* that are under way in this thread, one in a signal handler in the other */
+
+/* The generation is kept twice. `*current` is in a page that the kernel zeroes in every child with memory of its own:
+ * so it tells of a fork that runs no handlers, as a bare clone() does. (A process ID would not do: those of two
+ * namespaces can be equal.) `newest` is inherited: it counts the generations. */
+static guint newest = 1;
+static guint *current = &newest;
+
+/* Makes a mutex that knows its thread: locking it twice fails, instead of waiting for ever. */
+void
+temp_process_init_mutex (pthread_mutex_t *mutex)
+{
+  pthread_mutexattr_t attributes;
+
+  pthread_mutexattr_init (&attributes);
+  pthread_mutexattr_settype (&attributes, PTHREAD_MUTEX_ERRORCHECK);
+  pthread_mutex_init (mutex, &attributes);
+  pthread_mutexattr_destroy (&attributes);
+}
+
+/* Makes lock and condition, which waits by the clock of g_get_monotonic_time(). */
+static void
+init_lock (void)
+{
+  pthread_condattr_t condition_attributes;
+
+  temp_process_init_mutex (&lock);
+  pthread_condattr_init (&condition_attributes);
+  pthread_condattr_setclock (&condition_attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (&changed, &condition_attributes);
+  pthread_condattr_destroy (&condition_attributes);
+}
+
+static void
+before_fork (void)
+{
+  /* Sets this process's generation if nobody has asked for it yet: else parent and child would both take the next
+   * one. */
+  temp_process_generation ();
+
+  /* In a signal handler, it may be this very thread that was interrupted with the lock, as in the middle of a fork. */
+  if (pthread_mutex_lock (&lock) != 0)
+    n_unlocked_forks++;
+}
+
+static void
+after_fork_in_parent (void)
+{
+  if (n_unlocked_forks > 0)
+    n_unlocked_forks--;
+  else
+    pthread_mutex_unlock (&lock);
+}
+
+static void
+after_fork_in_child (void)
+{
+  if (current == &newest)
+    newest++;
+
+  /* A mutex remembers its thread by a number that this thread no longer has, so that unlocking it fails; but the call
+   * tells thread sanitizers. Then make both anew: the threads that waited for them are not in this process. */
+  n_unlocked_forks = 0;
+  pthread_mutex_unlock (&lock);
+  init_lock ();
+}
+
+__attribute__ ((constructor)) static void
+temp_process_init (void)
+{
+#ifdef MADV_WIPEONFORK
+  gsize size = sysconf (_SC_PAGESIZE);
+  void *page = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  if (page != MAP_FAILED)
+    {
+      if (madvise (page, size, MADV_WIPEONFORK) == 0)
+        {
+          current = page;
+          *current = newest;
+        }
+      else
+        munmap (page, size);
+    }
+#endif
+
+  init_lock ();
+  pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* Returns the generation of this process: a number, never 0, that differs from those of all processes that this one was
+ * forked from. (A process from a bare clone() that never asks, and clones itself again, shares its number with that
+ * child. It had made nothing by then that the two could confuse.) */
+guint
+temp_process_generation (void)
+{
+  guint generation = g_atomic_int_get (current);
+
+  if (G_UNLIKELY (generation == 0))
+    {
+      /* Several threads may find the page wiped. They agree on one number, because `newest` changes only once the page
+       * is no longer 0. */
+      guint next = g_atomic_int_get (&newest) + 1;
+
+      g_atomic_int_compare_and_exchange (current, 0, next);
+      generation = g_atomic_int_get (current);
+      g_atomic_int_set (&newest, generation);
+    }
+
+  return generation;
+}
+
+/* Takes the process's lock, which guards the library's tables. fork() takes it, too, so that a child always finds them
+ * whole. A thread that has it makes no system call that may block. */
+void
+temp_process_lock (void)
+{
+  pthread_mutex_lock (&lock);
+}
+
+void
+temp_process_unlock (void)
+{
+  pthread_mutex_unlock (&lock);
+}
+
+/* Like temp_process_lock(), at exit. Returns FALSE if this very thread has the lock, as after exit() in a signal
+ * handler, or if another thread keeps it for two seconds. */
+gboolean
+temp_process_lock_at_exit (void)
+{
+  struct timespec until;
+
+  clock_gettime (CLOCK_REALTIME, &until);
+  until.tv_sec += 2;
+  return pthread_mutex_timedlock (&lock, &until) == 0;
+}
+
+/* Waits for temp_process_wake(). The caller holds the process's lock, which is free in the meantime. */
+void
+temp_process_wait (void)
+{
+  pthread_cond_wait (&changed, &lock);
+}
+
+/* Like temp_process_wait(), but only until `time`, of g_get_monotonic_time(). Returns FALSE at that time. */
+gboolean
+temp_process_wait_until (gint64 time)
+{
+  struct timespec until = {
+    .tv_sec = time / G_USEC_PER_SEC,
+    .tv_nsec = time % G_USEC_PER_SEC * 1000,
+  };
+
+  return pthread_cond_timedwait (&changed, &lock, &until) == 0;
+}
+
+/* Wakes all threads that wait. The caller holds the process's lock. */
+void
+temp_process_wake (void)
+{
+  pthread_cond_broadcast (&changed);
+}
+
+/* Runs a function in a thread of the library's own, which blocks all signals: those are for the program's threads.
+ * Returns FALSE if no thread can be started. */
+gboolean
+temp_process_start_thread (const char  *name,
+                           GThreadFunc  function,
+                           gpointer     data)
+{
+  sigset_t all, old;
+  GThread *thread;
+
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &old);
+  thread = g_thread_try_new (name, function, data, NULL);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
+
+  if (thread == NULL)
+    return FALSE;
+  g_thread_unref (thread);
+  return TRUE;
+}
+
+/* Returns TRUE if the user has set TEMPFILE_GLIB_KEEP, to look at what a program makes: then nothing is deleted. A
+ * set-user-id program ignores it. */
+gboolean
+temp_process_keeps_everything (void)
+{
+  static gint answer; /* atomic; 0: not known. Not g_once_init_enter(): a child forked meanwhile would wait for ever. */
+
+  if (G_UNLIKELY (g_atomic_int_get (&answer) == 0))
+    {
+      const char *value = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_KEEP") : NULL;
+      gboolean keeps = value != NULL && *value != '\0' && strcmp (value, "0") != 0;
+
+      g_atomic_int_compare_and_exchange (&answer, 0, keeps ? 2 : 1);
+    }
+
+  return g_atomic_int_get (&answer) == 2;
+}

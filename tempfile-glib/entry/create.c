@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "entry/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+/* Creates nameless files, and files and directories under random names. */
+
+/* Returns TRUE if this error of temp_create_nameless() can mean that the kernel or the filesystem has no nameless
+ * files, so that the caller tries a named one. */
+gboolean
+temp_create_is_unsupported (int errsv)
+{
+  switch (errsv)
+    {
+    case EOPNOTSUPP: /* a filesystem without them, such as NFS or vfat */
+    case EISDIR:     /* Linux before 3.11 opens the directory for writing */
+    case ENOENT:     /* Linux before 3.11, too; or the directory is missing */
+    case EINVAL:     /* FUSE servers and sandboxes that do not know the flag */
+    case ENOSYS:     /* sandboxes that refuse what they do not know */
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Creates a nameless file in dir. Returns its descriptor, or -1 with errno. O_EXCL would forbid to link the file
+ * later. */
+int
+temp_create_nameless (const char *dir,
+                      mode_t      mode)
+{
+#ifdef O_TMPFILE
+  int fd;
+
+  do
+    fd = open (dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  while (G_UNLIKELY (fd < 0 && errno == EINTR));
+
+  return fd;
+#else
+  (void) dir, (void) mode;
+  errno = EOPNOTSUPP;
+  return -1;
+#endif
+}
+
+static int
+create_file_at (int         parent_fd,
+                const char *base,
+                mode_t      mode)
+{
+  return openat (parent_fd, base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode);
+}
+
+/* Creates a file or a directory, in parent_fd or, with AT_FDCWD, by its path. Draws another name if one is taken, or if
+ * a signal came, after which it may be taken. Returns what `create` does; on an error, sets errno, too. */
+static int
+create_anew (int               (*create) (int, const char *, mode_t),
+             int                 parent_fd,
+             TempName           *name,
+             mode_t              mode,
+             TempCreateChoose    choose,
+             gpointer            data,
+             const char         *action,
+             GError            **error)
+{
+  int errsv = EEXIST;
+
+  for (guint i = 0; i < TEMP_NAME_MAX_TRIES; i++)
+    {
+      int result;
+
+      if (!(choose != NULL ? choose (data, name, error) : temp_name_randomize (name, error)))
+        {
+          errno = EIO;
+          return -1;
+        }
+
+      result = create (parent_fd, parent_fd == AT_FDCWD ? name->path : name->base, mode);
+      if (result >= 0)
+        return result;
+
+      errsv = errno;
+      if (errsv != EEXIST && errsv != EINTR)
+        break;
+    }
+
+  temp_error_from_errno (error, errsv, action, name->path);
+  errno = errsv;
+  return -1;
+}
+
+/* Creates a file under a random name. Returns its descriptor, or -1. `choose`, if not NULL, writes the names to try,
+ * one after the other. */
+int
+temp_create_file (int                parent_fd,
+                  TempName          *name,
+                  mode_t             mode,
+                  TempCreateChoose   choose,
+                  gpointer           data,
+                  GError           **error)
+{
+  return create_anew (create_file_at, parent_fd, name, mode, choose, data,
+                      "Could not create the temporary file", error);
+}
+
+/* Creates a directory under a random name: see temp_create_file(). */
+gboolean
+temp_create_dir (int                parent_fd,
+                 TempName          *name,
+                 mode_t             mode,
+                 TempCreateChoose   choose,
+                 gpointer           data,
+                 GError           **error)
+{
+  return create_anew (mkdirat, parent_fd, name, mode, choose, data,
+                      "Could not create the temporary directory", error) >= 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+#include "entry/name.h"
+
+G_BEGIN_DECLS
+
+/* Writes a name's random part. */
+typedef gboolean (*TempCreateChoose) (gpointer    data,
+                                      TempName   *name,
+                                      GError    **error);
+
+gboolean temp_create_is_unsupported (int                errsv);
+int      temp_create_nameless       (const char        *dir,
+                                     mode_t             mode);
+int      temp_create_file           (int                parent_fd,
+                                     TempName          *name,
+                                     mode_t             mode,
+                                     TempCreateChoose   choose,
+                                     gpointer           data,
+                                     GError           **error);
+gboolean temp_create_dir            (int                parent_fd,
+                                     TempName          *name,
+                                     mode_t             mode,
+                                     TempCreateChoose   choose,
+                                     gpointer           data,
+                                     GError           **error);
+
+G_END_DECLS

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "entry/entry-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
+
+/* The descriptor of an entry, and operations on a file by it.
+ *
+ * Contents: Directories: a descriptor that may be missing, and is checked before each use. Files: a descriptor that
+ * counts its users; errors with the file's name; seek, tell, truncate, query_info. */
+
+/* Returns the descriptor, unchecked; -1 if there is none. It stays the entry's. */
+int
+temp_entry_get_fd (TempEntry *entry)
+{
+  return entry->fd;
+}
+
+/* Directories. A program may close a descriptor that it does not know, and open another file under its number. So
+ * nothing is done by a directory's descriptor, nor is it closed, before fstat() says that it still is the directory. */
+
+static guint n_dir_fds;   /* atomic */
+static guint max_dir_fds; /* atomic; 0: not asked yet */
+
+/* Returns how many directories may have a descriptor: a quarter of those that the process may open. */
+static guint
+get_max_dir_fds (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 > G_MAXUINT)
+    return G_MAXUINT;
+  return limit.rlim_cur / 4;
+}
+
+/* Returns TRUE if one more directory may have a descriptor. Asks for the limit again only when it is reached. */
+static gboolean
+may_have_dir_fd (void)
+{
+  guint n = g_atomic_int_get (&n_dir_fds);
+
+  if (G_UNLIKELY (n >= (guint) g_atomic_int_get (&max_dir_fds)))
+    g_atomic_int_set (&max_dir_fds, get_max_dir_fds ());
+  return n < (guint) g_atomic_int_get (&max_dir_fds);
+}
+
+/* A directory's descriptor, and what it has to be of. */
+typedef struct
+{
+  int   fd;
+  dev_t dev;
+  ino_t ino;
+} DirFd;
+
+/* Returns it as it is now: several threads may open the directory again. Takes it away from the entry, if asked. */
+static DirFd
+get_dir_fd (TempEntry *entry,
+            gboolean   steals)
+{
+  DirFd now;
+
+  temp_process_lock ();
+  now = (DirFd) { entry->fd, entry->dev, entry->ino };
+  if (steals)
+    entry->fd = -1;
+  temp_process_unlock ();
+
+  return now;
+}
+
+static gboolean
+is_open (const DirFd *now)
+{
+  struct stat st;
+
+  return now->fd >= 0 && fstat (now->fd, &st) == 0 && st.st_dev == now->dev && st.st_ino == now->ino;
+}
+
+/* Returns the descriptor of the directory, or -1 if there is none, or if another file has its number now. */
+int
+temp_entry_check_dir_fd (TempEntry *entry)
+{
+  DirFd now = get_dir_fd (entry, FALSE);
+
+  return is_open (&now) ? now.fd : -1;
+}
+
+/* Sets the identity of the entry's directory, and its descriptor, which is locked. Returns FALSE if too many
+ * directories have one: then the caller closes fd. */
+gboolean
+temp_entry_take_dir_fd (TempEntry         *entry,
+                        int                fd,
+                        const struct stat *st)
+{
+  entry->dev = st->st_dev;
+  entry->ino = st->st_ino;
+  if (entry->place->is_trusted && !may_have_dir_fd ())
+    return FALSE;
+
+  /* A filesystem may have no locks: then cleaners may delete the directory. */
+  flock (fd, LOCK_SH | LOCK_NB);
+
+  temp_process_lock ();
+  entry->fd = fd;
+  temp_process_unlock ();
+  g_atomic_int_inc (&n_dir_fds);
+  return TRUE;
+}
+
+/* Closes a directory's descriptor, if it still is the directory's. Does nothing for a file, whose users close it. */
+void
+temp_entry_close_dir_fd (TempEntry *entry)
+{
+  DirFd now;
+
+  if (!entry->is_dir)
+    return;
+
+  now = get_dir_fd (entry, TRUE);
+  if (now.fd < 0)
+    return;
+  g_atomic_int_add (&n_dir_fds, -1);
+  if (is_open (&now))
+    close (now.fd);
+}
+
+/* Returns the descriptor of the entry's directory, which stays the entry's. Opens the directory, and locks it, if it
+ * has none; then, where paths are trusted, the directory is the one that is under the path now. Returns -1 with errno
+ * if that fails. */
+int
+temp_entry_open_dir_fd (TempEntry *entry)
+{
+  DirFd now = get_dir_fd (entry, FALSE);
+  temp_autofd int fd = -1;
+  struct stat st;
+  int result = -1;
+
+  if (is_open (&now))
+    return now.fd;
+  errno = ENOENT;
+  if (temp_entry_get_path (entry) == NULL)
+    return -1;
+
+  fd = open (entry->name.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -1;
+
+  flock (fd, LOCK_SH | LOCK_NB);
+  errno = ENOENT;
+  temp_process_lock ();
+  if (entry->place->is_trusted || (st.st_dev == entry->dev && st.st_ino == entry->ino))
+    {
+      if (entry->fd == now.fd) /* else another thread has opened it */
+        {
+          if (now.fd < 0)
+            g_atomic_int_inc (&n_dir_fds);
+          entry->dev = st.st_dev;
+          entry->ino = st.st_ino;
+          entry->fd = g_steal_fd (&fd);
+        }
+      result = entry->fd;
+    }
+  temp_process_unlock ();
+  return result;
+}
+
+/* Files. The descriptor stays open as long as it has a user: the owner, who is the first, each of its streams, and each
+ * operation while it runs. So an operation in one thread, during which another thread closes the file, never reads or
+ * writes another file that has got the number. */
+
+/* Becomes a user of the descriptor, until temp_entry_release_fd(). Fails with G_IO_ERROR_CLOSED after the last user. */
+gboolean
+temp_entry_acquire_fd (TempEntry  *entry,
+                       GError    **error)
+{
+  gint n;
+
+  do
+    {
+      n = g_atomic_int_get (&entry->n_fd_users);
+      if (G_UNLIKELY (n == 0))
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file is closed");
+          return FALSE;
+        }
+    }
+  while (!g_atomic_int_compare_and_exchange (&entry->n_fd_users, n, n + 1));
+
+  return TRUE;
+}
+
+/* Ends a use of the descriptor. The last user closes it, and gets the error of that. */
+gboolean
+temp_entry_release_fd (TempEntry  *entry,
+                       GError    **error)
+{
+  if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
+    return TRUE;
+
+  /* Linux closes the descriptor even if close() fails, and EINTR is no error of the file. */
+  if (G_UNLIKELY (close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
+    {
+      temp_entry_set_error (entry, error, errno, "Could not close");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Returns the descriptor, which is the caller's from now on. The caller is its only user. */
+int
+temp_entry_steal_fd (TempEntry *entry)
+{
+  entry->n_fd_users = 0;
+  return g_steal_fd (&entry->fd);
+}
+
+/* Sets an error of an operation on the file, from errno, with the path. `action` is such as "Could not close". */
+void
+temp_entry_set_error (TempEntry   *entry,
+                      GError     **error,
+                      int          errsv,
+                      const char  *action)
+{
+  g_autofree char *what = NULL;
+
+  if (temp_entry_get_path (entry) != NULL)
+    what = g_strdup_printf ("%s the temporary file", action);
+  else
+    what = g_strdup_printf ("%s a temporary file without a name in", action);
+
+  temp_error_from_errno (error, errsv, what, entry->name.path);
+}
+
+/* Propagates the error `cause`, which it takes, with the path before its message. A cancellation stays as it is. */
+void
+temp_entry_propagate_error (TempEntry   *entry,
+                            GError     **error,
+                            GError      *cause,
+                            const char  *action)
+{
+  g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+  if (!g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (&cause, "%s a temporary file (“%s”): ", action, shown);
+  g_propagate_error (error, cause);
+}
+
+/* These three are those of GSeekable. */
+gboolean
+temp_entry_seek (TempEntry  *entry,
+                 goffset     offset,
+                 GSeekType   type,
+                 GError    **error)
+{
+  int whence = type == G_SEEK_CUR ? SEEK_CUR : type == G_SEEK_SET ? SEEK_SET : type == G_SEEK_END ? SEEK_END : -1;
+  gboolean moved;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
+
+  moved = lseek (entry->fd, offset, whence) >= 0;
+  if (!moved)
+    temp_entry_set_error (entry, error, errno, "Could not seek in");
+
+  temp_entry_release_fd (entry, NULL);
+  return moved;
+}
+
+/* Returns 0 on an error: g_seekable_tell() has none. */
+goffset
+temp_entry_tell (TempEntry *entry)
+{
+  goffset here;
+
+  if (!temp_entry_acquire_fd (entry, NULL))
+    return 0;
+
+  here = MAX (lseek (entry->fd, 0, SEEK_CUR), 0);
+  temp_entry_release_fd (entry, NULL);
+  return here;
+}
+
+gboolean
+temp_entry_truncate (TempEntry  *entry,
+                     goffset     size,
+                     GError    **error)
+{
+  int result;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return FALSE;
+
+  do
+    result = ftruncate (entry->fd, size);
+  while (result < 0 && errno == EINTR);
+
+  if (result < 0)
+    temp_entry_set_error (entry, error, errno, "Could not truncate");
+
+  temp_entry_release_fd (entry, NULL);
+  return result == 0;
+}
+
+/* Like g_file_query_info(), but of the open file. Asks GIO about the descriptor's link in /proc, and replaces, or
+ * removes, all that GIO says of that link. */
+GFileInfo *
+temp_entry_query_info (TempEntry     *entry,
+                       const char    *attributes,
+                       GCancellable  *cancellable,
+                       GError       **error)
+{
+  static const char *const of_the_name[] = {
+    G_FILE_ATTRIBUTE_STANDARD_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_EDIT_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_COPY_NAME,
+    G_FILE_ATTRIBUTE_STANDARD_IS_SYMLINK,
+    G_FILE_ATTRIBUTE_STANDARD_SYMLINK_TARGET,
+    G_FILE_ATTRIBUTE_STANDARD_TARGET_URI,
+    G_FILE_ATTRIBUTE_ACCESS_CAN_DELETE,
+    G_FILE_ATTRIBUTE_ACCESS_CAN_RENAME,
+    G_FILE_ATTRIBUTE_ACCESS_CAN_TRASH,
+    G_FILE_ATTRIBUTE_UNIX_IS_MOUNTPOINT,
+  };
+  char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
+  g_autoptr (GFile) file = NULL;
+  g_autoptr (GError) local_error = NULL;
+  GFileInfo *info;
+  gboolean wants_name, wants_display_name;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return NULL;
+
+  g_snprintf (link, sizeof link, "/proc/self/fd/%d", entry->fd);
+  file = g_file_new_for_path (link);
+  info = g_file_query_info (file, attributes, G_FILE_QUERY_INFO_NONE, cancellable, &local_error);
+  temp_entry_release_fd (entry, NULL);
+  if (info == NULL)
+    {
+      g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+      g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
+                                  "Could not query information about a temporary file (“%s”): ", shown);
+      return NULL;
+    }
+
+  wants_name = g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_STANDARD_NAME);
+  wants_display_name = g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (of_the_name); i++)
+    g_file_info_remove_attribute (info, of_the_name[i]);
+
+  if (temp_entry_get_path (entry) != NULL)
+    {
+      if (wants_name)
+        g_file_info_set_name (info, entry->name.base);
+      if (wants_display_name)
+        {
+          g_autofree char *shown = g_filename_display_name (entry->name.base);
+
+          g_file_info_set_display_name (info, shown);
+        }
+    }
+
+  return info;
+}

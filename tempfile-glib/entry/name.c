@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "entry/name.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/error.h"
+
+/* Paths with plain random names, and the layout of tagged ones, whose letters the ledger writes (ledger/tag.c). */
+
+static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+#define N_LETTERS (sizeof alphabet - 1)
+
+/* Checks that a prefix or suffix has no slash, with which the path would lead elsewhere. */
+static gboolean
+check_part (const char  *part,
+            const char  *what,
+            GError     **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (strchr (part, '/') == NULL)
+    return TRUE;
+
+  shown = g_filename_display_name (part);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME,
+               "The %s “%s” of a temporary name may not contain “/”", what, shown);
+  return FALSE;
+}
+
+/* Lays out DIR/PREFIX********SUFFIX, with n_random asterisks, in whose place the caller writes letters. A prefix of
+ * NULL is "tmp", a suffix of NULL is empty. */
+gboolean
+temp_name_init (TempName    *name,
+                const char  *dir,
+                const char  *prefix,
+                const char  *suffix,
+                guint        n_random,
+                GError     **error)
+{
+  gsize dir_length = strlen (dir);
+  gsize prefix_length, suffix_length;
+  char *p;
+
+  if (prefix == NULL)
+    prefix = "tmp";
+  if (suffix == NULL)
+    suffix = "";
+
+  if (!check_part (prefix, "prefix", error) || !check_part (suffix, "suffix", error))
+    return FALSE;
+
+  prefix_length = strlen (prefix);
+  suffix_length = strlen (suffix);
+  p = g_malloc (dir_length + 1 + prefix_length + n_random + suffix_length + 1);
+
+  name->path = p;
+  memcpy (p, dir, dir_length);
+  p += dir_length;
+  if (dir_length == 0 || p[-1] != '/')
+    *p++ = '/';
+  name->base = p;
+  memcpy (p, prefix, prefix_length);
+  name->random = p + prefix_length;
+  name->n_random = n_random;
+  memset (name->random, '*', n_random);
+  memcpy (name->random + n_random, suffix, suffix_length + 1);
+
+  return TRUE;
+}
+
+/* Sets the absolute path of a file that is there already: no part of it is random. The former path is the caller's to
+ * free. */
+void
+temp_name_set_path (TempName   *name,
+                    const char *path)
+{
+  name->path = g_strdup (path);
+  name->base = strrchr (name->path, '/') + 1;
+  name->random = NULL;
+}
+
+void
+temp_name_clear (TempName *name)
+{
+  g_clear_pointer (&name->path, g_free);
+  name->base = NULL;
+  name->random = NULL;
+}
+
+/* Writes new letters into the random part. */
+gboolean
+temp_name_randomize (TempName  *name,
+                     GError   **error)
+{
+  guint8 bytes[4 * TEMP_NAME_N_RANDOM];
+  gsize n_left = 0;
+
+  for (guint i = 0; i < name->n_random;)
+    {
+      guint8 byte;
+
+      if (n_left == 0)
+        {
+          gssize n;
+
+          /* The kernel never splits so few bytes. A signal interrupts the call only early in the boot, while the kernel
+           * waits for its first random numbers. */
+          do
+            n = getrandom (bytes, sizeof bytes, 0);
+          while (G_UNLIKELY (n < 0 && errno == EINTR));
+
+          if (n != sizeof bytes)
+            {
+              temp_error_from_errno (error, errno, "Could not get random bytes for a name like", name->path);
+              return FALSE;
+            }
+          n_left = sizeof bytes;
+        }
+
+      byte = bytes[--n_left];
+      /* The bytes past the last whole alphabet would make its first letters likelier. */
+      if (byte < 256 / N_LETTERS * N_LETTERS)
+        name->random[i++] = alphabet[byte % N_LETTERS];
+    }
+
+  return TRUE;
+}

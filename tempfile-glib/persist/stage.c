@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "persist/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/copy.h"
+#include "base/error.h"
+#include "persist/link.h"
+#include "tree/copy.h"
+
+/* Place and undo: the hidden name beside the target, under which a file waits until it moves. */
+
+/* Sets an error from errno that names the destination. Returns FALSE, for the caller to return. */
+gboolean
+temp_stage_fail (TempStage  *p,
+                 GError    **error,
+                 int         errsv)
+{
+  temp_error_from_errno (error, errsv,
+                         p->is_dir ? "Could not persist a temporary directory as"
+                                   : "Could not persist a temporary file as",
+                         p->path);
+  return FALSE;
+}
+
+/* Prefixes an error that does not name the destination yet. Returns FALSE. */
+static gboolean
+prefix_error (TempStage  *p,
+              GError    **error)
+{
+  g_autofree char *shown = g_filename_display_name (p->path);
+
+  if (!g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (error, "Could not persist as “%s”: ", shown);
+  return FALSE;
+}
+
+/* Returns TRUE if the way makes a copy. */
+gboolean
+temp_stage_is_copy (TempStage *p)
+{
+  return p->way == TEMP_STAGE_COPIED || p->way == TEMP_STAGE_FILLED;
+}
+
+/* Checks that the entry's name leads to the open file fd: somebody may have replaced the file. Else sets an error. */
+gboolean
+temp_stage_check_name (TempEntry  *entry,
+                       int         fd,
+                       GError    **error)
+{
+  struct stat st, named;
+  const char *name;
+  int dir_fd;
+
+  errno = 0;
+  if (temp_entry_locate (entry, &dir_fd, &name) && fstatat (dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+      fstat (fd, &st) == 0 && st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+    return TRUE;
+
+  temp_error_from_errno (error, errno != 0 ? errno : ENOENT, "Somebody took away", entry->name.path);
+  return FALSE;
+}
+
+/* Returns TRUE if the target is the name that the entry has. */
+gboolean
+temp_stage_is_same_name (TempStage *p)
+{
+  struct stat st;
+
+  return p->entry->name.base != NULL && g_str_equal (p->entry->name.base, p->base) && fstat (p->dir_fd, &st) == 0 &&
+         st.st_dev == p->entry->place->dev && st.st_ino == p->entry->place->ino;
+}
+
+/* Links the entry's file to the name, by its descriptor: see TempEntryPut. */
+static gboolean
+put_by_link (gpointer    data,
+             int         dir_fd,
+             const char *name)
+{
+  TempStage *p = data;
+
+  return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, name);
+}
+
+/* Sets the error of a link or a rename that failed, and decides from errno which way to try next. Returns FALSE. */
+gboolean
+temp_stage_fail_link (TempStage  *p,
+                      GError    **error,
+                      int         errsv)
+{
+  g_autofree char *shown = NULL;
+  struct stat file, dir;
+
+  temp_stage_fail (p, error, errsv);
+  if (p->way == TEMP_STAGE_LINKED ? !temp_persist_is_unlinkable (errsv) : errsv != EXDEV)
+    return FALSE;
+
+  if (p->way == TEMP_STAGE_LINKED && p->entry->state == TEMP_ENTRY_REGISTERED)
+    {
+      p->next = TEMP_STAGE_RENAMED;
+      return FALSE;
+    }
+
+  if (errsv != EXDEV && fstat (temp_entry_get_fd (p->entry), &file) == 0 && fstat (p->dir_fd, &dir) == 0 &&
+      file.st_dev != dir.st_dev)
+    errsv = EXDEV;
+  if (errsv != EXDEV || (p->flags & TEMP_PERSIST_COPY) != 0)
+    {
+      p->next = TEMP_STAGE_COPIED;
+      return FALSE;
+    }
+
+  shown = g_filename_display_name (p->path);
+  g_clear_error (error);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "Could not persist as “%s”, which is on another filesystem: only a copy can be there, "
+               "and TEMP_PERSIST_COPY is not set", shown);
+  return FALSE;
+}
+
+/* Creates the target itself, to be filled. Never replaces anything. Other programs may see the target while it is
+ * incomplete, and after a crash it stays so: no sweep deletes a name that a user chose. */
+static gboolean
+create_target (TempStage  *p,
+               GError    **error)
+{
+  p->stage->fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  if (p->stage->fd < 0)
+    return temp_stage_fail (p, error, errno);
+
+  p->stage->n_fd_users = 1;
+  return TRUE;
+}
+
+/* Deletes the target that could not be filled, unless somebody replaced it. */
+static void
+remove_target (TempStage *p,
+               int        fd)
+{
+  struct stat st, named;
+
+  if (fd >= 0 && fstat (fd, &st) == 0 && fstatat (p->dir_fd, p->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+      st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+    unlinkat (p->dir_fd, p->base, 0);
+}
+
+/* Copies the file to the hidden name, or into the target, with its offset, times and flags. */
+static gboolean
+copy_file (TempStage  *p,
+           GError    **error)
+{
+  TempCopy copy = { .in = temp_entry_get_fd (p->entry), .timeout_ms = -1, .cancellable = p->cancellable };
+  g_autoptr (GError) local_error = NULL;
+  goffset offset = lseek (copy.in, 0, SEEK_CUR);
+  struct timespec times[2];
+  struct stat st;
+  gboolean copied;
+
+  if (p->way == TEMP_STAGE_FILLED ? !create_target (p, error)
+                       : !temp_entry_create_file (p->stage, p->dir, NULL, ".tmp", NULL, 0600, error) &&
+                         !prefix_error (p, error))
+    return FALSE;
+
+  copy.out = temp_entry_get_fd (p->stage);
+  if (offset < 0 || fstat (copy.in, &st) < 0 || lseek (copy.in, 0, SEEK_SET) < 0)
+    return temp_stage_fail (p, error, errno);
+  times[0] = st.st_atim;
+  times[1] = st.st_mtim;
+
+  copied = temp_copy_run (&copy, &local_error);
+  lseek (copy.in, offset, SEEK_SET);
+  if (!copied)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return prefix_error (p, error);
+    }
+
+  if (lseek (copy.out, offset, SEEK_SET) < 0 || futimens (copy.out, times) < 0 ||
+      fcntl (copy.out, F_SETFL, fcntl (copy.in, F_GETFL)) < 0)
+    return temp_stage_fail (p, error, errno);
+
+  return TRUE;
+}
+
+/* Copies the directory to the hidden name, with all that is in it. */
+static gboolean
+copy_dir (TempStage  *p,
+          GError    **error)
+{
+  if (!temp_entry_create_dir (p->stage, p->dir, NULL, ".tmp", NULL, 0700, error))
+    return prefix_error (p, error);
+
+  if (temp_entry_open_dir_fd (p->stage) < 0)
+    return temp_stage_fail (p, error, errno);
+  return temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
+                         p->cancellable, error) ||
+         prefix_error (p, error);
+}
+
+/* Syncs the ledger that the hidden name is about to be made under, so that not even a power cut leaves the name: a sweep
+ * finds it. An error of that is not worth failing for. */
+static void
+sync_ledger (TempStage *p)
+{
+  g_autoptr (TempPlace) place = temp_place_get (p->dir, TRUE, temp_entry_find_cover, NULL);
+
+  if (place != NULL && place->ledger != NULL)
+    temp_ledger_sync (place->ledger);
+}
+
+/* Creates the hidden name, of the file or of a copy of it. A rename, or a link to a free name, needs none. With DURABLE,
+ * syncs the ledger before, and once more if the name itself needed a line. */
+gboolean
+temp_stage_put (TempStage  *p,
+                GError    **error)
+{
+  gboolean done;
+  int errsv = 0;
+
+  if (p->way == TEMP_STAGE_RENAMED || (p->way == TEMP_STAGE_LINKED && (p->flags & TEMP_PERSIST_REPLACE) == 0))
+    return TRUE;
+
+  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && p->way != TEMP_STAGE_FILLED)
+    sync_ledger (p);
+  p->stage = temp_entry_new ();
+  temp_entry_lock_new (p->stage);
+  if (temp_stage_is_copy (p))
+    done = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
+  else
+    done = temp_entry_create_name (p->stage, p->dir, put_by_link, p, &errsv, error);
+
+  if (done && (p->flags & TEMP_PERSIST_DURABLE) != 0 && p->stage->ledger != NULL)
+    temp_ledger_sync (p->stage->ledger);
+  if (done || temp_stage_is_copy (p))
+    return done;
+
+  g_clear_error (error);
+  return temp_stage_fail_link (p, error, errsv);
+}
+
+/* Undoes temp_stage_put(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
+void
+temp_stage_undo (TempStage *p)
+{
+  TempEntry *stage = g_steal_pointer (&p->stage);
+
+  if (stage == NULL)
+    return;
+
+  if (p->way == TEMP_STAGE_FILLED)
+    remove_target (p, stage->fd);
+  temp_entry_unlock (stage);
+  if (temp_entry_delete (stage, NULL, NULL, NULL))
+    temp_entry_unref (stage);
+}
+
+/* Returns the descriptor of the file that goes to the target: the entry's, or the copy. */
+int
+temp_stage_get_fd (TempStage *p)
+{
+  return temp_entry_get_fd (temp_stage_is_copy (p) ? p->stage : p->entry);
+}

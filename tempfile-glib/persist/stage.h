@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include "base/metadata.h"
+#include "entry/entry-private.h"
+
+G_BEGIN_DECLS
+
+/* Persisting: an entry's file or directory goes to a destination, for good.
+ *
+ *   plan    look at the entry, the destination, and the target (persist.c)
+ *   adopt   the file gets the mode and the other metadata that it is to have, and is synced (persist.c)
+ *   place   it gets a hidden name beside the target: temp_stage_put() (stage.c)
+ *   move    it goes from there to the target in one step: temp_stage_move() (stage-move.c)
+ *   undo    if one of these fails, all is as before: attempt() (persist.c), temp_stage_undo() (stage.c)
+ *   finish  the entry takes its new path, and the names that are left over are deleted (persist.c, stage-move.c)
+ *
+ * A way that fails may name the next way to try. Each way is slower than the one before, and needs less of the kernel
+ * and the filesystem. */
+
+typedef enum
+{
+  TEMP_STAGE_LINKED,  /* a file gets another name, by its descriptor: nobody can swap it on the way */
+  TEMP_STAGE_RENAMED, /* a directory, or a file that cannot be linked, is renamed */
+  TEMP_STAGE_COPIED,  /* a copy is made under the hidden name */
+  TEMP_STAGE_FILLED,  /* a file is copied into the destination itself, where a copy can be neither linked nor renamed */
+} TempStageWay;
+
+typedef struct
+{
+  TempEntry        *entry;
+  TempPersistFlags  flags;
+  gboolean          with_mode;
+  gboolean          is_dir;
+  GCancellable     *cancellable;
+
+  const char       *path;      /* the destination, as the caller gave it */
+  char             *resolved;  /* the target: with REPLACE, symbolic links are followed */
+  char             *dir;       /* the target's directory */
+  const char       *base;      /* in resolved: the target's base name */
+  int               dir_fd;    /* the target's directory */
+  int               sync_fd;   /* the same directory, opened to be synced; -1: not with these flags */
+  int               target_fd; /* the target, which is replaced; -1: nothing is there */
+  TempMetadata      model;     /* the metadata that the result is to have */
+
+  TempStageWay      way;       /* the way that is tried now */
+  TempStageWay      next;      /* the way to try if this one fails; equal to it: there is none */
+  gboolean          adopted;   /* the metadata of the entry's file have changed */
+  TempEntry        *stage;     /* the entry of the hidden name, locked by this thread; NULL: there is none */
+  TempMetadata      own;       /* the metadata that the entry's file had */
+  int               old_fd;    /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
+} TempStage;
+
+gboolean temp_stage_fail             (TempStage   *p,
+                                      GError     **error,
+                                      int          errsv);
+gboolean temp_stage_is_copy          (TempStage   *p);
+gboolean temp_stage_is_same_name     (TempStage   *p);
+gboolean temp_stage_check_name       (TempEntry   *entry,
+                                      int          fd,
+                                      GError     **error);
+int      temp_stage_get_fd           (TempStage   *p);
+
+gboolean temp_stage_put              (TempStage   *p,
+                                      GError     **error);
+void     temp_stage_undo             (TempStage   *p);
+gboolean temp_stage_fail_link        (TempStage   *p,
+                                      GError     **error,
+                                      int          errsv);
+
+gboolean temp_stage_move             (TempStage   *p,
+                                      GError     **error);
+gboolean temp_stage_settle           (TempStage   *p,
+                                      TempEntry  **remains);
+void     temp_stage_remove_remains   (TempStage   *p,
+                                      TempEntry   *remains,
+                                      GError     **error);
+
+G_END_DECLS

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "stream/memory.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Below this, nobody asks whether the machine has as much. */
+#define LARGE (64 * 1024 * 1024)
+
+void
+temp_memory_clear (TempMemory *memory)
+{
+  g_clear_pointer (&memory->data, g_free);
+  memory->size = 0;
+  memory->capacity = 0;
+}
+
+/* Linux promises more memory than there is, and kills whoever believes it: a
+ * hole of a terabyte is refused before it is filled with zeros. */
+static gboolean
+may_hold (gsize size)
+{
+  long pages, page_size;
+
+  if (G_LIKELY (size < LARGE))
+    return TRUE;
+
+  pages = sysconf (_SC_PHYS_PAGES);
+  page_size = sysconf (_SC_PAGESIZE);
+  return pages <= 0 || page_size <= 0 || size / (gsize) page_size < (gsize) pages;
+}
+
+/* Doubling costs, over many small writes, a constant time for each byte. The
+ * first write gets just what it needs: it is often the only one. */
+static gboolean
+reserve (TempMemory *memory,
+         gsize       size)
+{
+  gsize capacity = MAX (size, memory->capacity * 2);
+  guint8 *data;
+
+  if (G_LIKELY (size <= memory->capacity))
+    return TRUE;
+
+  if (!may_hold (size))
+    return FALSE;
+
+  data = g_try_realloc (memory->data, capacity);
+  if (G_UNLIKELY (data == NULL))
+    {
+      capacity = size;
+      data = g_try_realloc (memory->data, capacity);
+    }
+  if (G_UNLIKELY (data == NULL))
+    return FALSE;
+
+  memory->data = data;
+  memory->capacity = capacity;
+  return TRUE;
+}
+
+/* Makes the bytes from the end up to size zeros; what was cut off before may still be there. */
+static void
+fill (TempMemory *memory,
+      gsize       size)
+{
+  if (size <= memory->size)
+    return;
+  memset (memory->data + memory->size, 0, size - memory->size);
+  memory->size = size;
+}
+
+/* Returns how many bytes there were: 0 at the end and after it. */
+gsize
+temp_memory_read (const TempMemory *memory,
+                  goffset           offset,
+                  void             *buffer,
+                  gsize             count)
+{
+  gsize n;
+
+  if ((guint64) offset >= memory->size)
+    return 0;
+
+  n = MIN (count, memory->size - (gsize) offset);
+  memcpy (buffer, memory->data + offset, n);
+  return n;
+}
+
+/* Writes all of it, or, if there is not enough memory, nothing: then all is as it was. */
+gboolean
+temp_memory_write (TempMemory *memory,
+                   goffset     offset,
+                   const void *buffer,
+                   gsize       count)
+{
+  gsize end;
+
+  if (count == 0)
+    return TRUE;
+
+  if (count > G_MAXSSIZE || (guint64) offset > G_MAXSSIZE - count)
+    return FALSE;
+
+  end = (gsize) offset + count;
+  if (!reserve (memory, end))
+    return FALSE;
+
+  fill (memory, offset);
+  memcpy (memory->data + offset, buffer, count);
+  memory->size = MAX (memory->size, end);
+  return TRUE;
+}
+
+/* Cuts off the end, or adds zeros. FALSE if there is not enough memory: then all is as it was. */
+gboolean
+temp_memory_resize (TempMemory *memory,
+                    goffset     size)
+{
+  guint8 *data;
+
+  if ((guint64) size > G_MAXSSIZE || !reserve (memory, size))
+    return FALSE;
+
+  fill (memory, size);
+  memory->size = size;
+
+  if (size == 0)
+    {
+      temp_memory_clear (memory);
+      return TRUE;
+    }
+
+  if (memory->capacity - memory->size > memory->size)
+    {
+      data = g_try_realloc (memory->data, memory->size);
+      if (G_LIKELY (data != NULL))
+        {
+          memory->data = data;
+          memory->capacity = memory->size;
+        }
+    }
+
+  return TRUE;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "task/task.h"
+
+typedef struct
+{
+  const TempTaskSteps *steps;
+  gpointer             data;
+  GDestroyNotify       data_free;
+} Work;
+
+static void
+work_free (gpointer data)
+{
+  Work *work = data;
+
+  if (work->data_free != NULL)
+    work->data_free (work->data);
+  g_free (work);
+}
+
+gboolean
+temp_task_run (const TempTaskSteps  *steps,
+               gpointer              source,
+               gpointer              data,
+               GCancellable         *cancellable,
+               GError              **error)
+{
+  gboolean ok;
+
+  if (!steps->begin (source, data, error))
+    return FALSE;
+
+  ok = steps->run (source, data, cancellable, error);
+  steps->end (source, data);
+  return ok;
+}
+
+static void
+run_in_thread (GTask        *task,
+               gpointer      source,
+               gpointer      data,
+               GCancellable *cancellable)
+{
+  Work *work = data;
+  GError *error = NULL;
+
+  if (work->steps->run (source, work->data, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Returns in the task what another one, whose result that is, has returned. */
+void
+temp_task_forward (GTask        *task,
+                   GAsyncResult *result)
+{
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* In the context of the caller, whether or not the caller ever asks for the result. */
+static void
+on_ran (GObject      *source,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Work *work = g_task_get_task_data (G_TASK (result));
+
+  work->steps->end (source, work->data);
+
+  temp_task_forward (task, result);
+}
+
+/* Owns the data from now on. The result is a boolean, in a GTask of the source's. */
+void
+temp_task_run_async (const TempTaskSteps *steps,
+                     gpointer             source,
+                     gpointer             data,
+                     GDestroyNotify       data_free,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (source, cancellable, callback, user_data);
+  g_autoptr (GTask) thread_task = NULL;
+  Work *work = g_new (Work, 1);
+  GError *error = NULL;
+
+  g_task_set_priority (task, io_priority);
+  g_task_set_check_cancellable (task, FALSE); /* what is done is done */
+
+  *work = (Work) { steps, data, data_free };
+  if (!steps->begin (source, data, &error))
+    {
+      work_free (work);
+      g_task_return_error (task, error);
+      return;
+    }
+
+  thread_task = g_task_new (source, cancellable, on_ran, g_steal_pointer (&task));
+  g_task_set_priority (thread_task, io_priority);
+  g_task_set_check_cancellable (thread_task, FALSE);
+  g_task_set_task_data (thread_task, work, work_free);
+  g_task_run_in_thread (thread_task, run_in_thread);
+}

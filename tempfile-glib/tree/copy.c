@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "tree/copy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/copy.h"
+#include "base/fd.h"
+#include "base/metadata.h"
+
+typedef struct
+{
+  int           from_fd;
+  int           to_fd;
+  const char   *to_path; /* for messages */
+  dev_t         dev;
+  GPtrArray    *dirs;    /* relative paths; each is opened anew, so that no depth is too great */
+  GHashTable   *links;   /* inode → relative path, of files that have several names */
+  GCancellable *cancellable;
+} Tree;
+
+/* The directory being read, and its copy. */
+typedef struct
+{
+  const char *path;
+  int         from_fd;
+  int         to_fd;
+} Pair;
+
+static void
+pair_clear (Pair *pair)
+{
+  temp_fd_clear (&pair->from_fd);
+  temp_fd_clear (&pair->to_fd);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
+
+static gboolean
+fail (Tree        *tree,
+      GError     **error,
+      int          errsv,
+      const char  *relative)
+{
+  g_autofree char *shown = g_filename_display_name (relative);
+  g_autofree char *root = g_filename_display_name (tree->to_path);
+
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+               "Could not copy “%s” to “%s”: %s", shown, root, g_strerror (errsv));
+  return FALSE;
+}
+
+/* Goes down step by step: a path may be too long for the kernel, and none of its
+ * parts may be a symbolic link. */
+static int
+open_dir (int         root_fd,
+          const char *relative)
+{
+  g_auto (GStrv) parts = g_strsplit (relative, "/", -1);
+  temp_autofd int fd = openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  for (guint i = 0; fd >= 0 && parts[i] != NULL; i++)
+    {
+      int child;
+
+      if (*parts[i] == '\0')
+        continue;
+      child = openat (fd, parts[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      temp_fd_clear (&fd);
+      fd = child;
+    }
+
+  return g_steal_fd (&fd);
+}
+
+static gboolean
+open_pair (Tree  *tree,
+           Pair  *pair)
+{
+  pair->from_fd = open_dir (tree->from_fd, pair->path);
+  if (pair->from_fd < 0)
+    return FALSE;
+  pair->to_fd = open_dir (tree->to_fd, pair->path);
+  return pair->to_fd >= 0;
+}
+
+/* Owner, mode, attributes and times of an open file or directory. */
+static gboolean
+copy_metadata (int from_fd,
+               int to_fd)
+{
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+  struct stat st;
+
+  if (!temp_metadata_read (&own, to_fd) || !temp_metadata_read (&model, from_fd) ||
+      !temp_metadata_adopt (to_fd, &own, &model, TRUE) || fstat (from_fd, &st) < 0)
+    return FALSE;
+
+  return futimens (to_fd, (struct timespec[2]) { st.st_atim, st.st_mtim }) == 0;
+}
+
+static gboolean
+copy_file (Tree        *tree,
+           Pair        *pair,
+           const char  *base,
+           const char  *relative,
+           GError     **error)
+{
+  temp_autofd int in = openat (pair->from_fd, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  temp_autofd int out = -1;
+  TempCopy copy = { .in = in, .timeout_ms = -1, .cancellable = tree->cancellable };
+
+  if (in < 0)
+    return fail (tree, error, errno, relative);
+
+  out = openat (pair->to_fd, base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  if (out < 0)
+    return fail (tree, error, errno, relative);
+
+  copy.out = out;
+  if (!temp_copy_run (&copy, error))
+    {
+      g_autofree char *shown = g_filename_display_name (relative);
+
+      if (!g_cancellable_is_cancelled (tree->cancellable))
+        g_prefix_error (error, "“%s”: ", shown);
+      return FALSE;
+    }
+
+  return copy_metadata (in, out) || fail (tree, error, errno, relative);
+}
+
+/* What cannot be opened: symbolic links, pipes, sockets, devices. */
+static gboolean
+copy_special (Pair              *pair,
+              const char        *base,
+              const struct stat *st)
+{
+  const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+  if (S_ISLNK (st->st_mode))
+    {
+      char target[PATH_MAX];
+      gssize n = readlinkat (pair->from_fd, base, target, sizeof target - 1);
+
+      if (n < 0)
+        return FALSE;
+      target[n] = '\0';
+      if (symlinkat (target, pair->to_fd, base) < 0)
+        return FALSE;
+    }
+  else if (mknodat (pair->to_fd, base, (st->st_mode & S_IFMT) | 0600, st->st_rdev) < 0)
+    {
+      return FALSE;
+    }
+
+  if (fchownat (pair->to_fd, base, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+    return FALSE;
+  /* A new inode under that name can only be ours: nobody else may enter the copy yet. */
+  if (!S_ISLNK (st->st_mode) && fchmodat (pair->to_fd, base, st->st_mode & 07777, 0) < 0)
+    return FALSE;
+
+  return utimensat (pair->to_fd, base, times, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Another name of a file that is copied already. */
+static gboolean
+link_copy (Tree        *tree,
+           Pair        *pair,
+           const char  *base,
+           const char  *first)
+{
+  g_autofree char *dir = g_path_get_dirname (first);
+  g_autofree char *name = g_path_get_basename (first);
+  temp_autofd int fd = open_dir (tree->to_fd, g_str_equal (dir, ".") ? "" : dir);
+
+  return fd >= 0 && linkat (fd, name, pair->to_fd, base, 0) == 0;
+}
+
+static gboolean
+copy_one (Tree        *tree,
+          Pair        *pair,
+          const char  *base,
+          GError     **error)
+{
+  g_autofree char *relative = *pair->path != '\0' ? g_strconcat (pair->path, "/", base, NULL) : g_strdup (base);
+  const char *first;
+  gint64 ino;
+  struct stat st;
+
+  if (fstatat (pair->from_fd, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return fail (tree, error, errno, relative);
+  if (st.st_dev != tree->dev)
+    return fail (tree, error, EBUSY, relative);
+
+  if (S_ISDIR (st.st_mode))
+    {
+      if (mkdirat (pair->to_fd, base, 0700) < 0)
+        return fail (tree, error, errno, relative);
+      g_ptr_array_add (tree->dirs, g_steal_pointer (&relative));
+      return TRUE;
+    }
+
+  ino = st.st_ino;
+  first = st.st_nlink > 1 ? g_hash_table_lookup (tree->links, &ino) : NULL;
+  if (first != NULL)
+    return link_copy (tree, pair, base, first) || fail (tree, error, errno, relative);
+
+  if (S_ISREG (st.st_mode) ? !copy_file (tree, pair, base, relative, error)
+                           : !copy_special (pair, base, &st) && !fail (tree, error, errno, relative))
+    return FALSE;
+
+  if (st.st_nlink > 1)
+    g_hash_table_insert (tree->links, g_memdup2 (&ino, sizeof ino), g_steal_pointer (&relative));
+  return TRUE;
+}
+
+static gboolean
+copy_contents (Tree        *tree,
+               const char  *path,
+               GError     **error)
+{
+  g_auto (Pair) pair = { .path = path, .from_fd = -1, .to_fd = -1 };
+  gboolean copied = TRUE;
+  struct dirent *found;
+  DIR *dir;
+  int fd;
+
+  if (!open_pair (tree, &pair))
+    return fail (tree, error, errno, path);
+
+  fd = openat (pair.from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  dir = fd >= 0 ? fdopendir (fd) : NULL;
+  if (dir == NULL)
+    {
+      fail (tree, error, errno, path);
+      temp_fd_clear (&fd);
+      return FALSE;
+    }
+
+  while (copied && (errno = 0, found = readdir (dir)) != NULL)
+    if (!g_str_equal (found->d_name, ".") && !g_str_equal (found->d_name, ".."))
+      copied = !g_cancellable_set_error_if_cancelled (tree->cancellable, error) &&
+               copy_one (tree, &pair, found->d_name, error);
+
+  if (copied && errno != 0)
+    copied = fail (tree, error, errno, path);
+
+  closedir (dir);
+  return copied;
+}
+
+/* Fills an empty directory with what is in another: modes, times and all, and files of
+ * several names as such. After an error it is half full. */
+gboolean
+temp_copy_tree (int            from_fd,
+                int            to_fd,
+                const char    *to_path,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) links = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  Tree tree = { from_fd, to_fd, to_path, 0, dirs, links, cancellable };
+  struct stat st;
+
+  if (fstat (from_fd, &st) < 0)
+    return fail (&tree, error, errno, "");
+  tree.dev = st.st_dev;
+
+  g_ptr_array_add (dirs, g_strdup (""));
+  for (guint i = 0; i < dirs->len; i++)
+    if (!copy_contents (&tree, g_ptr_array_index (dirs, i), error))
+      return FALSE;
+
+  /* The deepest first: what is made in a directory changes its times, and its mode
+   * may then keep us out. */
+  for (guint i = dirs->len; i > 0; i--)
+    {
+      g_auto (Pair) pair = { .path = g_ptr_array_index (dirs, i - 1), .from_fd = -1, .to_fd = -1 };
+
+      if (!open_pair (&tree, &pair) || !copy_metadata (pair.from_fd, pair.to_fd))
+        return fail (&tree, error, errno, pair.path);
+    }
+
+  return TRUE;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "base/error.h"
+
+#include <errno.h>
+
+#include "test-support.h"
+
+static void
+test_message (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *expected = g_strdup_printf ("Could not do it to “/a b/c”: %s", g_strerror (ENOSPC));
+
+  temp_error_from_errno (&error, ENOSPC, "Could not do it to", "/a b/c");
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_cmpstr (error->message, ==, expected);
+}
+
+static void
+test_codes (void)
+{
+  static const int errnos[] = { ENOENT, EEXIST, EACCES, EPERM, EROFS, EMFILE, ENAMETOOLONG, EBUSY, ENOTDIR, 9999 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (errnos); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      errno = 0;
+      temp_error_from_errno (&error, errnos[i], "Could not", "/p");
+      g_assert_error (error, G_IO_ERROR, (gint) g_io_error_from_errno (errnos[i]));
+      test_assert_error_mentions (error, g_strerror (errnos[i]));
+    }
+}
+
+static void
+test_nobody_asks (void)
+{
+  temp_error_from_errno (NULL, ENOENT, "Could not", "/p");
+}
+
+/* Messages are UTF-8, whatever the bytes of the path. */
+static void
+test_invalid_utf8 (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  temp_error_from_errno (&error, ENOENT, "Could not", "/p\xff\xfe/q");
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  test_assert_error_mentions (error, "/p");
+  test_assert_error_mentions (error, "/q");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-error/message", test_message);
+  g_test_add_func ("/temp-error/codes", test_codes);
+  g_test_add_func ("/temp-error/nobody-asks", test_nobody_asks);
+  g_test_add_func ("/temp-error/invalid-utf8", test_invalid_utf8);
+
+  return g_test_run ();
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "base/metadata.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "test-support.h"
+
+#define ACL "system.posix_acl_access"
+
+/* user::rw-, user:12:rw-, group::---, mask::rw-, other::--- */
+static const guint8 acl[] = {
+  2, 0, 0, 0,
+  0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
+  0x02, 0, 6, 0, 12, 0, 0, 0,
+  0x04, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+  0x10, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
+  0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+};
+
+static int
+open_new (const char *base,
+          mode_t      mode)
+{
+  g_autofree char *path = test_path (base);
+  int fd = open (path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+  g_assert_no_errno (fd);
+  g_assert_no_errno (fchmod (fd, mode));
+  return fd;
+}
+
+static mode_t
+get_mode (int fd)
+{
+  struct stat st;
+
+  g_assert_no_errno (fstat (fd, &st));
+  return st.st_mode & 07777;
+}
+
+/* And all of that taken back. */
+static void
+test_adopt (void)
+{
+  temp_autofd int fd = open_new ("own", 0600);
+  temp_autofd int model_fd = open_new ("model", 0644);
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+  char found[8];
+
+  if (fsetxattr (model_fd, "user.origin", "here", 4, 0) < 0)
+    {
+      g_test_skip ("no extended attributes here");
+      return;
+    }
+  g_assert_no_errno (fsetxattr (fd, "user.mine", "x", 1, 0));
+
+  g_assert_true (temp_metadata_read (&own, fd));
+  g_assert_true (temp_metadata_read (&model, model_fd));
+  g_assert_cmphex (model.mode, ==, 0644);
+  g_assert_true (temp_metadata_adopt (fd, &own, &model, TRUE));
+  g_assert_cmphex (get_mode (fd), ==, 0644);
+  g_assert_cmpint (fgetxattr (fd, "user.origin", found, sizeof found), ==, 4);
+  g_assert_cmpint (fgetxattr (fd, "user.mine", found, sizeof found), ==, 1);
+
+  temp_metadata_restore (fd, &own);
+  g_assert_cmphex (get_mode (fd), ==, 0600);
+  g_assert_cmpint (fgetxattr (fd, "user.origin", found, sizeof found), ==, -1);
+  g_assert_cmpint (fgetxattr (fd, "user.mine", found, sizeof found), ==, 1);
+
+  g_assert_true (temp_metadata_adopt (fd, &own, &model, FALSE));
+  g_assert_cmphex (get_mode (fd), ==, 0600);
+  g_assert_cmpint (fgetxattr (fd, "user.origin", found, sizeof found), ==, 4);
+}
+
+/* A file that may not even be read. */
+static void
+test_path_only (void)
+{
+  temp_autofd int fd = open_new ("model", 0);
+  g_autofree char *path = test_path ("model");
+  temp_autofd int path_fd = open (path, O_PATH | O_CLOEXEC);
+  g_auto (TempMetadata) model = { 0 };
+
+  if (fsetxattr (fd, ACL, acl, sizeof acl, 0) < 0)
+    {
+      g_test_skip ("no ACLs here");
+      return;
+    }
+
+  g_assert_true (temp_metadata_read (&model, path_fd));
+  g_assert_cmphex (model.mode, ==, 0660);
+  g_assert_true (g_hash_table_contains (model.attributes, ACL));
+}
+
+/* The ACL of a file goes if the model has none, and back it comes. */
+static void
+test_acl (void)
+{
+  temp_autofd int fd = open_new ("own", 0600);
+  temp_autofd int model_fd = open_new ("model", 0604);
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+  guint8 found[64];
+
+  if (fsetxattr (fd, ACL, acl, sizeof acl, 0) < 0)
+    {
+      g_test_skip ("no ACLs here");
+      return;
+    }
+
+  g_assert_true (temp_metadata_read (&own, fd));
+  g_assert_true (temp_metadata_read (&model, model_fd));
+  g_assert_true (temp_metadata_adopt (fd, &own, &model, TRUE));
+  g_assert_cmpint (fgetxattr (fd, ACL, found, sizeof found), ==, -1);
+  g_assert_cmphex (get_mode (fd), ==, 0604);
+
+  temp_metadata_restore (fd, &own);
+  g_assert_cmpint (fgetxattr (fd, ACL, found, sizeof found), ==, sizeof acl);
+  g_assert_cmpmem (found, sizeof acl, acl, sizeof acl);
+}
+
+/* Without the ACL, the group would get what only the mask says. */
+static void
+child_acl_refused (gconstpointer data)
+{
+  temp_autofd int fd = open_new ("own", 0600);
+  temp_autofd int model_fd = open_new ("model", 0600);
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+
+  if (fsetxattr (model_fd, ACL, acl, sizeof acl, 0) < 0)
+    test_child_skip ("no ACLs here");
+  if (!test_fail_syscall (SYS_fsetxattr, EPERM))
+    test_child_skip ("no filters of system calls here");
+
+  g_assert_true (temp_metadata_read (&own, fd));
+  g_assert_true (temp_metadata_read (&model, model_fd));
+  g_assert_false (temp_metadata_adopt (fd, &own, &model, TRUE));
+  g_assert_cmpint (errno, ==, EPERM);
+  g_assert_cmphex (get_mode (fd), ==, 0600);
+}
+
+static void
+test_acl_refused (void)
+{
+  test_in_child (child_acl_refused, NULL);
+}
+
+/* Where the directory says what new files get. */
+static void
+test_default_acl (void)
+{
+  g_autofree char *path = test_path ("ordinary");
+  temp_autofd int dir_fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  temp_autofd int fd = open_new ("own", 0600);
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+  g_auto (TempMetadata) ordinary = { 0 };
+  temp_autofd int ordinary_fd = -1;
+
+  if (fsetxattr (dir_fd, "system.posix_acl_default", acl, sizeof acl, 0) < 0)
+    {
+      g_test_skip ("no ACLs here");
+      return;
+    }
+
+  ordinary_fd = open (path, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+  g_assert_no_errno (ordinary_fd);
+  g_assert_true (temp_metadata_read (&ordinary, ordinary_fd));
+  g_assert_true (temp_metadata_read (&own, fd));
+  g_assert_true (temp_metadata_read_new (&model, dir_fd, &own));
+  g_assert_cmphex (model.mode, ==, ordinary.mode);
+  g_assert_true (g_bytes_equal (g_hash_table_lookup (model.attributes, ACL),
+                                g_hash_table_lookup (ordinary.attributes, ACL)));
+}
+
+static void
+child_umask (gconstpointer data)
+{
+  const mode_t mask = GPOINTER_TO_INT (data);
+
+  umask (mask);
+  g_assert_cmphex (temp_metadata_umask (), ==, mask);
+  g_assert_cmphex (umask (0), ==, mask);
+}
+
+static void
+test_umask (void)
+{
+  static const mode_t masks[] = { 0, 022, 027, 077, 0777 };
+
+  if (!g_file_test ("/proc/thread-self/status", G_FILE_TEST_EXISTS))
+    {
+      g_test_skip ("no /proc here");
+      return;
+    }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (masks); i++)
+    test_in_child (child_umask, GINT_TO_POINTER (masks[i]));
+}
+
+static void
+child_no_proc (gconstpointer data)
+{
+  if (!test_fail_syscall (SYS_openat, ENOENT))
+    test_child_skip ("no filters of system calls here");
+  g_assert_cmphex (temp_metadata_umask (), ==, 077);
+}
+
+static void
+test_no_proc (void)
+{
+  test_in_child (child_no_proc, NULL);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-metadata/adopt", test_adopt);
+  g_test_add_func ("/temp-metadata/path-only", test_path_only);
+  g_test_add_func ("/temp-metadata/acl", test_acl);
+  g_test_add_func ("/temp-metadata/acl-refused", test_acl_refused);
+  g_test_add_func ("/temp-metadata/default-acl", test_default_acl);
+  g_test_add_func ("/temp-metadata/umask", test_umask);
+  g_test_add_func ("/temp-metadata/no-proc", test_no_proc);
+
+  return g_test_run ();
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "base/process.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "test-support.h"
+
+#define MAX_DEPTH 3
+
+static gpointer
+get_generation (gpointer data)
+{
+  return GUINT_TO_POINTER (temp_process_generation ());
+}
+
+static void
+test_generation (void)
+{
+  guint generation = temp_process_generation ();
+  GThread *threads[4];
+
+  g_assert_cmpuint (generation, !=, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("generation", get_generation, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_assert_cmpuint (GPOINTER_TO_UINT (g_thread_join (threads[i])), ==, generation);
+  g_assert_cmpuint (temp_process_generation (), ==, generation);
+}
+
+/* Goes on in a child, which has a number that none of those it comes from has,
+ * and keeps it when it has children itself. */
+static void
+descend (gboolean raw,
+         guint   *ancestors,
+         guint    depth)
+{
+  guint generation = temp_process_generation ();
+  pid_t pid;
+
+  g_assert_cmpuint (generation, !=, 0);
+  for (guint i = 0; i < depth; i++)
+    g_assert_cmpuint (generation, !=, ancestors[i]);
+  ancestors[depth] = generation;
+
+  if (depth < MAX_DEPTH)
+    {
+      pid = test_make_child (raw);
+      if (pid == 0)
+        {
+          descend (raw, ancestors, depth + 1);
+          test_child_exit (0);
+        }
+      test_assert_ends_well (pid);
+    }
+
+  g_assert_cmpuint (temp_process_generation (), ==, generation);
+}
+
+static void
+test_descendants (gconstpointer data)
+{
+  guint ancestors[MAX_DEPTH + 1];
+
+  descend (GPOINTER_TO_INT (data), ancestors, 0);
+}
+
+/* A child that asks for its number only after it had a child. */
+static void
+test_asks_late (void)
+{
+  pid_t pid = test_make_child (FALSE);
+  int pipe_fds[2];
+
+  if (pid > 0)
+    {
+      test_assert_ends_well (pid);
+      return;
+    }
+
+  g_assert_no_errno (pipe (pipe_fds));
+  pid = test_make_child (FALSE);
+  if (pid == 0)
+    {
+      guint generation = temp_process_generation ();
+
+      test_child_exit (write (pipe_fds[1], &generation, sizeof generation) != sizeof generation);
+    }
+  else
+    {
+      guint generation;
+
+      test_assert_ends_well (pid);
+      g_assert_cmpint (read (pipe_fds[0], &generation, sizeof generation), ==, sizeof generation);
+      g_assert_cmpuint (generation, !=, temp_process_generation ());
+      test_child_exit (0);
+    }
+}
+
+static gpointer
+lock_and_unlock (gpointer data)
+{
+  gint *stop = data;
+
+  while (!g_atomic_int_get (stop))
+    {
+      temp_process_lock ();
+      temp_process_unlock ();
+    }
+
+  return NULL;
+}
+
+/* A child made while another thread held the lock would wait for it forever:
+ * the alarm ends it. */
+static void
+test_lock_in_child (void)
+{
+  gint stop = FALSE;
+  GThread *threads[2];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("lock", lock_and_unlock, &stop);
+
+  for (guint i = 0; i < 300; i++)
+    {
+      pid_t pid = test_make_child (FALSE);
+
+      if (pid == 0)
+        {
+          alarm (300);
+          temp_process_lock ();
+          temp_process_unlock ();
+          test_child_exit (0);
+        }
+      test_assert_ends_well (pid);
+    }
+
+  g_atomic_int_set (&stop, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+static gpointer
+count_up (gpointer data)
+{
+  volatile guint *count = data;
+
+  for (guint i = 0; i < 10000; i++)
+    {
+      temp_process_lock ();
+      *count = *count + 1;
+      temp_process_unlock ();
+    }
+
+  return NULL;
+}
+
+static void
+test_lock_excludes (void)
+{
+  guint count = 0;
+  GThread *threads[4];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("count", count_up, &count);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+
+  g_assert_cmpuint (count, ==, G_N_ELEMENTS (threads) * 10000);
+}
+
+static gpointer
+wake (gpointer data)
+{
+  gboolean *is_awake = data;
+
+  /* Only once the other waits is the lock to be had. */
+  temp_process_lock ();
+  *is_awake = TRUE;
+  temp_process_wake ();
+  temp_process_unlock ();
+  return NULL;
+}
+
+static void
+test_wait_until (void)
+{
+  gboolean is_awake = FALSE;
+  GThread *thread;
+
+  temp_process_lock ();
+  while (temp_process_wait_until (g_get_monotonic_time ()))
+    ;
+
+  thread = g_thread_new ("wake", wake, &is_awake);
+  while (!is_awake)
+    g_assert_true (temp_process_wait_until (G_MAXINT64));
+  temp_process_unlock ();
+  g_thread_join (thread);
+
+  is_awake = FALSE;
+  temp_process_lock ();
+  thread = g_thread_new ("wake", wake, &is_awake);
+  while (!is_awake)
+    temp_process_wait ();
+  temp_process_unlock ();
+  g_thread_join (thread);
+}
+
+/* exit() in a signal handler may interrupt the library, which then cannot wait for itself. */
+static void
+test_lock_at_exit (void)
+{
+  temp_process_lock ();
+  g_assert_false (temp_process_lock_at_exit ());
+  temp_process_unlock ();
+
+  g_assert_true (temp_process_lock_at_exit ());
+  temp_process_unlock ();
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-process/generation", test_generation);
+  g_test_add_data_func ("/temp-process/fork", GINT_TO_POINTER (FALSE), test_descendants);
+  g_test_add_data_func ("/temp-process/fork-raw", GINT_TO_POINTER (TRUE), test_descendants);
+  g_test_add_func ("/temp-process/asks-late", test_asks_late);
+  g_test_add_func ("/temp-process/lock-in-child", test_lock_in_child);
+  g_test_add_func ("/temp-process/lock-excludes", test_lock_excludes);
+  g_test_add_func ("/temp-process/wait-until", test_wait_until);
+  g_test_add_func ("/temp-process/lock-at-exit", test_lock_at_exit);
+
+  return g_test_run ();
+}

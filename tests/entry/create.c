@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "entry/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "test-support.h"
+
+/* The library's calls of getrandom() and mkdirat() come here. */
+static guint n_getrandom_zeros; /* so often, the bytes are 0: the names drawn are all "aaaaaaaa" */
+static guint n_getrandom;
+static guint n_mkdirat_fails;
+static int mkdirat_errno;
+static guint n_mkdirat;
+
+ssize_t
+getrandom (void         *buffer,
+           size_t        size,
+           unsigned int  flags)
+{
+  n_getrandom++;
+  if (n_getrandom_zeros > 0)
+    {
+      n_getrandom_zeros--;
+      memset (buffer, 0, size);
+      return size;
+    }
+
+  return syscall (SYS_getrandom, buffer, size, flags);
+}
+
+int
+mkdirat (int         dir_fd,
+         const char *path,
+         mode_t      mode)
+{
+  n_mkdirat++;
+  if (n_mkdirat_fails > 0)
+    {
+      n_mkdirat_fails--;
+      errno = mkdirat_errno;
+      return -1;
+    }
+
+  return syscall (SYS_mkdirat, dir_fd, path, mode);
+}
+
+static int
+open_dir (const char *dir)
+{
+  int fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  g_assert_no_errno (fd);
+  return fd;
+}
+
+static void
+init_name (TempName   *name,
+           const char *dir,
+           const char *suffix)
+{
+  g_assert_true (temp_name_init (name, dir, NULL, suffix, TEMP_NAME_N_RANDOM, NULL));
+}
+
+static void
+test_file (void)
+{
+  g_auto (TempName) name = { .path = NULL };
+  g_autoptr (GError) error = NULL;
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  temp_autofd int fd = -1;
+  g_autofree char *names = NULL;
+  char byte;
+
+  init_name (&name, test_dir (), ".txt");
+  fd = temp_create_file (dir_fd, &name, 0600, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (fd, >=, 0);
+
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, name.base);
+  test_assert_mode (name.path, S_IFREG | 0600);
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
+  g_assert_cmpint (fcntl (fd, F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK), ==, O_RDWR);
+  g_assert_cmpint (fcntl (fd, F_GETFL) & O_NOFOLLOW, ==, O_NOFOLLOW);
+  g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, 1);
+  g_assert_cmpint (pread (fd, &byte, 1, 0), ==, 1);
+}
+
+static void
+test_directory (void)
+{
+  g_auto (TempName) name = { .path = NULL };
+  g_autoptr (GError) error = NULL;
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_autofree char *names = NULL;
+
+  init_name (&name, test_dir (), ".d");
+  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
+  g_assert_no_error (error);
+
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, name.base);
+  test_assert_mode (name.path, S_IFDIR | 0700);
+}
+
+static void
+test_nameless (void)
+{
+  temp_autofd int fd = temp_create_nameless (test_dir (), 0600);
+  g_autofree char *names = NULL;
+  g_autofree char *link = NULL;
+  g_autofree char *linked = test_path ("linked");
+  struct stat st;
+
+  if (fd < 0 && temp_create_is_unsupported (errno))
+    {
+      g_test_skip ("no nameless files here");
+      return;
+    }
+
+  g_assert_no_errno (fd);
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, "");
+  g_assert_no_errno (fstat (fd, &st));
+  g_assert_cmphex (st.st_mode, ==, S_IFREG | 0600);
+  g_assert_cmpuint (st.st_nlink, ==, 0);
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
+  g_assert_cmpint (fcntl (fd, F_GETFL) & O_ACCMODE, ==, O_RDWR);
+
+  /* Not with O_EXCL. */
+  link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_assert_no_errno (linkat (AT_FDCWD, link, AT_FDCWD, linked, AT_SYMLINK_FOLLOW));
+}
+
+/* The umask is the process's, so it is changed in a child. */
+static void
+child_umask (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  temp_autofd int fd = -1;
+  g_auto (TempName) file = { .path = NULL };
+  g_auto (TempName) dir = { .path = NULL };
+  struct stat st;
+
+  umask (027);
+  init_name (&file, test_dir (), NULL);
+  fd = temp_create_file (dir_fd, &file, 0666, NULL, NULL, NULL);
+  g_assert_no_errno (fd);
+  test_assert_mode (file.path, S_IFREG | 0640);
+
+  init_name (&dir, test_dir (), NULL);
+  g_assert_true (temp_create_dir (dir_fd, &dir, 0777, NULL, NULL, NULL));
+  test_assert_mode (dir.path, S_IFDIR | 0750);
+
+  temp_fd_clear (&fd);
+  fd = temp_create_nameless (test_dir (), 0666);
+  if (fd >= 0)
+    {
+      g_assert_no_errno (fstat (fd, &st));
+      g_assert_cmphex (st.st_mode, ==, S_IFREG | 0640);
+    }
+}
+
+static void
+test_umask (void)
+{
+  test_in_child (child_umask, NULL);
+}
+
+/* What somebody put at the name that will be drawn first. */
+static void
+plant (const char *what)
+{
+  g_autofree char *planted = test_path ("tmpaaaaaaaa");
+  g_autofree char *target = test_path ("target");
+
+  if (g_str_equal (what, "file"))
+    test_write (planted, "canary");
+  else if (g_str_equal (what, "directory"))
+    g_assert_no_errno (g_mkdir (planted, 0755));
+  else
+    g_assert_no_errno (symlink (target, planted));
+  if (g_str_equal (what, "symlink"))
+    test_write (target, "canary");
+}
+
+/* A forked child has an empty stock of random bytes, so it draws zeros first. */
+static void
+child_taken (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  temp_autofd int fd = -1;
+  g_auto (TempName) file = { .path = NULL };
+
+  n_getrandom_zeros = 1;
+  init_name (&file, test_dir (), NULL);
+  fd = temp_create_file (dir_fd, &file, 0600, NULL, NULL, NULL);
+  g_assert_no_errno (fd);
+  g_assert_cmpuint (n_getrandom_zeros, ==, 0);
+  g_assert_cmpstr (file.base, !=, "tmpaaaaaaaa");
+  test_assert_mode (file.path, S_IFREG | 0600);
+}
+
+static void
+child_taken_dir (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_auto (TempName) dir = { .path = NULL };
+
+  n_getrandom_zeros = 1;
+  init_name (&dir, test_dir (), NULL);
+  n_mkdirat = 0;
+  g_assert_true (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, NULL));
+  g_assert_cmpuint (n_mkdirat, >, 1);
+  g_assert_cmpstr (dir.base, !=, "tmpaaaaaaaa");
+  test_assert_mode (dir.path, S_IFDIR | 0700);
+}
+
+static void
+test_taken (gconstpointer what)
+{
+  g_autofree char *target = test_path ("target");
+  g_autofree char *contents = NULL;
+
+  plant (what);
+  test_in_child (child_taken, NULL);
+  test_in_child (child_taken_dir, NULL);
+
+  if (g_str_equal (what, "symlink"))
+    {
+      g_assert_true (g_file_get_contents (target, &contents, NULL, NULL));
+      g_assert_cmpstr (contents, ==, "canary");
+    }
+  else
+    {
+      g_assert_false (g_file_test (target, G_FILE_TEST_EXISTS));
+    }
+}
+
+/* Every name drawn is the one that is taken. */
+static void
+child_given_up (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_auto (TempName) file = { .path = NULL };
+  g_auto (TempName) dir = { .path = NULL };
+  g_autoptr (GError) file_error = NULL;
+  g_autoptr (GError) dir_error = NULL;
+
+  n_getrandom_zeros = G_MAXUINT;
+  n_getrandom = 0;
+  init_name (&file, test_dir (), NULL);
+  g_assert_cmpint (temp_create_file (dir_fd, &file, 0600, NULL, NULL, &file_error), ==, -1);
+  g_assert_error (file_error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  test_assert_error_mentions (file_error, file.path);
+  g_assert_cmpuint (n_getrandom, ==, TEMP_NAME_MAX_TRIES);
+
+  init_name (&dir, test_dir (), NULL);
+  n_mkdirat = 0;
+  g_assert_false (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, &dir_error));
+  g_assert_error (dir_error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  test_assert_error_mentions (dir_error, dir.path);
+  g_assert_cmpuint (n_mkdirat, ==, 100);
+}
+
+static void
+test_given_up (void)
+{
+  g_autofree char *names = NULL;
+
+  plant ("file");
+  test_in_child (child_given_up, NULL);
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, "tmpaaaaaaaa");
+}
+
+static void
+test_retried (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_auto (TempName) name = { .path = NULL };
+  g_autoptr (GError) error = NULL;
+
+  init_name (&name, test_dir (), NULL);
+  mkdirat_errno = GPOINTER_TO_INT (data);
+  n_mkdirat_fails = TEMP_NAME_MAX_TRIES - 1;
+  n_mkdirat = 0;
+  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_mkdirat, ==, TEMP_NAME_MAX_TRIES);
+  test_assert_mode (name.path, S_IFDIR | 0700);
+}
+
+/* Other errors are no reason to try another name. */
+static void
+test_not_retried (void)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_auto (TempName) name = { .path = NULL };
+  g_autoptr (GError) error = NULL;
+
+  init_name (&name, test_dir (), NULL);
+  mkdirat_errno = ENOSPC;
+  n_mkdirat_fails = 1;
+  n_mkdirat = 0;
+  g_assert_false (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  test_assert_error_mentions (error, name.path);
+  g_assert_cmpuint (n_mkdirat, ==, 1);
+}
+
+/* Names in this order, and then no more. */
+typedef struct
+{
+  const char *const *names;
+  guint              n_calls;
+} Choice;
+
+static gboolean
+choose (gpointer   data,
+        TempName  *name,
+        GError   **error)
+{
+  Choice *choice = data;
+  const char *random = choice->names[choice->n_calls++];
+
+  if (random == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "There are no more");
+      return FALSE;
+    }
+
+  memcpy (name->random, random, TEMP_NAME_N_RANDOM);
+  return TRUE;
+}
+
+static gboolean
+create_chosen (gboolean            is_dir,
+               const char *const  *names,
+               guint               n_calls,
+               GError            **error)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  temp_autofd int fd = -1;
+  g_auto (TempName) name = { .path = NULL };
+  Choice choice = { names, 0 };
+  gboolean ok;
+
+  init_name (&name, test_dir (), NULL);
+  if (is_dir)
+    ok = temp_create_dir (dir_fd, &name, 0700, choose, &choice, error);
+  else
+    ok = (fd = temp_create_file (dir_fd, &name, 0600, choose, &choice, error)) >= 0;
+  g_assert_cmpuint (choice.n_calls, ==, n_calls);
+  if (ok)
+    test_assert_mode (name.path, is_dir ? S_IFDIR | 0700 : S_IFREG | 0600);
+
+  return ok;
+}
+
+static void
+test_choose (gconstpointer data)
+{
+  static const char *const first[] = { "11111111", NULL };
+  static const char *const second[] = { "11111111", "11111111", "22222222", NULL };
+  gboolean is_dir = GPOINTER_TO_INT (data);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *names = NULL;
+
+  g_assert_true (create_chosen (is_dir, first, 1, &error));
+  g_assert_no_error (error);
+  g_assert_true (create_chosen (is_dir, second, 3, &error));
+  g_assert_no_error (error);
+
+  /* What fails there fails. */
+  g_assert_false (create_chosen (is_dir, first, 2, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_false (create_chosen (is_dir, first, 2, NULL));
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, "tmp11111111 tmp22222222");
+}
+
+static void
+child_refused_open (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_auto (TempName) name = { .path = NULL };
+  g_autoptr (GError) error = NULL;
+
+  init_name (&name, test_dir (), NULL);
+  if (!test_fail_syscall_if (SYS_openat, EEXIST, 2, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC))
+    test_child_skip ("no filters of system calls here");
+  g_assert_cmpint (temp_create_file (dir_fd, &name, 0600, NULL, NULL, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+}
+
+/* The filter only catches an exclusive creation. */
+static void
+test_flags (void)
+{
+  test_in_child (child_refused_open, NULL);
+}
+
+static void
+assert_fails (int         dir_fd,
+              const char *dir,
+              const char *suffix,
+              int         code)
+{
+  g_auto (TempName) name = { .path = NULL };
+  g_autoptr (GError) file_error = NULL;
+  g_autoptr (GError) dir_error = NULL;
+
+  init_name (&name, dir, suffix);
+  g_assert_cmpint (temp_create_file (dir_fd, &name, 0600, NULL, NULL, &file_error), ==, -1);
+  g_assert_error (file_error, G_IO_ERROR, code);
+  test_assert_error_mentions (file_error, name.path);
+  test_assert_error_mentions (file_error, "temporary file");
+
+  if (code == G_IO_ERROR_TOO_MANY_OPEN_FILES)
+    return;
+  g_assert_false (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &dir_error));
+  g_assert_error (dir_error, G_IO_ERROR, code);
+  test_assert_error_mentions (dir_error, name.path);
+  test_assert_error_mentions (dir_error, "temporary directory");
+}
+
+static void
+test_too_long (void)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  g_autofree char *suffix = g_strnfill (300, 's');
+  g_autofree char *fitting = g_strnfill (255 - TEMP_NAME_N_RANDOM - strlen ("tmp"), 's');
+  g_auto (TempName) name = { .path = NULL };
+
+  assert_fails (dir_fd, test_dir (), suffix, G_IO_ERROR_FILENAME_TOO_LONG);
+
+  init_name (&name, test_dir (), fitting);
+  g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, NULL));
+}
+
+static void
+test_deleted_dir (void)
+{
+  g_autofree char *dir = test_path ("gone");
+  temp_autofd int dir_fd = -1;
+
+  g_assert_no_errno (g_mkdir (dir, 0700));
+  dir_fd = open_dir (dir);
+  g_assert_no_errno (g_rmdir (dir));
+  assert_fails (dir_fd, dir, NULL, G_IO_ERROR_NOT_FOUND);
+
+  g_assert_cmpint (temp_create_nameless (dir, 0600), ==, -1);
+  g_assert_cmpint (errno, ==, ENOENT);
+}
+
+static void
+test_not_a_dir (void)
+{
+  g_autofree char *path = test_path ("file");
+  temp_autofd int fd = -1;
+
+  test_write (path, "");
+  g_assert_no_errno (fd = open (path, O_PATH | O_CLOEXEC));
+  assert_fails (fd, path, NULL, G_IO_ERROR_NOT_DIRECTORY);
+
+  g_assert_cmpint (temp_create_nameless (path, 0600), ==, -1);
+  g_assert_cmpint (errno, ==, ENOTDIR);
+}
+
+static void
+child_full_table (gconstpointer data)
+{
+  temp_autofd int dir_fd = open_dir (test_dir ());
+  const guint n_fds_allowed = dir_fd + 1;
+
+  test_limit_fds (n_fds_allowed);
+  while (dup (0) >= 0)
+    ;
+  assert_fails (dir_fd, test_dir (), NULL, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+  g_assert_cmpint (temp_create_nameless (test_dir (), 0600), ==, -1);
+  g_assert_cmpint (errno, ==, EMFILE);
+}
+
+static void
+test_full_table (void)
+{
+  test_in_child (child_full_table, NULL);
+}
+
+static void
+child_read_only (gconstpointer data)
+{
+  const char *dir = data;
+  temp_autofd int dir_fd = -1;
+
+  if (!test_mount_tmpfs (dir, "size=64k"))
+    test_child_skip ("no mounts here");
+  g_assert_no_errno (mount ("tmpfs", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL));
+  dir_fd = open_dir (dir);
+  assert_fails (dir_fd, dir, NULL, G_IO_ERROR_READ_ONLY);
+}
+
+static void
+test_read_only (void)
+{
+  g_autofree char *dir = test_path ("mount");
+
+  g_assert_no_errno (g_mkdir (dir, 0700));
+  test_in_child (child_read_only, dir);
+}
+
+static void
+child_no_permission (gconstpointer data)
+{
+  g_autofree char *dir = test_path ("mine");
+  temp_autofd int dir_fd = -1;
+
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+  g_assert_no_errno (g_mkdir (dir, 0500));
+  dir_fd = open_dir (dir);
+  assert_fails (dir_fd, dir, NULL, G_IO_ERROR_PERMISSION_DENIED);
+  g_assert_cmpint (temp_create_nameless (dir, 0600), ==, -1);
+  g_assert_cmpint (errno, ==, EACCES);
+}
+
+static void
+test_no_permission (void)
+{
+  test_in_child (child_no_permission, NULL);
+}
+
+static void
+test_unsupported (void)
+{
+  static const int unsupported[] = { EOPNOTSUPP, EISDIR, ENOENT, EINVAL, ENOSYS };
+  static const int others[] = { EACCES, EPERM, ENOSPC, EROFS, EMFILE, ENFILE, ENOTDIR, EDQUOT, ENOMEM, EINTR, 0 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (unsupported); i++)
+    g_assert_true (temp_create_is_unsupported (unsupported[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (temp_create_is_unsupported (others[i]));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-create/file", test_file);
+  g_test_add_func ("/temp-create/directory", test_directory);
+  g_test_add_func ("/temp-create/nameless", test_nameless);
+  g_test_add_func ("/temp-create/umask", test_umask);
+  g_test_add_data_func ("/temp-create/taken/file", "file", test_taken);
+  g_test_add_data_func ("/temp-create/taken/directory", "directory", test_taken);
+  g_test_add_data_func ("/temp-create/taken/symlink", "symlink", test_taken);
+  g_test_add_data_func ("/temp-create/taken/dangling", "dangling", test_taken);
+  g_test_add_func ("/temp-create/given-up", test_given_up);
+  g_test_add_data_func ("/temp-create/retried/exists", GINT_TO_POINTER (EEXIST), test_retried);
+  g_test_add_data_func ("/temp-create/retried/interrupted", GINT_TO_POINTER (EINTR), test_retried);
+  g_test_add_func ("/temp-create/not-retried", test_not_retried);
+  g_test_add_data_func ("/temp-create/choose/file", GINT_TO_POINTER (FALSE), test_choose);
+  g_test_add_data_func ("/temp-create/choose/directory", GINT_TO_POINTER (TRUE), test_choose);
+  g_test_add_func ("/temp-create/flags", test_flags);
+  g_test_add_func ("/temp-create/too-long", test_too_long);
+  g_test_add_func ("/temp-create/deleted-dir", test_deleted_dir);
+  g_test_add_func ("/temp-create/not-a-dir", test_not_a_dir);
+  g_test_add_func ("/temp-create/full-table", test_full_table);
+  g_test_add_func ("/temp-create/read-only", test_read_only);
+  g_test_add_func ("/temp-create/no-permission", test_no_permission);
+  g_test_add_func ("/temp-create/unsupported", test_unsupported);
+
+  return g_test_run ();
+}

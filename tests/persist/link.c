@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "persist/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "test-support.h"
+
+static void
+assert_resolves (const char *base,
+                 const char *expected_base)
+{
+  g_autofree char *path = test_path (base);
+  g_autofree char *expected = test_path (expected_base);
+  g_autofree char *resolved = temp_persist_resolve (path);
+
+  g_assert_cmpstr (resolved, ==, expected);
+}
+
+static void
+make_link (const char *target,
+           const char *base)
+{
+  g_autofree char *path = test_path (base);
+
+  g_assert_no_errno (symlink (target, path));
+}
+
+static void
+test_resolve (void)
+{
+  g_autofree char *file = test_path ("file");
+  g_autofree char *loop = test_path ("loop");
+  g_autofree char *dir = test_path ("dir");
+
+  test_write (file, "x");
+  g_assert_no_errno (mkdir (dir, 0700));
+  make_link ("file", "relative");
+  make_link (file, "absolute");
+  make_link ("relative", "chain");
+  make_link ("missing", "dangling");
+  make_link ("dir/missing", "elsewhere");
+  make_link ("loop", "loop");
+
+  assert_resolves ("file", "file");
+  assert_resolves ("missing", "missing");
+  assert_resolves ("relative", "file");
+  assert_resolves ("absolute", "file");
+  assert_resolves ("chain", "file");
+  assert_resolves ("dangling", "missing");
+  assert_resolves ("elsewhere", "dir/missing");
+  g_assert_null (temp_persist_resolve (loop));
+  g_assert_cmpint (errno, ==, ELOOP);
+}
+
+/* In a directory like /tmp, somebody else's link is not followed. */
+static void
+child_foreign_link (gconstpointer data)
+{
+  g_autofree char *dir = test_path ("sticky");
+  g_autofree char *link = g_build_filename (dir, "link", NULL);
+  g_autofree char *protected = NULL;
+
+  if (geteuid () != 0 ||
+      !g_file_get_contents ("/proc/sys/fs/protected_symlinks", &protected, NULL, NULL) || protected[0] != '1')
+    test_child_skip ("no other user, or links are not protected here");
+
+  g_assert_no_errno (mkdir (dir, 0700));
+  g_assert_no_errno (symlink ("/nonexistent", link));
+  if (lchown (link, 12, 34) < 0)
+    test_child_skip ("not allowed to give a link away");
+  g_assert_no_errno (chmod (dir, 01777));
+
+  g_assert_null (temp_persist_resolve (link));
+  g_assert_cmpint (errno, ==, EACCES);
+}
+
+static void
+test_foreign_link (void)
+{
+  test_in_child (child_foreign_link, NULL);
+}
+
+static void
+test_link (void)
+{
+  temp_autofd int dir_fd = open (test_dir (), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  temp_autofd int fd = open (test_dir (), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  temp_autofd int deleted = openat (dir_fd, "deleted", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  struct stat st;
+
+  if (fd < 0)
+    {
+      g_test_skip ("no files without a name here");
+      return;
+    }
+
+  g_assert_true (temp_persist_link (fd, dir_fd, "name"));
+  g_assert_no_errno (fstat (fd, &st));
+  g_assert_cmpuint (st.st_nlink, ==, 1);
+  g_assert_false (temp_persist_link (fd, dir_fd, "name"));
+  g_assert_cmpint (errno, ==, EEXIST);
+  g_assert_false (temp_persist_is_unlinkable (EEXIST));
+
+  g_assert_no_errno (unlinkat (dir_fd, "deleted", 0));
+  g_assert_false (temp_persist_link (deleted, dir_fd, "again"));
+  g_assert_true (temp_persist_is_unlinkable (errno));
+}
+
+static void
+test_renames (void)
+{
+  temp_autofd int dir_fd = open (test_dir (), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autofree char *a = test_path ("a");
+  g_autofree char *b = test_path ("b");
+  g_autofree char *names = NULL;
+  g_autofree char *contents = NULL;
+
+  test_write (a, "a");
+  test_write (b, "b");
+  if (!temp_persist_exchange (dir_fd, "a", dir_fd, "b"))
+    {
+      g_assert_true (temp_persist_has_no_rename_flags (errno));
+      g_test_skip ("no such renames here");
+      return;
+    }
+
+  g_assert_true (g_file_get_contents (a, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "b");
+  g_assert_false (temp_persist_rename_noreplace (dir_fd, "a", dir_fd, "b"));
+  g_assert_cmpint (errno, ==, EEXIST);
+  g_assert_false (temp_persist_has_no_rename_flags (errno));
+  g_assert_true (temp_persist_rename_noreplace (dir_fd, "a", dir_fd, "c"));
+  g_assert_true (temp_persist_rename (dir_fd, "c", dir_fd, "b"));
+  names = test_list (test_dir ());
+  g_assert_cmpstr (names, ==, "b");
+}
+
+static void
+child_sync (gconstpointer data)
+{
+  temp_autofd int dir_fd = open (test_dir (), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  temp_autofd int fd = temp_persist_open_dir (dir_fd);
+
+  g_assert_no_errno (fd);
+  g_assert_true (temp_persist_sync (fd));
+  g_assert_true (temp_persist_sync_tree (fd));
+
+  if (!test_fail_syscall (SYS_fsync, EIO) || !test_fail_syscall (SYS_syncfs, EIO))
+    test_child_skip ("no filters of system calls here");
+  g_assert_false (temp_persist_sync (fd));
+  g_assert_cmpint (errno, ==, EIO);
+  g_assert_false (temp_persist_sync_tree (fd));
+  g_assert_cmpint (errno, ==, EIO);
+}
+
+static void
+test_sync (void)
+{
+  test_in_child (child_sync, NULL);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/temp-persist/resolve", test_resolve);
+  g_test_add_func ("/temp-persist/foreign-link", test_foreign_link);
+  g_test_add_func ("/temp-persist/link", test_link);
+  g_test_add_func ("/temp-persist/renames", test_renames);
+  g_test_add_func ("/temp-persist/sync", test_sync);
+
+  return g_test_run ();
+}

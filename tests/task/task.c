@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "task/task.h"
+
+#include "test-support.h"
+
+typedef struct
+{
+  const char *name;
+  gboolean    is_async;
+  gboolean    begin_fails;
+  gboolean    run_fails;
+  const char *expected;
+} Case;
+
+/* What was called, in order. */
+typedef struct
+{
+  const Case *c;
+  GThread    *caller;
+  GString    *calls;
+  gint        n_freed; /* atomic: the thread may be the last to have it */
+} Log;
+
+static gboolean
+log_step (Log         *log,
+          const char  *step,
+          gboolean     fails,
+          GError     **error)
+{
+  g_string_append_printf (log->calls, "%s ", step);
+  if (fails)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, step);
+  return !fails;
+}
+
+static gboolean
+begin (gpointer   source,
+       gpointer   data,
+       GError   **error)
+{
+  Log *log = data;
+
+  g_assert_true (G_IS_OBJECT (source));
+  g_assert_true (g_thread_self () == log->caller);
+  return log_step (log, "begin", log->c->begin_fails, error);
+}
+
+static gboolean
+run (gpointer       source,
+     gpointer       data,
+     GCancellable  *cancellable,
+     GError       **error)
+{
+  Log *log = data;
+
+  g_assert_true (G_IS_OBJECT (source));
+  g_assert_true (g_cancellable_is_cancelled (cancellable));
+  g_assert_true ((g_thread_self () != log->caller) == log->c->is_async);
+  return log_step (log, "run", log->c->run_fails, error);
+}
+
+static void
+end (gpointer source,
+     gpointer data)
+{
+  Log *log = data;
+
+  g_assert_true (G_IS_OBJECT (source));
+  g_assert_true (g_thread_self () == log->caller);
+  log_step (log, "end", FALSE, NULL);
+}
+
+static void
+free_log (gpointer data)
+{
+  Log *log = data;
+
+  g_atomic_int_inc (&log->n_freed);
+}
+
+static const TempTaskSteps steps = { begin, run, end };
+
+static gboolean
+run_async (GObject       *source,
+           Log           *log,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  temp_task_run_async (&steps, source, log, free_log, G_PRIORITY_LOW, cancellable, test_keep_result, &result);
+  test_wait_result (&result);
+  g_assert_true (g_task_is_valid (result, source));
+  g_assert_cmpint (g_task_get_priority (G_TASK (result)), ==, G_PRIORITY_LOW);
+  while (g_atomic_int_get (&log->n_freed) == 0)
+    g_thread_yield ();
+  g_assert_cmpint (log->n_freed, ==, 1);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Whether to stop when it is cancelled, is for run() to say. */
+static void
+test_steps (gconstpointer data)
+{
+  const Case *c = data;
+  g_autoptr (GObject) source = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GString) calls = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  Log log = { .c = c, .caller = g_thread_self (), .calls = calls };
+  gboolean ok;
+
+  g_cancellable_cancel (cancellable);
+  if (c->is_async)
+    ok = run_async (source, &log, cancellable, &error);
+  else
+    ok = temp_task_run (&steps, source, &log, cancellable, &error);
+
+  g_assert_cmpint (ok, ==, !c->begin_fails && !c->run_fails);
+  if (ok)
+    g_assert_no_error (error);
+  else
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpstr (calls->str, ==, c->expected);
+}
+
+/* The end comes though nobody waits for the result. */
+static void
+test_nobody_waits (void)
+{
+  static const Case async_case = { .is_async = TRUE };
+  g_autoptr (GObject) source = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GString) calls = g_string_new (NULL);
+  Log log = { .c = &async_case, .caller = g_thread_self (), .calls = calls };
+
+  g_cancellable_cancel (cancellable);
+  temp_task_run_async (&steps, source, &log, free_log, G_PRIORITY_DEFAULT, cancellable, NULL, NULL);
+  while (g_atomic_int_get (&log.n_freed) == 0)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_thread_yield ();
+    }
+  g_assert_cmpstr (calls->str, ==, "begin run end ");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const Case cases[] = {
+    { "/temp-task/here", FALSE, FALSE, FALSE, "begin run end " },
+    { "/temp-task/here/not-begun", FALSE, TRUE, FALSE, "begin " },
+    { "/temp-task/here/failed", FALSE, FALSE, TRUE, "begin run end " },
+    { "/temp-task/async", TRUE, FALSE, FALSE, "begin run end " },
+    { "/temp-task/async/not-begun", TRUE, TRUE, FALSE, "begin " },
+    { "/temp-task/async/failed", TRUE, FALSE, TRUE, "begin run end " },
+  };
+
+  test_init (&argc, &argv);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_test_add_data_func (cases[i].name, &cases[i], test_steps);
+  g_test_add_func ("/temp-task/async/nobody-waits", test_nobody_waits);
+
+  return g_test_run ();
+}
