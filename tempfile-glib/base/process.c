@@ -86,7 +86,7 @@ after_fork_in_child (void)
   init_lock ();
 }
 
-__attribute__ ((constructor)) static void
+__attribute__ ((constructor (101))) static void
 temp_process_init (void)
 {
 #ifdef MADV_WIPEONFORK

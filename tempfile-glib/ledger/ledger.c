@@ -291,7 +291,9 @@ after_fork_in_child (void)
   temp_process_init_mutex (&appends);
 }
 
-static void
+/* Runs after the constructor of the process's lock: fork() calls handlers in the reverse order, so that it takes the lock
+ * of appends first. */
+__attribute__ ((constructor (102))) static void
 init_appends (void)
 {
   temp_process_init_mutex (&appends);
@@ -302,9 +304,6 @@ init_appends (void)
 void
 temp_ledger_lock_appends (void)
 {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-  pthread_once (&once, init_appends);
   pthread_mutex_lock (&appends);
 }
 

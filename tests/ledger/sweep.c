@@ -59,11 +59,10 @@ find_real (const char *name,
 struct dirent *
 readdir (DIR *dir)
 {
-  static struct dirent *(*real) (DIR *);
+  struct dirent *(*real) (DIR *);
   struct stat st;
 
-  if (real == NULL)
-    *(void **) &real = find_real ("readdir", "readdir64");
+  *(void **) &real = find_real ("readdir", "readdir64");
   if (unreadable == 0 || fstat (dirfd (dir), &st) < 0 || st.st_ino != unreadable)
     return real (dir);
   if (n_readable > 0)
@@ -81,10 +80,9 @@ fstatat (int          dir_fd,
          struct stat *st,
          int          flags)
 {
-  static int (*real) (int, const char *, struct stat *, int);
+  int (*real) (int, const char *, struct stat *, int);
 
-  if (real == NULL)
-    *(void **) &real = find_real ("fstatat", "fstatat64");
+  *(void **) &real = find_real ("fstatat", "fstatat64");
   if (g_strcmp0 (name, unseen) != 0)
     return real (dir_fd, name, st, flags);
   errno = EIO;
