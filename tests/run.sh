@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
 
 # Installs what is missing, builds, and runs every test in every way: by GCC, with
-# languages, examples, manual and installation; under Valgrind; by Clang, under the address and
+# languages, examples, manual and installation; the demonstration; under Valgrind; by Clang, under the address and
 # undefined behaviour sanitizers; and the threaded ones under the thread sanitizer. All of it is in build-test/.
 set -eu
 cd "$(dirname "$0")/.."
@@ -46,6 +46,12 @@ if configure gcc -Dintrospection=enabled -Dvapi=enabled -Ddocs=enabled; then
   run gcc
   run gcc --setup=valgrind --suite=c
 fi
+
+echo "== demo"
+sh docs/demo.sh >"$out/demo.log" 2>&1 || {
+  tail -n 60 "$out/demo.log"
+  failed=1
+}
 
 export CC=clang
 if configure asan -Dintrospection=disabled -Db_sanitize=address,undefined -Db_lundef=false; then
