@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "persist/stage.h"
+#include "persist/plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "persist/link.h"
 
-/* Persisting, from the first look to the end: stage.h lists the steps. */
+/* Persisting, from the first look to the end: plan.h lists the steps. */
 
 static void
 stage_clear (TempStage *p)

@@ -11,10 +11,10 @@ G_BEGIN_DECLS
  *
  *   plan    look at the entry, the destination, and the target (persist.c)
  *   adopt   the file gets the mode and the other metadata that it is to have, and is synced (persist.c)
- *   place   it gets a hidden name beside the target: temp_stage_put() (stage.c)
- *   move    it goes from there to the target in one step: temp_stage_move() (stage-move.c)
- *   undo    if one of these fails, all is as before: attempt() (persist.c), temp_stage_undo() (stage.c)
- *   finish  the entry takes its new path, and the names that are left over are deleted (persist.c, stage-move.c)
+ *   place   it gets a hidden name beside the target: temp_stage_put() (hidden.c)
+ *   move    it goes from there to the target in one step: temp_stage_move() (place.c)
+ *   undo    if one of these fails, all is as before: attempt() (persist.c), temp_stage_undo() (hidden.c)
+ *   finish  the entry takes its new path, and the names that are left over are deleted (persist.c, place.c)
  *
  * A way that fails may name the next way to try. Each way is slower than the one before, and needs less of the kernel
  * and the filesystem. */

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "persist/stage.h"
+#include "persist/plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
