@@ -51,9 +51,9 @@ struct _TempEntry
 
 /* Names a file: by a base name in dir_fd, or by a path with AT_FDCWD. Never replaces: fails with errno, EEXIST if the
  * name is taken. */
-typedef gboolean (*TempEntryPut) (gpointer    data,
-                                  int         dir_fd,
-                                  const char *name);
+typedef gboolean (*TempEntryLinkFunc) (gpointer    data,
+                                       int         dir_fd,
+                                       const char *name);
 
 /* entry.c */
 void       temp_entry_register      (TempEntry         *entry);
@@ -72,7 +72,7 @@ guint64    temp_entry_find_cover    (const char        *resolved);
 /* make.c */
 gboolean   temp_entry_create_name   (TempEntry         *entry,
                                      const char        *dir,
-                                     TempEntryPut       put,
+                                     TempEntryLinkFunc  link,
                                      gpointer           data,
                                      int               *errsv,
                                      GError           **error);

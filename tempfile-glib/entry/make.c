@@ -364,15 +364,15 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
-/* Names a file that is there already: calls `put` with one hidden name in dir after the other, and registers the
+/* Names a file that is there already: calls `link` with one hidden name in dir after the other, and registers the
  * name. On failure, sets *errsv to the errno of the last try, too. */
 gboolean
-temp_entry_create_name (TempEntry    *entry,
-                        const char   *dir,
-                        TempEntryPut  put,
-                        gpointer      data,
-                        int          *errsv,
-                        GError      **error)
+temp_entry_create_name (TempEntry          *entry,
+                        const char         *dir,
+                        TempEntryLinkFunc   link,
+                        gpointer            data,
+                        int                *errsv,
+                        GError            **error)
 {
   int dir_fd;
 
@@ -384,7 +384,7 @@ temp_entry_create_name (TempEntry    *entry,
     {
       if (!draw (entry, &entry->name, error))
         return undo_prepare (entry);
-      if (put (data, dir_fd, dir_fd == AT_FDCWD ? entry->name.path : entry->name.base))
+      if (link (data, dir_fd, dir_fd == AT_FDCWD ? entry->name.path : entry->name.base))
         {
           temp_entry_register (entry);
           return TRUE;

@@ -18,9 +18,9 @@
 
 /* Sets an error from errno that names the destination. Returns FALSE, for the caller to return. */
 gboolean
-temp_stage_fail (TempStage  *p,
-                 GError    **error,
-                 int         errsv)
+temp_plan_fail (TempPlan  *p,
+                GError   **error,
+                int        errsv)
 {
   temp_error_from_errno (error, errsv,
                          p->is_dir ? "Could not persist a temporary directory as"
@@ -31,8 +31,8 @@ temp_stage_fail (TempStage  *p,
 
 /* Prefixes an error that does not name the destination yet. Returns FALSE. */
 static gboolean
-prefix_error (TempStage  *p,
-              GError    **error)
+prefix_error (TempPlan  *p,
+              GError   **error)
 {
   g_autofree char *shown = g_filename_display_name (p->path);
 
@@ -43,16 +43,16 @@ prefix_error (TempStage  *p,
 
 /* Returns TRUE if the way makes a copy. */
 gboolean
-temp_stage_is_copy (TempStage *p)
+temp_plan_is_copy (TempPlan *p)
 {
-  return p->way == TEMP_STAGE_COPIED || p->way == TEMP_STAGE_FILLED;
+  return p->way == TEMP_PLAN_COPY || p->way == TEMP_PLAN_FILL;
 }
 
 /* Checks that the entry's name leads to the open file fd: somebody may have replaced the file. Else sets an error. */
 gboolean
-temp_stage_check_name (TempEntry  *entry,
-                       int         fd,
-                       GError    **error)
+temp_plan_check_name (TempEntry  *entry,
+                      int         fd,
+                      GError    **error)
 {
   struct stat st, named;
   const char *name;
@@ -69,7 +69,7 @@ temp_stage_check_name (TempEntry  *entry,
 
 /* Returns TRUE if the target is the name that the entry has. */
 gboolean
-temp_stage_is_same_name (TempStage *p)
+temp_plan_is_same_name (TempPlan *p)
 {
   struct stat st;
 
@@ -77,33 +77,33 @@ temp_stage_is_same_name (TempStage *p)
          st.st_dev == p->entry->place->dev && st.st_ino == p->entry->place->ino;
 }
 
-/* Links the entry's file to the name, by its descriptor: see TempEntryPut. */
+/* Links the entry's file to the name, by its descriptor: see TempEntryLinkFunc. */
 static gboolean
-put_by_link (gpointer    data,
-             int         dir_fd,
-             const char *name)
+link_file (gpointer    data,
+           int         dir_fd,
+           const char *name)
 {
-  TempStage *p = data;
+  TempPlan *p = data;
 
   return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, name);
 }
 
 /* Sets the error of a link or a rename that failed, and decides from errno which way to try next. Returns FALSE. */
 gboolean
-temp_stage_fail_link (TempStage  *p,
-                      GError    **error,
-                      int         errsv)
+temp_plan_fail_link (TempPlan  *p,
+                     GError   **error,
+                     int        errsv)
 {
   g_autofree char *shown = NULL;
   struct stat file, dir;
 
-  temp_stage_fail (p, error, errsv);
-  if (p->way == TEMP_STAGE_LINKED ? !temp_persist_is_unlinkable (errsv) : errsv != EXDEV)
+  temp_plan_fail (p, error, errsv);
+  if (p->way == TEMP_PLAN_LINK ? !temp_persist_is_unlinkable (errsv) : errsv != EXDEV)
     return FALSE;
 
-  if (p->way == TEMP_STAGE_LINKED && p->entry->state == TEMP_ENTRY_REGISTERED)
+  if (p->way == TEMP_PLAN_LINK && p->entry->state == TEMP_ENTRY_REGISTERED)
     {
-      p->next = TEMP_STAGE_RENAMED;
+      p->next = TEMP_PLAN_RENAME;
       return FALSE;
     }
 
@@ -112,7 +112,7 @@ temp_stage_fail_link (TempStage  *p,
     errsv = EXDEV;
   if (errsv != EXDEV || (p->flags & TEMP_PERSIST_COPY) != 0)
     {
-      p->next = TEMP_STAGE_COPIED;
+      p->next = TEMP_PLAN_COPY;
       return FALSE;
     }
 
@@ -127,21 +127,21 @@ temp_stage_fail_link (TempStage  *p,
 /* Creates the target itself, to be filled. Never replaces anything. Other programs may see the target while it is
  * incomplete, and after a crash it stays so: no sweep deletes a name that a user chose. */
 static gboolean
-create_target (TempStage  *p,
-               GError    **error)
+create_target (TempPlan  *p,
+               GError   **error)
 {
-  p->stage->fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
-  if (p->stage->fd < 0)
-    return temp_stage_fail (p, error, errno);
+  p->hidden->fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  if (p->hidden->fd < 0)
+    return temp_plan_fail (p, error, errno);
 
-  p->stage->n_fd_users = 1;
+  p->hidden->n_fd_users = 1;
   return TRUE;
 }
 
 /* Deletes the target that could not be filled, unless somebody replaced it. */
 static void
-remove_target (TempStage *p,
-               int        fd)
+remove_target (TempPlan *p,
+               int       fd)
 {
   struct stat st, named;
 
@@ -152,8 +152,8 @@ remove_target (TempStage *p,
 
 /* Copies the file to the hidden name, or into the target, with its offset, times and flags. */
 static gboolean
-copy_file (TempStage  *p,
-           GError    **error)
+copy_file (TempPlan  *p,
+           GError   **error)
 {
   TempCopy copy = { .in = temp_entry_get_fd (p->entry), .timeout_ms = -1, .cancellable = p->cancellable };
   g_autoptr (GError) local_error = NULL;
@@ -162,14 +162,14 @@ copy_file (TempStage  *p,
   struct stat st;
   gboolean copied;
 
-  if (p->way == TEMP_STAGE_FILLED ? !create_target (p, error)
-                       : !temp_entry_create_file (p->stage, p->dir, NULL, ".tmp", NULL, 0600, error) &&
+  if (p->way == TEMP_PLAN_FILL ? !create_target (p, error)
+                       : !temp_entry_create_file (p->hidden, p->dir, NULL, ".tmp", NULL, 0600, error) &&
                          !prefix_error (p, error))
     return FALSE;
 
-  copy.out = temp_entry_get_fd (p->stage);
+  copy.out = temp_entry_get_fd (p->hidden);
   if (offset < 0 || fstat (copy.in, &st) < 0 || lseek (copy.in, 0, SEEK_SET) < 0)
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
   times[0] = st.st_atim;
   times[1] = st.st_mtim;
 
@@ -183,22 +183,22 @@ copy_file (TempStage  *p,
 
   if (lseek (copy.out, offset, SEEK_SET) < 0 || futimens (copy.out, times) < 0 ||
       fcntl (copy.out, F_SETFL, fcntl (copy.in, F_GETFL)) < 0)
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   return TRUE;
 }
 
 /* Copies the directory to the hidden name, with all that is in it. */
 static gboolean
-copy_dir (TempStage  *p,
-          GError    **error)
+copy_dir (TempPlan  *p,
+          GError   **error)
 {
-  if (!temp_entry_create_dir (p->stage, p->dir, NULL, ".tmp", NULL, 0700, error))
+  if (!temp_entry_create_dir (p->hidden, p->dir, NULL, ".tmp", NULL, 0700, error))
     return prefix_error (p, error);
 
-  if (temp_entry_open_dir_fd (p->stage) < 0)
-    return temp_stage_fail (p, error, errno);
-  return temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->stage), p->stage->name.path,
+  if (temp_entry_open_dir_fd (p->hidden) < 0)
+    return temp_plan_fail (p, error, errno);
+  return temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->hidden), p->hidden->name.path,
                          p->cancellable, error) ||
          prefix_error (p, error);
 }
@@ -206,7 +206,7 @@ copy_dir (TempStage  *p,
 /* Syncs the ledger that the hidden name is about to be made under, so that not even a power cut leaves the name: a sweep
  * finds it. An error of that is not worth failing for. */
 static void
-sync_ledger (TempStage *p)
+sync_ledger (TempPlan *p)
 {
   g_autoptr (TempPlace) place = temp_place_get (p->dir, TRUE, temp_entry_find_cover, NULL);
 
@@ -217,52 +217,52 @@ sync_ledger (TempStage *p)
 /* Creates the hidden name, of the file or of a copy of it. A rename, or a link to a free name, needs none. With DURABLE,
  * syncs the ledger before, and once more if the name itself needed a line. */
 gboolean
-temp_stage_put (TempStage  *p,
-                GError    **error)
+temp_plan_make_hidden (TempPlan  *p,
+                       GError   **error)
 {
   gboolean done;
   int errsv = 0;
 
-  if (p->way == TEMP_STAGE_RENAMED || (p->way == TEMP_STAGE_LINKED && (p->flags & TEMP_PERSIST_REPLACE) == 0))
+  if (p->way == TEMP_PLAN_RENAME || (p->way == TEMP_PLAN_LINK && (p->flags & TEMP_PERSIST_REPLACE) == 0))
     return TRUE;
 
-  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && p->way != TEMP_STAGE_FILLED)
+  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && p->way != TEMP_PLAN_FILL)
     sync_ledger (p);
-  p->stage = temp_entry_new ();
-  temp_entry_lock_new (p->stage);
-  if (temp_stage_is_copy (p))
+  p->hidden = temp_entry_new ();
+  temp_entry_lock_new (p->hidden);
+  if (temp_plan_is_copy (p))
     done = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
   else
-    done = temp_entry_create_name (p->stage, p->dir, put_by_link, p, &errsv, error);
+    done = temp_entry_create_name (p->hidden, p->dir, link_file, p, &errsv, error);
 
-  if (done && (p->flags & TEMP_PERSIST_DURABLE) != 0 && p->stage->ledger != NULL)
-    temp_ledger_sync (p->stage->ledger);
-  if (done || temp_stage_is_copy (p))
+  if (done && (p->flags & TEMP_PERSIST_DURABLE) != 0 && p->hidden->ledger != NULL)
+    temp_ledger_sync (p->hidden->ledger);
+  if (done || temp_plan_is_copy (p))
     return done;
 
   g_clear_error (error);
-  return temp_stage_fail_link (p, error, errsv);
+  return temp_plan_fail_link (p, error, errsv);
 }
 
-/* Undoes temp_stage_put(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
+/* Undoes temp_plan_make_hidden(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
 void
-temp_stage_undo (TempStage *p)
+temp_plan_delete_hidden (TempPlan *p)
 {
-  TempEntry *stage = g_steal_pointer (&p->stage);
+  TempEntry *hidden = g_steal_pointer (&p->hidden);
 
-  if (stage == NULL)
+  if (hidden == NULL)
     return;
 
-  if (p->way == TEMP_STAGE_FILLED)
-    remove_target (p, stage->fd);
-  temp_entry_unlock (stage);
-  if (temp_entry_delete (stage, NULL, NULL, NULL))
-    temp_entry_unref (stage);
+  if (p->way == TEMP_PLAN_FILL)
+    remove_target (p, hidden->fd);
+  temp_entry_unlock (hidden);
+  if (temp_entry_delete (hidden, NULL, NULL, NULL))
+    temp_entry_unref (hidden);
 }
 
 /* Returns the descriptor of the file that goes to the target: the entry's, or the copy. */
 int
-temp_stage_get_fd (TempStage *p)
+temp_plan_get_fd (TempPlan *p)
 {
-  return temp_entry_get_fd (temp_stage_is_copy (p) ? p->stage : p->entry);
+  return temp_entry_get_fd (temp_plan_is_copy (p) ? p->hidden : p->entry);
 }

@@ -17,7 +17,7 @@
 /* Persisting, from the first look to the end: plan.h lists the steps. */
 
 static void
-stage_clear (TempStage *p)
+plan_clear (TempPlan *p)
 {
   g_free (p->resolved);
   g_free (p->dir);
@@ -29,7 +29,7 @@ stage_clear (TempStage *p)
   temp_metadata_clear (&p->own);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempStage, stage_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempPlan, plan_clear)
 
 /* Plan: nothing changes yet */
 
@@ -52,27 +52,27 @@ check_entry (TempEntry  *entry,
       return FALSE;
     }
 
-  return entry->state != TEMP_ENTRY_REGISTERED || temp_stage_check_name (entry, temp_entry_get_fd (entry), error);
+  return entry->state != TEMP_ENTRY_REGISTERED || temp_plan_check_name (entry, temp_entry_get_fd (entry), error);
 }
 
 /* Opens the target, if anything is there. Only REPLACE allows that, and a file replaces a regular file, a directory a
  * directory. */
 static gboolean
-look_at_target (TempStage  *p,
-                GError    **error)
+look_at_target (TempPlan  *p,
+                GError   **error)
 {
   struct stat st;
 
   p->target_fd = temp_persist_open_model (p->dir_fd, p->base, &st);
   if (p->target_fd < 0)
-    return errno == ENOENT || temp_stage_fail (p, error, errno);
+    return errno == ENOENT || temp_plan_fail (p, error, errno);
 
   if ((p->flags & TEMP_PERSIST_REPLACE) == 0)
-    return temp_stage_fail (p, error, EEXIST);
+    return temp_plan_fail (p, error, EEXIST);
   if (p->is_dir && !S_ISDIR (st.st_mode))
-    return temp_stage_fail (p, error, ENOTDIR);
+    return temp_plan_fail (p, error, ENOTDIR);
   if (!p->is_dir && S_ISDIR (st.st_mode))
-    return temp_stage_fail (p, error, EISDIR);
+    return temp_plan_fail (p, error, EISDIR);
 
   if (!p->is_dir && !S_ISREG (st.st_mode))
     {
@@ -88,17 +88,17 @@ look_at_target (TempStage  *p,
 
 /* Finds the target and its directory, and opens them. */
 static gboolean
-look_at_destination (TempStage  *p,
-                     GError    **error)
+look_at_destination (TempPlan  *p,
+                     GError   **error)
 {
   p->resolved = (p->flags & TEMP_PERSIST_REPLACE) != 0 ? temp_persist_resolve (p->path) : g_strdup (p->path);
   if (p->resolved == NULL)
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   p->dir = g_path_get_dirname (p->resolved);
   p->base = strrchr (p->resolved, '/') + 1;
   if (*p->base == '\0' || g_str_equal (p->base, ".") || g_str_equal (p->base, ".."))
-    return temp_stage_fail (p, error, p->is_dir ? EBUSY : EISDIR);
+    return temp_plan_fail (p, error, p->is_dir ? EBUSY : EISDIR);
 
   p->dir_fd = open (p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (p->dir_fd < 0)
@@ -126,8 +126,8 @@ look_at_destination (TempStage  *p,
 /* Reads the metadata that the result is to have: those of the target, or those of an ordinary new file or directory
  * there. */
 static gboolean
-read_model (TempStage  *p,
-            GError    **error)
+read_model (TempPlan  *p,
+            GError   **error)
 {
   gboolean done;
 
@@ -145,7 +145,7 @@ read_model (TempStage  *p,
       done = temp_metadata_read_new (&p->model, p->dir_fd, &p->own);
     }
 
-  return done || temp_stage_fail (p, error, errno);
+  return done || temp_plan_fail (p, error, errno);
 }
 
 /* Adopt */
@@ -153,10 +153,10 @@ read_model (TempStage  *p,
 /* Sets the metadata of a copy to those of the entry's file, and reads into `now` what they are then. Sets errno if it
  * fails. */
 static gboolean
-prepare_copy (TempStage    *p,
+prepare_copy (TempPlan     *p,
               TempMetadata *now)
 {
-  int fd = temp_stage_get_fd (p);
+  int fd = temp_plan_get_fd (p);
 
   if (!temp_metadata_read (now, fd) || !temp_metadata_adopt (fd, now, &p->own, !p->with_mode))
     return FALSE;
@@ -167,19 +167,19 @@ prepare_copy (TempStage    *p,
 
 /* Sets the metadata of the file that is to go to the target, and syncs it if the flags say so. */
 static gboolean
-prepare_file (TempStage  *p,
-              GError    **error)
+prepare_file (TempPlan  *p,
+              GError   **error)
 {
-  gboolean is_copy = temp_stage_is_copy (p);
-  int fd = temp_stage_get_fd (p);
+  gboolean is_copy = temp_plan_is_copy (p);
+  int fd = temp_plan_get_fd (p);
   g_auto (TempMetadata) now = { 0 };
 
   if (is_copy && !prepare_copy (p, &now))
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   p->adopted = !is_copy;
   if (!temp_metadata_adopt (fd, is_copy ? &now : &p->own, &p->model, p->with_mode))
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && !(p->is_dir ? temp_persist_sync_tree (fd) : temp_persist_sync (fd)))
     {
@@ -193,26 +193,26 @@ prepare_file (TempStage  *p,
 /* Makes the entry's descriptor one of the copied file, under the number that it has. Remembers the old file in
  * old_fd. */
 static gboolean
-switch_fd (TempStage  *p,
-           GError    **error)
+switch_fd (TempPlan  *p,
+           GError   **error)
 {
   int fd = temp_entry_get_fd (p->entry);
   int result;
 
-  if (p->is_dir || !temp_stage_is_copy (p))
+  if (p->is_dir || !temp_plan_is_copy (p))
     return TRUE;
 
   p->old_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
   if (p->old_fd < 0)
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   do
-    result = dup3 (temp_entry_get_fd (p->stage), fd, O_CLOEXEC);
+    result = dup3 (temp_entry_get_fd (p->hidden), fd, O_CLOEXEC);
   while (result < 0 && (errno == EINTR || errno == EBUSY));
 
   if (result < 0)
     {
-      temp_stage_fail (p, error, errno);
+      temp_plan_fail (p, error, errno);
       temp_fd_clear (&p->old_fd);
     }
   return result >= 0;
@@ -222,23 +222,23 @@ switch_fd (TempStage  *p,
 
 /* Tries one way, up to the move. On error, undoes it: the entry, its file and the target are as before. */
 static gboolean
-attempt (TempStage     *p,
-         TempStageWay   way,
-         GError       **error)
+attempt (TempPlan     *p,
+         TempPlanWay   way,
+         GError      **error)
 {
   gboolean ready;
 
   p->way = p->next = way;
 
   /* A nameless file gets its hidden name as late as it can: until then, the kernel deletes it after a crash. */
-  if (temp_stage_is_copy (p))
-    ready = temp_stage_put (p, error) && prepare_file (p, error);
+  if (temp_plan_is_copy (p))
+    ready = temp_plan_make_hidden (p, error) && prepare_file (p, error);
   else
-    ready = prepare_file (p, error) && temp_stage_put (p, error);
+    ready = prepare_file (p, error) && temp_plan_make_hidden (p, error);
 
   if (ready &&
       !g_cancellable_set_error_if_cancelled (p->cancellable, error) &&
-      switch_fd (p, error) && temp_stage_move (p, error))
+      switch_fd (p, error) && temp_plan_place (p, error))
     return TRUE;
 
   if (p->old_fd >= 0)
@@ -249,20 +249,20 @@ attempt (TempStage     *p,
     temp_metadata_restore (temp_entry_get_fd (p->entry), &p->own);
   p->adopted = FALSE;
 
-  temp_stage_undo (p);
+  temp_plan_delete_hidden (p);
   return FALSE;
 }
 
 /* Ends a way that has succeeded: tells the ledger, syncs the directory, and deletes the names that are left over. On
  * error, the result is at the target all the same. */
 static gboolean
-finish (TempStage  *p,
-        GError    **error)
+finish (TempPlan  *p,
+        GError   **error)
 {
   g_autoptr (GError) first_error = NULL;
-  TempEntry *remains;
+  TempEntry *leftover;
 
-  if (!temp_stage_settle (p, &remains))
+  if (!temp_plan_finish (p, &leftover))
     temp_error_from_errno (&first_error, errno, "It is in place, but could not make sure that no crash deletes",
                            p->path);
 
@@ -270,8 +270,8 @@ finish (TempStage  *p,
     temp_error_from_errno (first_error == NULL ? &first_error : NULL, errno,
                            "It is in place, but could not be made durable in the directory", p->dir);
 
-  temp_stage_remove_remains (p, g_steal_pointer (&p->stage), first_error == NULL ? &first_error : NULL);
-  temp_stage_remove_remains (p, remains, first_error == NULL ? &first_error : NULL);
+  temp_plan_delete_leftover (p, g_steal_pointer (&p->hidden), first_error == NULL ? &first_error : NULL);
+  temp_plan_delete_leftover (p, leftover, first_error == NULL ? &first_error : NULL);
 
   if (first_error == NULL)
     return TRUE;
@@ -282,23 +282,23 @@ finish (TempStage  *p,
 
 /* Plans, then tries one way after the other. The caller holds the entry's lock, if the entry has a name. */
 static gboolean
-persist (TempStage  *p,
-         GError    **error)
+persist (TempPlan  *p,
+         GError   **error)
 {
   g_autoptr (GError) local_error = NULL;
   gboolean done;
 
   if (!check_entry (p->entry, error) || !look_at_destination (p, error))
     return FALSE;
-  if (temp_entry_is_foreign (p->entry) && p->entry->state == TEMP_ENTRY_REGISTERED && temp_stage_is_same_name (p))
-    return temp_stage_fail (p, error, ENOTSUP);
+  if (temp_entry_is_foreign (p->entry) && p->entry->state == TEMP_ENTRY_REGISTERED && temp_plan_is_same_name (p))
+    return temp_plan_fail (p, error, ENOTSUP);
 
   if (!temp_metadata_read (&p->own, temp_entry_get_fd (p->entry)))
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
   if (!read_model (p, error))
     return FALSE;
 
-  done = attempt (p, p->is_dir ? TEMP_STAGE_RENAMED : TEMP_STAGE_LINKED, &local_error);
+  done = attempt (p, p->is_dir ? TEMP_PLAN_RENAME : TEMP_PLAN_LINK, &local_error);
   while (!done && p->next != p->way)
     {
       g_clear_error (&local_error);
@@ -361,7 +361,7 @@ temp_entry_persist (TempEntry         *entry,
                     GCancellable      *cancellable,
                     GError           **error)
 {
-  g_auto (TempStage) p = {
+  g_auto (TempPlan) p = {
     .entry = entry,
     .path = get_local_path (destination, error),
     .flags = flags,

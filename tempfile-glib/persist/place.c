@@ -16,24 +16,24 @@
 
 /* Move and finish: from the hidden name to the target in one step, and the names that are left over. */
 
-/* Deletes `remains`, an entry of a name that is left over: of the directory that was replaced, of the file that was
+/* Deletes `leftover`, an entry of a name that is left over: of the directory that was replaced, of the file that was
  * copied, of a second link, or of nothing. Takes the entry, which the calling thread has locked. If the name cannot be
  * deleted, it stays registered, so that exit tries again. */
 void
-temp_stage_remove_remains (TempStage  *p,
-                           TempEntry  *remains,
+temp_plan_delete_leftover (TempPlan   *p,
+                           TempEntry  *leftover,
                            GError    **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autofree char *shown = NULL;
 
-  if (remains == NULL)
+  if (leftover == NULL)
     return;
 
-  temp_entry_unlock (remains);
-  if (temp_entry_delete (remains, NULL, NULL, &local_error))
+  temp_entry_unlock (leftover);
+  if (temp_entry_delete (leftover, NULL, NULL, &local_error))
     {
-      temp_entry_unref (remains);
+      temp_entry_unref (leftover);
       return;
     }
 
@@ -44,7 +44,7 @@ temp_stage_remove_remains (TempStage  *p,
 /* Exchanges the new directory and the target, which is not empty: no rename replaces it. The old one is under the
  * hidden name then. */
 static gboolean
-exchange_dirs (TempStage   *p,
+exchange_dirs (TempPlan    *p,
                int          from_fd,
                const char  *from,
                GError     **error)
@@ -54,7 +54,7 @@ exchange_dirs (TempStage   *p,
   if (temp_persist_exchange (from_fd, from, p->dir_fd, p->base))
     return TRUE;
   if (!temp_persist_has_no_rename_flags (errno))
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   shown = g_filename_display_name (p->path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -65,7 +65,7 @@ exchange_dirs (TempStage   *p,
 
 /* Moves `from` to the target, and replaces what is there. */
 static gboolean
-replace (TempStage   *p,
+replace (TempPlan    *p,
          int          from_fd,
          const char  *from,
          GError     **error)
@@ -74,47 +74,47 @@ replace (TempStage   *p,
     return TRUE;
   if (p->is_dir && (errno == ENOTEMPTY || errno == EEXIST))
     return exchange_dirs (p, from_fd, from, error);
-  return temp_stage_fail_link (p, error, errno);
+  return temp_plan_fail_link (p, error, errno);
 }
 
 /* Links a copy to the target, where the kernel cannot rename without replacing. If it cannot link either, the next way
  * is to fill the target. */
 static gboolean
-link_without_replacing (TempStage  *p,
-                        GError    **error)
+link_without_replacing (TempPlan  *p,
+                        GError   **error)
 {
   int errsv;
 
-  if (temp_stage_is_copy (p) && temp_persist_link (temp_stage_get_fd (p), p->dir_fd, p->base))
+  if (temp_plan_is_copy (p) && temp_persist_link (temp_plan_get_fd (p), p->dir_fd, p->base))
     return TRUE;
 
   errsv = errno;
   if (temp_persist_is_unlinkable (errsv))
-    p->next = TEMP_STAGE_FILLED;
-  return temp_stage_fail (p, error, errsv);
+    p->next = TEMP_PLAN_FILL;
+  return temp_plan_fail (p, error, errsv);
 }
 
 /* Makes an empty directory as the target, and renames the directory onto that: such a rename replaces nothing but an
  * empty directory. For kernels that cannot rename without replacing. */
 static gboolean
-move_dir_without_replacing (TempStage   *p,
+move_dir_without_replacing (TempPlan    *p,
                             int          from_fd,
                             const char  *from,
                             GError     **error)
 {
   if (mkdirat (p->dir_fd, p->base, 0700) < 0)
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
   if (temp_persist_rename (from_fd, from, p->dir_fd, p->base))
     return TRUE;
 
-  temp_stage_fail_link (p, error, errno);
+  temp_plan_fail_link (p, error, errno);
   unlinkat (p->dir_fd, p->base, AT_REMOVEDIR);
   return FALSE;
 }
 
 /* Moves `from` to the target; fails with EEXIST if anything is there. */
 static gboolean
-move_without_replacing (TempStage   *p,
+move_without_replacing (TempPlan    *p,
                         int          from_fd,
                         const char  *from,
                         GError     **error)
@@ -122,19 +122,19 @@ move_without_replacing (TempStage   *p,
   if (temp_persist_rename_noreplace (from_fd, from, p->dir_fd, p->base))
     return TRUE;
   if (!temp_persist_has_no_rename_flags (errno))
-    return temp_stage_fail_link (p, error, errno);
+    return temp_plan_fail_link (p, error, errno);
 
   return p->is_dir ? move_dir_without_replacing (p, from_fd, from, error) : link_without_replacing (p, error);
 }
 
 /* Has the ledger say, before a directory moves, where its contents will be. */
 static void
-announce (TempStage *p)
+announce (TempPlan *p)
 {
   g_autofree char *path = NULL;
   char *dir;
 
-  if (!p->is_dir || temp_stage_is_copy (p))
+  if (!p->is_dir || temp_plan_is_copy (p))
     return;
 
   dir = realpath (p->dir, NULL);
@@ -145,46 +145,46 @@ announce (TempStage *p)
 
 /* Moves the file to the target in one step. Never replaces anything without REPLACE. */
 gboolean
-temp_stage_move (TempStage  *p,
-                 GError    **error)
+temp_plan_place (TempPlan  *p,
+                 GError   **error)
 {
-  TempEntry *from = p->stage != NULL ? p->stage : p->entry;
+  TempEntry *from = p->hidden != NULL ? p->hidden : p->entry;
   const char *name;
   int from_fd;
 
-  if (p->way == TEMP_STAGE_FILLED)
+  if (p->way == TEMP_PLAN_FILL)
     return TRUE;
-  if (p->way == TEMP_STAGE_LINKED && p->stage == NULL)
-    return temp_persist_link (temp_stage_get_fd (p), p->dir_fd, p->base) || temp_stage_fail_link (p, error, errno);
+  if (p->way == TEMP_PLAN_LINK && p->hidden == NULL)
+    return temp_persist_link (temp_plan_get_fd (p), p->dir_fd, p->base) || temp_plan_fail_link (p, error, errno);
 
-  if (!temp_stage_check_name (from, temp_stage_get_fd (p), error))
+  if (!temp_plan_check_name (from, temp_plan_get_fd (p), error))
     return FALSE;
   if (!temp_entry_locate (from, &from_fd, &name))
-    return temp_stage_fail (p, error, errno);
+    return temp_plan_fail (p, error, errno);
 
   announce (p);
   return (p->flags & TEMP_PERSIST_REPLACE) != 0 ? replace (p, from_fd, name, error)
                                                 : move_without_replacing (p, from_fd, name, error);
 }
 
-/* Sets the descriptor of `remains` to one of the directory that was replaced, which is under its name now, so that it
+/* Sets the descriptor of `leftover` to one of the directory that was replaced, which is under its name now, so that it
  * can be emptied where paths are not trusted. */
 static void
-open_remains (TempStage *p,
-              TempEntry *remains)
+open_leftover (TempPlan  *p,
+               TempEntry *leftover)
 {
   temp_autofd int fd = p->target_fd >= 0 ? openat (p->target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   struct stat st;
 
-  temp_entry_close_dir_fd (remains);
-  if (fd >= 0 && fstat (fd, &st) == 0 && temp_entry_take_dir_fd (remains, fd, &st))
+  temp_entry_close_dir_fd (leftover);
+  if (fd >= 0 && fstat (fd, &st) == 0 && temp_entry_take_dir_fd (leftover, fd, &st))
     fd = -1;
 }
 
 /* Hands the copy's descriptor to the entry, and the entry's descriptor to `old`, the entry of the directory that was
  * copied. */
 static void
-hand_over_dirs (TempStage *p,
+hand_over_dirs (TempPlan  *p,
                 TempEntry *old)
 {
   temp_process_lock ();
@@ -193,10 +193,10 @@ hand_over_dirs (TempStage *p,
     dev_t dev = p->entry->dev;
     ino_t ino = p->entry->ino;
 
-    p->entry->fd = p->stage->fd;
-    p->entry->dev = p->stage->dev;
-    p->entry->ino = p->stage->ino;
-    p->stage->fd = -1;
+    p->entry->fd = p->hidden->fd;
+    p->entry->dev = p->hidden->dev;
+    p->entry->ino = p->hidden->ino;
+    p->hidden->fd = -1;
     old->fd = fd;
     old->dev = dev;
     old->ino = ino;
@@ -204,30 +204,30 @@ hand_over_dirs (TempStage *p,
   temp_process_unlock ();
 }
 
-/* Sets the entry's new path, and makes the entry KEPT. Sets *remains to a locked entry of the name that it had, to be
- * deleted by temp_stage_remove_remains(); to NULL if it had none, or has the same one. Fails, with errno, if a sweep
+/* Sets the entry's new path, and makes the entry KEPT. Sets *leftover to a locked entry of the name that it had, to be
+ * deleted by temp_plan_delete_leftover(); to NULL if it had none, or has the same one. Fails, with errno, if a sweep
  * could delete the result after a crash. */
 gboolean
-temp_stage_settle (TempStage  *p,
-                   TempEntry **remains)
+temp_plan_finish (TempPlan   *p,
+                  TempEntry **leftover)
 {
   TempEntry *entry = p->entry;
   gboolean had_name = entry->state == TEMP_ENTRY_REGISTERED;
-  gboolean is_same_name = had_name && temp_stage_is_same_name (p);
+  gboolean is_same_name = had_name && temp_plan_is_same_name (p);
   gboolean is_safe = !is_same_name || temp_entry_write_keep (entry, TRUE);
   int errsv = errno;
 
-  *remains = NULL;
+  *leftover = NULL;
   if (had_name && !is_same_name)
     {
-      *remains = temp_entry_new ();
-      temp_entry_lock_new (*remains);
-      temp_entry_attach (*remains, entry);
-      if (p->is_dir && p->stage != NULL)
-        hand_over_dirs (p, *remains);
+      *leftover = temp_entry_new ();
+      temp_entry_lock_new (*leftover);
+      temp_entry_attach (*leftover, entry);
+      if (p->is_dir && p->hidden != NULL)
+        hand_over_dirs (p, *leftover);
     }
   if (p->is_dir && !is_same_name)
-    open_remains (p, p->stage != NULL ? p->stage : *remains);
+    open_leftover (p, p->hidden != NULL ? p->hidden : *leftover);
 
   if (had_name)
     temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
@@ -237,11 +237,11 @@ temp_stage_settle (TempStage  *p,
   g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
   temp_process_unlock ();
 
-  /* The stage is the target itself here, whose name is the user's: nothing is left over. */
-  if (p->way == TEMP_STAGE_FILLED)
+  /* The hidden name is the target itself here, whose name is the user's: nothing is left over. */
+  if (p->way == TEMP_PLAN_FILL)
     {
-      temp_entry_unlock (p->stage);
-      g_clear_pointer (&p->stage, temp_entry_unref);
+      temp_entry_unlock (p->hidden);
+      g_clear_pointer (&p->hidden, temp_entry_unref);
     }
   if (p->is_dir)
     temp_place_forget_all ();

@@ -11,9 +11,9 @@ G_BEGIN_DECLS
  *
  *   plan    look at the entry, the destination, and the target (persist.c)
  *   adopt   the file gets the mode and the other metadata that it is to have, and is synced (persist.c)
- *   place   it gets a hidden name beside the target: temp_stage_put() (hidden.c)
- *   move    it goes from there to the target in one step: temp_stage_move() (place.c)
- *   undo    if one of these fails, all is as before: attempt() (persist.c), temp_stage_undo() (hidden.c)
+ *   place   it gets a hidden name beside the target: temp_plan_make_hidden() (hidden.c)
+ *   move    it goes from there to the target in one step: temp_plan_place() (place.c)
+ *   undo    if one of these fails, all is as before: attempt() (persist.c), temp_plan_delete_hidden() (hidden.c)
  *   finish  the entry takes its new path, and the names that are left over are deleted (persist.c, place.c)
  *
  * A way that fails may name the next way to try. Each way is slower than the one before, and needs less of the kernel
@@ -21,11 +21,11 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  TEMP_STAGE_LINKED,  /* a file gets another name, by its descriptor: nobody can swap it on the way */
-  TEMP_STAGE_RENAMED, /* a directory, or a file that cannot be linked, is renamed */
-  TEMP_STAGE_COPIED,  /* a copy is made under the hidden name */
-  TEMP_STAGE_FILLED,  /* a file is copied into the destination itself, where a copy can be neither linked nor renamed */
-} TempStageWay;
+  TEMP_PLAN_LINK,   /* a file gets another name, by its descriptor: nobody can swap it on the way */
+  TEMP_PLAN_RENAME, /* a directory, or a file that cannot be linked, is renamed */
+  TEMP_PLAN_COPY,   /* a copy is made under the hidden name */
+  TEMP_PLAN_FILL,   /* a file is copied into the destination itself, where a copy can be neither linked nor renamed */
+} TempPlanWay;
 
 typedef struct
 {
@@ -44,37 +44,37 @@ typedef struct
   int               target_fd; /* the target, which is replaced; -1: nothing is there */
   TempMetadata      model;     /* the metadata that the result is to have */
 
-  TempStageWay      way;       /* the way that is tried now */
-  TempStageWay      next;      /* the way to try if this one fails; equal to it: there is none */
+  TempPlanWay       way;       /* the way that is tried now */
+  TempPlanWay       next;      /* the way to try if this one fails; equal to it: there is none */
   gboolean          adopted;   /* the metadata of the entry's file have changed */
-  TempEntry        *stage;     /* the entry of the hidden name, locked by this thread; NULL: there is none */
+  TempEntry        *hidden;    /* the entry of the hidden name, locked by this thread; NULL: there is none */
   TempMetadata      own;       /* the metadata that the entry's file had */
   int               old_fd;    /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
-} TempStage;
+} TempPlan;
 
-gboolean temp_stage_fail             (TempStage   *p,
-                                      GError     **error,
-                                      int          errsv);
-gboolean temp_stage_is_copy          (TempStage   *p);
-gboolean temp_stage_is_same_name     (TempStage   *p);
-gboolean temp_stage_check_name       (TempEntry   *entry,
-                                      int          fd,
-                                      GError     **error);
-int      temp_stage_get_fd           (TempStage   *p);
+gboolean temp_plan_fail            (TempPlan    *p,
+                                    GError     **error,
+                                    int          errsv);
+gboolean temp_plan_is_copy         (TempPlan    *p);
+gboolean temp_plan_is_same_name    (TempPlan    *p);
+gboolean temp_plan_check_name      (TempEntry   *entry,
+                                    int          fd,
+                                    GError     **error);
+int      temp_plan_get_fd          (TempPlan    *p);
 
-gboolean temp_stage_put              (TempStage   *p,
-                                      GError     **error);
-void     temp_stage_undo             (TempStage   *p);
-gboolean temp_stage_fail_link        (TempStage   *p,
-                                      GError     **error,
-                                      int          errsv);
+gboolean temp_plan_make_hidden     (TempPlan    *p,
+                                    GError     **error);
+void     temp_plan_delete_hidden   (TempPlan    *p);
+gboolean temp_plan_fail_link       (TempPlan    *p,
+                                    GError     **error,
+                                    int          errsv);
 
-gboolean temp_stage_move             (TempStage   *p,
-                                      GError     **error);
-gboolean temp_stage_settle           (TempStage   *p,
-                                      TempEntry  **remains);
-void     temp_stage_remove_remains   (TempStage   *p,
-                                      TempEntry   *remains,
-                                      GError     **error);
+gboolean temp_plan_place           (TempPlan    *p,
+                                    GError     **error);
+gboolean temp_plan_finish          (TempPlan    *p,
+                                    TempEntry  **leftover);
+void     temp_plan_delete_leftover (TempPlan    *p,
+                                    TempEntry   *leftover,
+                                    GError     **error);
 
 G_END_DECLS
