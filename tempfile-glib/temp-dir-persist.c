@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
+#include "persist/persist.h"
 #include "task/task.h"
 #include "temp-dir-private.h"
 
@@ -73,7 +74,7 @@ run (gpointer       source,
       return FALSE;
     }
 
-  return temp_entry_persist (self->entry, persist->destination, persist->flags, self->permissions == -1,
+  return temp_persist_entry (self->entry, persist->destination, persist->flags, self->permissions == -1,
                              cancellable, error);
 }
 

@@ -4,6 +4,8 @@
 
 #include "temp-file-private.h"
 
+#include "persist/persist.h"
+
 /* The constructors. */
 
 /**
@@ -115,7 +117,7 @@ temp_file_new_beside (GFile         *target,
   g_return_val_if_fail (G_IS_FILE (target), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  dir = temp_entry_find_dir (target, error);
+  dir = temp_persist_find_dir (target, error);
   return dir != NULL ? g_initable_new (TEMP_TYPE_FILE, cancellable, error, "dir", dir, NULL) : NULL;
 }
 

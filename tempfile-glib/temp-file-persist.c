@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
 
+#include "persist/persist.h"
 #include "task/task.h"
 
 /* Persisting, and opening a second time. */
@@ -99,7 +100,7 @@ run (gpointer       source,
   TempFile *self = source;
   Persist *persist = data;
 
-  return temp_entry_persist (self->entry, persist->destination, persist->flags, self->permissions == -1,
+  return temp_persist_entry (self->entry, persist->destination, persist->flags, self->permissions == -1,
                              cancellable, error);
 }
 

@@ -5,7 +5,6 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
-#include "temp-types.h"
 #include "tree/tree.h"
 
 G_BEGIN_DECLS
@@ -88,14 +87,6 @@ void        temp_entry_drop_in_background (TempEntry         *entry,
                                            gboolean           is_quiet);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
-char       *temp_entry_find_dir          (GFile          *target,
-                                          GError        **error);
-gboolean    temp_entry_persist           (TempEntry         *entry,
-                                          GFile             *destination,
-                                          TempPersistFlags   flags,
-                                          gboolean           with_mode,
-                                          GCancellable      *cancellable,
-                                          GError           **error);
 void        temp_entry_tell_if_late      (TempEntry      *entry,
                                           const char     *what);
 void        temp_entry_let_go            (TempEntry      *entry);

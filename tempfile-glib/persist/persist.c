@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "persist/plan.h"
+#include "persist/persist.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "persist/link.h"
+#include "persist/plan.h"
 
 /* Persisting, from the first look to the end: plan.h lists the steps. */
 
@@ -331,8 +332,8 @@ get_local_path (GFile   *file,
 /* Returns the directory in which to make a file that can become the target without a copy: that of the file at the end
  * of its symbolic links. */
 char *
-temp_entry_find_dir (GFile   *target,
-                     GError **error)
+temp_persist_find_dir (GFile   *target,
+                       GError **error)
 {
   const char *path = get_local_path (target, error);
   g_autofree char *resolved = NULL;
@@ -354,7 +355,7 @@ temp_entry_find_dir (GFile   *target,
  * ordinary new file; without `with_mode`, the mode that the entry was made with. On error, neither the destination nor
  * the entry has changed, unless the error comes after the move: then the entry has its new path. */
 gboolean
-temp_entry_persist (TempEntry         *entry,
+temp_persist_entry (TempEntry         *entry,
                     GFile             *destination,
                     TempPersistFlags   flags,
                     gboolean           with_mode,
