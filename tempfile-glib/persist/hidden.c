@@ -16,19 +16,6 @@
 
 /* Place and undo: the hidden name beside the target, under which a file waits until it moves. */
 
-/* Sets an error from errno that names the destination. Returns FALSE, for the caller to return. */
-gboolean
-temp_plan_fail (TempPlan  *p,
-                GError   **error,
-                int        errsv)
-{
-  temp_error_from_errno (error, errsv,
-                         p->is_dir ? "Could not persist a temporary directory as"
-                                   : "Could not persist a temporary file as",
-                         p->path);
-  return FALSE;
-}
-
 /* Prefixes an error that does not name the destination yet. Returns FALSE. */
 static gboolean
 prefix_error (TempPlan  *p,
@@ -41,42 +28,6 @@ prefix_error (TempPlan  *p,
   return FALSE;
 }
 
-/* Returns TRUE if the way makes a copy. */
-gboolean
-temp_plan_is_copy (TempPlan *p)
-{
-  return p->way == TEMP_PLAN_COPY || p->way == TEMP_PLAN_FILL;
-}
-
-/* Checks that the entry's name leads to the open file fd: somebody may have replaced the file. Else sets an error. */
-gboolean
-temp_plan_check_name (TempEntry  *entry,
-                      int         fd,
-                      GError    **error)
-{
-  struct stat st, named;
-  const char *name;
-  int dir_fd;
-
-  errno = 0;
-  if (temp_entry_locate (entry, &dir_fd, &name) && fstatat (dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-      fstat (fd, &st) == 0 && st.st_dev == named.st_dev && st.st_ino == named.st_ino)
-    return TRUE;
-
-  temp_error_from_errno (error, errno != 0 ? errno : ENOENT, "Somebody took away", entry->name.path);
-  return FALSE;
-}
-
-/* Returns TRUE if the target is the name that the entry has. */
-gboolean
-temp_plan_is_same_name (TempPlan *p)
-{
-  struct stat st;
-
-  return p->entry->name.base != NULL && g_str_equal (p->entry->name.base, p->base) && fstat (p->dir_fd, &st) == 0 &&
-         st.st_dev == p->entry->place->dev && st.st_ino == p->entry->place->ino;
-}
-
 /* Links the entry's file to the name, by its descriptor: see TempEntryLinkFunc. */
 static gboolean
 link_file (gpointer    data,
@@ -86,42 +37,6 @@ link_file (gpointer    data,
   TempPlan *p = data;
 
   return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, name);
-}
-
-/* Sets the error of a link or a rename that failed, and decides from errno which way to try next. Returns FALSE. */
-gboolean
-temp_plan_fail_link (TempPlan  *p,
-                     GError   **error,
-                     int        errsv)
-{
-  g_autofree char *shown = NULL;
-  struct stat file, dir;
-
-  temp_plan_fail (p, error, errsv);
-  if (p->way == TEMP_PLAN_LINK ? !temp_persist_is_unlinkable (errsv) : errsv != EXDEV)
-    return FALSE;
-
-  if (p->way == TEMP_PLAN_LINK && p->entry->state == TEMP_ENTRY_REGISTERED)
-    {
-      p->next = TEMP_PLAN_RENAME;
-      return FALSE;
-    }
-
-  if (errsv != EXDEV && fstat (temp_entry_get_fd (p->entry), &file) == 0 && fstat (p->dir_fd, &dir) == 0 &&
-      file.st_dev != dir.st_dev)
-    errsv = EXDEV;
-  if (errsv != EXDEV || (p->flags & TEMP_PERSIST_COPY) != 0)
-    {
-      p->next = TEMP_PLAN_COPY;
-      return FALSE;
-    }
-
-  shown = g_filename_display_name (p->path);
-  g_clear_error (error);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "Could not persist as “%s”, which is on another filesystem: only a copy can be there, "
-               "and TEMP_PERSIST_COPY is not set", shown);
-  return FALSE;
 }
 
 /* Creates the target itself, to be filled. Never replaces anything. Other programs may see the target while it is
@@ -258,11 +173,4 @@ temp_plan_delete_hidden (TempPlan *p)
   temp_entry_unlock (hidden);
   if (temp_entry_delete (hidden, NULL, NULL, NULL))
     temp_entry_unref (hidden);
-}
-
-/* Returns the descriptor of the file that goes to the target: the entry's, or the copy. */
-int
-temp_plan_get_fd (TempPlan *p)
-{
-  return temp_entry_get_fd (temp_plan_is_copy (p) ? p->hidden : p->entry);
 }

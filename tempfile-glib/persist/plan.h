@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* Persisting: an entry's file or directory goes to a destination, for good.
  *
- *   plan    look at the entry, the destination, and the target (persist.c)
+ *   plan    look at the entry, the destination, and the target: temp_plan_look() (plan.c)
  *   adopt   the file gets the mode and the other metadata that it is to have, and is synced (persist.c)
  *   place   it gets a hidden name beside the target: temp_plan_make_hidden() (hidden.c)
  *   move    it goes from there to the target in one step: temp_plan_place() (place.c)
@@ -52,6 +52,9 @@ typedef struct
   int               old_fd;    /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
 } TempPlan;
 
+gboolean temp_plan_look            (TempPlan    *p,
+                                    GError     **error);
+void     temp_plan_clear           (TempPlan    *p);
 gboolean temp_plan_fail            (TempPlan    *p,
                                     GError     **error,
                                     int          errsv);
@@ -61,13 +64,13 @@ gboolean temp_plan_check_name      (TempEntry   *entry,
                                     int          fd,
                                     GError     **error);
 int      temp_plan_get_fd          (TempPlan    *p);
+gboolean temp_plan_fail_link       (TempPlan    *p,
+                                    GError     **error,
+                                    int          errsv);
 
 gboolean temp_plan_make_hidden     (TempPlan    *p,
                                     GError     **error);
 void     temp_plan_delete_hidden   (TempPlan    *p);
-gboolean temp_plan_fail_link       (TempPlan    *p,
-                                    GError     **error,
-                                    int          errsv);
 
 gboolean temp_plan_place           (TempPlan    *p,
                                     GError     **error);
@@ -76,5 +79,7 @@ gboolean temp_plan_finish          (TempPlan    *p,
 void     temp_plan_delete_leftover (TempPlan    *p,
                                     TempEntry   *leftover,
                                     GError     **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempPlan, temp_plan_clear)
 
 G_END_DECLS
