@@ -17,135 +17,17 @@
 
 /* Persisting, from the first look to the end: plan.h lists the steps. */
 
-/* Adopt */
-
-/* Sets the metadata of a copy to those of the entry's file, and reads into `now` what they are then. Sets errno if it
- * fails. */
-static gboolean
-prepare_copy (TempPlan     *p,
-              TempMetadata *now)
-{
-  int fd = temp_plan_get_fd (p);
-
-  if (!temp_metadata_read (now, fd) || !temp_metadata_adopt (fd, now, &p->own, !p->with_mode))
-    return FALSE;
-
-  temp_metadata_clear (now);
-  return temp_metadata_read (now, fd);
-}
-
-/* Sets the metadata of the file that is to go to the target, and syncs it if the flags say so. */
-static gboolean
-prepare_file (TempPlan  *p,
-              GError   **error)
-{
-  gboolean is_copy = temp_plan_is_copy (p);
-  int fd = temp_plan_get_fd (p);
-  g_auto (TempMetadata) now = { 0 };
-
-  if (is_copy && !prepare_copy (p, &now))
-    return temp_plan_fail (p, error, errno);
-
-  p->adopted = !is_copy;
-  if (!temp_metadata_adopt (fd, is_copy ? &now : &p->own, &p->model, p->with_mode))
-    return temp_plan_fail (p, error, errno);
-
-  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && !(p->is_dir ? temp_persist_sync_tree (fd) : temp_persist_sync (fd)))
-    {
-      temp_error_from_errno (error, errno, "Could not sync what is to be", p->path);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Makes the entry's descriptor one of the copied file, under the number that it has. Remembers the old file in
- * old_fd. */
-static gboolean
-switch_fd (TempPlan  *p,
-           GError   **error)
-{
-  int fd = temp_entry_get_fd (p->entry);
-  int result;
-
-  if (p->is_dir || !temp_plan_is_copy (p))
-    return TRUE;
-
-  p->old_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
-  if (p->old_fd < 0)
-    return temp_plan_fail (p, error, errno);
-
-  do
-    result = dup3 (temp_entry_get_fd (p->hidden), fd, O_CLOEXEC);
-  while (result < 0 && (errno == EINTR || errno == EBUSY));
-
-  if (result < 0)
-    {
-      temp_plan_fail (p, error, errno);
-      temp_fd_clear (&p->old_fd);
-    }
-  return result >= 0;
-}
-
-/* All together */
-
-/* Tries one way, up to the move. On error, undoes it: the entry, its file and the target are as before. */
+/* Tries one way. On error, undoes it: the entry, its file and the target are as before. */
 static gboolean
 attempt (TempPlan     *p,
          TempPlanWay   way,
          GError      **error)
 {
-  gboolean ready;
-
   p->way = p->next = way;
-
-  /* A nameless file gets its hidden name as late as it can: until then, the kernel deletes it after a crash. */
-  if (temp_plan_is_copy (p))
-    ready = temp_plan_make_hidden (p, error) && prepare_file (p, error);
-  else
-    ready = prepare_file (p, error) && temp_plan_make_hidden (p, error);
-
-  if (ready &&
-      !g_cancellable_set_error_if_cancelled (p->cancellable, error) &&
-      switch_fd (p, error) && temp_plan_place (p, error))
+  if (temp_plan_prepare (p, error) && temp_plan_place (p, error))
     return TRUE;
 
-  if (p->old_fd >= 0)
-    dup3 (p->old_fd, temp_entry_get_fd (p->entry), O_CLOEXEC);
-  temp_fd_clear (&p->old_fd);
-
-  if (p->adopted)
-    temp_metadata_restore (temp_entry_get_fd (p->entry), &p->own);
-  p->adopted = FALSE;
-
-  temp_plan_delete_hidden (p);
-  return FALSE;
-}
-
-/* Ends a way that has succeeded: tells the ledger, syncs the directory, and deletes the names that are left over. On
- * error, the result is at the target all the same. */
-static gboolean
-finish (TempPlan  *p,
-        GError   **error)
-{
-  g_autoptr (GError) first_error = NULL;
-  TempEntry *leftover;
-
-  if (!temp_plan_finish (p, &leftover))
-    temp_error_from_errno (&first_error, errno, "It is in place, but could not make sure that no crash deletes",
-                           p->path);
-
-  if (p->sync_fd >= 0 && !temp_persist_sync (p->sync_fd))
-    temp_error_from_errno (first_error == NULL ? &first_error : NULL, errno,
-                           "It is in place, but could not be made durable in the directory", p->dir);
-
-  temp_plan_delete_leftover (p, g_steal_pointer (&p->hidden), first_error == NULL ? &first_error : NULL);
-  temp_plan_delete_leftover (p, leftover, first_error == NULL ? &first_error : NULL);
-
-  if (first_error == NULL)
-    return TRUE;
-
-  g_propagate_error (error, g_steal_pointer (&first_error));
+  temp_plan_undo (p);
   return FALSE;
 }
 
@@ -168,7 +50,7 @@ persist (TempPlan  *p,
     }
 
   if (done)
-    return finish (p, error);
+    return temp_plan_finish (p, error);
 
   g_propagate_error (error, g_steal_pointer (&local_error));
   return FALSE;

@@ -68,16 +68,12 @@ gboolean temp_plan_fail_link       (TempPlan    *p,
                                     GError     **error,
                                     int          errsv);
 
-gboolean temp_plan_make_hidden     (TempPlan    *p,
+gboolean temp_plan_prepare         (TempPlan    *p,
                                     GError     **error);
-void     temp_plan_delete_hidden   (TempPlan    *p);
-
+void     temp_plan_undo            (TempPlan    *p);
 gboolean temp_plan_place           (TempPlan    *p,
                                     GError     **error);
 gboolean temp_plan_finish          (TempPlan    *p,
-                                    TempEntry  **leftover);
-void     temp_plan_delete_leftover (TempPlan    *p,
-                                    TempEntry   *leftover,
                                     GError     **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempPlan, temp_plan_clear)

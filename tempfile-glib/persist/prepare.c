@@ -11,6 +11,7 @@
 
 #include "base/copy.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "persist/link.h"
 #include "tree/copy.h"
 
@@ -131,9 +132,9 @@ sync_ledger (TempPlan *p)
 
 /* Creates the hidden name, of the file or of a copy of it. A rename, or a link to a free name, needs none. With DURABLE,
  * syncs the ledger before, and once more if the name itself needed a line. */
-gboolean
-temp_plan_make_hidden (TempPlan  *p,
-                       GError   **error)
+static gboolean
+make_hidden (TempPlan  *p,
+             GError   **error)
 {
   gboolean done;
   int errsv = 0;
@@ -159,9 +160,9 @@ temp_plan_make_hidden (TempPlan  *p,
   return temp_plan_fail_link (p, error, errsv);
 }
 
-/* Undoes temp_plan_make_hidden(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
-void
-temp_plan_delete_hidden (TempPlan *p)
+/* Undoes make_hidden(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
+static void
+delete_hidden (TempPlan *p)
 {
   TempEntry *hidden = g_steal_pointer (&p->hidden);
 
@@ -173,4 +174,108 @@ temp_plan_delete_hidden (TempPlan *p)
   temp_entry_unlock (hidden);
   if (temp_entry_delete (hidden, NULL, NULL, NULL))
     temp_entry_unref (hidden);
+}
+
+/* The metadata, and the descriptor */
+
+/* Sets the metadata of a copy to those of the entry's file, and reads into `now` what they are then. Sets errno if it
+ * fails. */
+static gboolean
+prepare_copy (TempPlan     *p,
+              TempMetadata *now)
+{
+  int fd = temp_plan_get_fd (p);
+
+  if (!temp_metadata_read (now, fd) || !temp_metadata_adopt (fd, now, &p->own, !p->with_mode))
+    return FALSE;
+
+  temp_metadata_clear (now);
+  return temp_metadata_read (now, fd);
+}
+
+/* Sets the metadata of the file that is to go to the target, and syncs it if the flags say so. */
+static gboolean
+prepare_file (TempPlan  *p,
+              GError   **error)
+{
+  gboolean is_copy = temp_plan_is_copy (p);
+  int fd = temp_plan_get_fd (p);
+  g_auto (TempMetadata) now = { 0 };
+
+  if (is_copy && !prepare_copy (p, &now))
+    return temp_plan_fail (p, error, errno);
+
+  p->adopted = !is_copy;
+  if (!temp_metadata_adopt (fd, is_copy ? &now : &p->own, &p->model, p->with_mode))
+    return temp_plan_fail (p, error, errno);
+
+  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && !(p->is_dir ? temp_persist_sync_tree (fd) : temp_persist_sync (fd)))
+    {
+      temp_error_from_errno (error, errno, "Could not sync what is to be", p->path);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Makes the entry's descriptor one of the copied file, under the number that it has. Remembers the old file in
+ * old_fd. */
+static gboolean
+switch_fd (TempPlan  *p,
+           GError   **error)
+{
+  int fd = temp_entry_get_fd (p->entry);
+  int result;
+
+  if (p->is_dir || !temp_plan_is_copy (p))
+    return TRUE;
+
+  p->old_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  if (p->old_fd < 0)
+    return temp_plan_fail (p, error, errno);
+
+  do
+    result = dup3 (temp_entry_get_fd (p->hidden), fd, O_CLOEXEC);
+  while (result < 0 && (errno == EINTR || errno == EBUSY));
+
+  if (result < 0)
+    {
+      temp_plan_fail (p, error, errno);
+      temp_fd_clear (&p->old_fd);
+    }
+  return result >= 0;
+}
+
+/* All together */
+
+/* Prepares a way, up to the point from which temp_plan_place() puts the file in place. On error, temp_plan_undo() undoes
+ * what is done by then. */
+gboolean
+temp_plan_prepare (TempPlan  *p,
+                   GError   **error)
+{
+  gboolean ready;
+
+  /* A nameless file gets its hidden name as late as it can: until then, the kernel deletes it after a crash. */
+  if (temp_plan_is_copy (p))
+    ready = make_hidden (p, error) && prepare_file (p, error);
+  else
+    ready = prepare_file (p, error) && make_hidden (p, error);
+
+  return ready && !g_cancellable_set_error_if_cancelled (p->cancellable, error) && switch_fd (p, error);
+}
+
+/* Undoes temp_plan_prepare(), after an error of a step: the entry and its file are as before. */
+void
+temp_plan_undo (TempPlan *p)
+{
+  if (p->old_fd >= 0)
+    dup3 (p->old_fd, temp_entry_get_fd (p->entry), O_CLOEXEC);
+  temp_fd_clear (&p->old_fd);
+
+  if (p->adopted)
+    temp_metadata_restore (temp_entry_get_fd (p->entry), &p->own);
+  p->adopted = FALSE;
+
+  delete_hidden (p);
 }
