@@ -17,19 +17,7 @@
  * Contents: by name, or where the directory was moved to; explicitly (delete), with the object (drop), at exit (until),
  * in the background. */
 
-/* Finds how to name the entry to the kernel: by its path and AT_FDCWD where paths are trusted, else by its base name
- * and its directory's descriptor, which stays the place's. Fails, with errno, if there is no such descriptor. */
-gboolean
-temp_entry_locate (TempEntry   *entry,
-                   int         *dir_fd,
-                   const char **name)
-{
-  *dir_fd = entry->place->is_trusted ? AT_FDCWD : temp_place_get_fd (entry->place);
-  *name = entry->place->is_trusted ? entry->name.path : entry->name.base;
-  return *dir_fd != -1;
-}
-
-/* Removes the entry's file or directory by that name. Sets *removed to FALSE if nothing is there: that is no error. */
+/* Removes the entry's file or directory by the name that temp_entry_locate() found. Sets *removed to FALSE if nothing is there: that is no error. */
 static gboolean
 remove_at (TempEntry          *entry,
            int                 dir_fd,

@@ -49,6 +49,13 @@ struct _TempEntry
   ino_t           ino;
 };
 
+/* Returns TRUE if something is under the entry's name, as far as the library knows. */
+static inline gboolean
+temp_entry_has_name (TempEntry *entry)
+{
+  return entry->state == TEMP_ENTRY_REGISTERED || entry->state == TEMP_ENTRY_KEPT;
+}
+
 /* Names a file: by a base name in dir_fd, or by a path with AT_FDCWD. Never replaces: fails with errno, EEXIST if the
  * name is taken. */
 typedef gboolean (*TempEntryLinkFunc) (gpointer    data,
@@ -66,6 +73,10 @@ gboolean   temp_entry_lock_until    (TempEntry         *entry,
 void       temp_entry_lock_new      (TempEntry         *entry);
 void       temp_entry_unlock        (TempEntry         *entry);
 gboolean   temp_entry_is_foreign    (TempEntry         *entry);
+gboolean   temp_entry_is_swept      (TempEntry         *entry);
+gboolean   temp_entry_locate        (TempEntry         *entry,
+                                     int               *dir_fd,
+                                     const char       **name);
 GPtrArray *temp_entry_list          (void);
 guint64    temp_entry_find_cover    (const char        *resolved);
 
@@ -80,9 +91,6 @@ void       temp_entry_attach        (TempEntry         *entry,
                                      TempEntry         *named);
 
 /* delete.c */
-gboolean   temp_entry_locate        (TempEntry         *entry,
-                                     int               *dir_fd,
-                                     const char       **name);
 gboolean   temp_entry_delete_until  (TempEntry         *entry,
                                      gint64             lock_deadline,
                                      gint64             deadline,
@@ -94,7 +102,7 @@ gboolean   temp_entry_write_keep    (TempEntry         *entry,
 void       temp_entry_write_moved   (TempEntry         *entry,
                                      const char        *path);
 
-/* file.c */
+/* directory.c */
 int        temp_entry_check_dir_fd  (TempEntry         *entry);
 void       temp_entry_close_dir_fd  (TempEntry         *entry);
 gboolean   temp_entry_take_dir_fd   (TempEntry         *entry,

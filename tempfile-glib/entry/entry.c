@@ -4,6 +4,7 @@
 
 #include "entry/entry-private.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -30,9 +31,6 @@
  *    so does exit.
  * 3. The lock of appends (ledger.c) orders the lines of a ledger. Order: the entry's lock, then that of appends, then
  *    the process's. */
-
-/* Exit spends so long on deleting, in microseconds. */
-#define EXIT_PATIENCE (2 * G_USEC_PER_SEC)
 
 /* The registered entries, in the order in which they were made. */
 static GQueue registry = G_QUEUE_INIT;
@@ -99,7 +97,7 @@ temp_entry_is_foreign (TempEntry *entry)
 const char *
 temp_entry_get_path (TempEntry *entry)
 {
-  return entry->state == TEMP_ENTRY_REGISTERED || entry->state == TEMP_ENTRY_KEPT ? entry->name.path : NULL;
+  return temp_entry_has_name (entry) ? entry->name.path : NULL;
 }
 
 /* Returns the path that the entry has, or had before it was deleted; NULL if it never had one. */
@@ -107,6 +105,32 @@ const char *
 temp_entry_get_last_path (TempEntry *entry)
 {
   return entry->name.base != NULL ? entry->name.path : NULL;
+}
+
+/* Returns the descriptor, unchecked; -1 if there is none. It stays the entry's. */
+int
+temp_entry_get_fd (TempEntry *entry)
+{
+  return entry->fd;
+}
+
+/* Returns TRUE if the end of the entry deletes it. */
+gboolean
+temp_entry_get_auto_delete (TempEntry *entry)
+{
+  return entry->auto_delete && entry->state != TEMP_ENTRY_KEPT;
+}
+
+/* Finds how to name the entry to the kernel: by its path and AT_FDCWD where paths are trusted, else by its base name
+ * and its directory's descriptor, which stays the place's. Fails, with errno, if there is no such descriptor. */
+gboolean
+temp_entry_locate (TempEntry   *entry,
+                   int         *dir_fd,
+                   const char **name)
+{
+  *dir_fd = entry->place->is_trusted ? AT_FDCWD : temp_place_get_fd (entry->place);
+  *name = entry->place->is_trusted ? entry->name.path : entry->name.base;
+  return *dir_fd != -1;
 }
 
 /* Registry */
@@ -168,8 +192,8 @@ temp_entry_list (void)
 
 /* Returns TRUE if a sweep would delete the entry after a crash: by its own name, or with a directory above it. The
  * caller holds the process's lock. */
-static gboolean
-is_swept_locked (TempEntry *entry)
+gboolean
+temp_entry_is_swept (TempEntry *entry)
 {
   return entry->ledger != NULL || entry->place->cover != 0;
 }
@@ -204,7 +228,7 @@ temp_entry_find_cover (const char *resolved)
     {
       TempEntry *entry = l->data;
 
-      if (entry->is_dir && entry->auto_delete && !entry->is_keeping && is_swept_locked (entry) &&
+      if (entry->is_dir && entry->auto_delete && !entry->is_keeping && temp_entry_is_swept (entry) &&
           !temp_entry_is_foreign (entry) && is_inside (entry, resolved))
         serial = entry->serial;
     }
@@ -300,62 +324,4 @@ temp_entry_let_go (TempEntry *entry)
 
   temp_entry_unregister (entry, TEMP_ENTRY_KEPT, !entry->auto_delete);
   temp_entry_unlock (entry);
-}
-
-/* Exit */
-
-/* Returns TRUE if a worker deletes the entry. Waits for the worker if no sweep would finish its work. Sets *is_swept in
- * any case. */
-static gboolean
-is_left_to_worker (TempEntry *entry,
-                   gboolean  *is_swept)
-{
-  gboolean in_background;
-
-  temp_process_lock ();
-  in_background = entry->in_background;
-  *is_swept = is_swept_locked (entry);
-  while (in_background && !*is_swept && entry->state == TEMP_ENTRY_REGISTERED)
-    temp_process_wait ();
-  temp_process_unlock ();
-
-  return in_background;
-}
-
-/* Deletes one entry at exit. Waits for its lock until the deadline. Stops deleting then, too, if a sweep would go on;
- * else takes as long as it needs. */
-static void
-delete_at_exit (TempEntry *entry,
-                gint64     deadline)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_swept;
-
-  if (!entry->auto_delete || temp_entry_is_foreign (entry) || is_left_to_worker (entry, &is_swept))
-    return;
-
-  if (!temp_entry_delete_until (entry, deadline, is_swept ? deadline : 0, &error) &&
-      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    g_warning ("At exit: %s", error->message);
-}
-
-/* Deletes all registered entries at exit. A destructor runs after all atexit() handlers, in which a program may still
- * use its files. A sweep deletes those that exit has no time for, and those that other threads make from now on. */
-__attribute__ ((destructor)) static void
-temp_entry_delete_all_at_exit (void)
-{
-  gint64 deadline = g_get_monotonic_time () + EXIT_PATIENCE;
-  g_autoptr (GPtrArray) entries = NULL;
-
-  /* A signal handler may have called exit() while its own thread had the lock: then all stays for a sweep. */
-  if (!temp_process_lock_at_exit ())
-    return;
-  temp_process_unlock ();
-
-  /* The last one made goes first: it may be in a directory that was made before. */
-  entries = temp_entry_list ();
-  for (guint i = entries->len; i > 0; i--)
-    delete_at_exit (g_ptr_array_index (entries, i - 1), deadline);
-
-  temp_ledger_finish_all ();
 }

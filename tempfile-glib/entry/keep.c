@@ -187,13 +187,6 @@ temp_entry_write_moved (TempEntry  *entry,
   temp_ledger_unlock_appends ();
 }
 
-/* Returns TRUE if the end of the entry deletes it. */
-gboolean
-temp_entry_get_auto_delete (TempEntry *entry)
-{
-  return entry->auto_delete && entry->state != TEMP_ENTRY_KEPT;
-}
-
 /* Sets auto_delete, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends, not the
  * entry's: so it never waits for a deletion, and the last call counts. */
 gboolean

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "entry/entry-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+
+/* The descriptor of an entry's directory. A program may close a descriptor that it does not know, and open another file under its number. So
+ * nothing is done by a directory's descriptor, nor is it closed, before fstat() says that it still is the directory. */
+
+static guint n_dir_fds;   /* atomic */
+static guint max_dir_fds; /* atomic; 0: not asked yet */
+
+/* Returns how many directories may have a descriptor: a quarter of those that the process may open. */
+static guint
+get_max_dir_fds (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 > G_MAXUINT)
+    return G_MAXUINT;
+  return limit.rlim_cur / 4;
+}
+
+/* Returns TRUE if one more directory may have a descriptor. Asks for the limit again only when it is reached. */
+static gboolean
+may_have_dir_fd (void)
+{
+  guint n = g_atomic_int_get (&n_dir_fds);
+
+  if (G_UNLIKELY (n >= (guint) g_atomic_int_get (&max_dir_fds)))
+    g_atomic_int_set (&max_dir_fds, get_max_dir_fds ());
+  return n < (guint) g_atomic_int_get (&max_dir_fds);
+}
+
+/* A directory's descriptor, and what it has to be of. */
+typedef struct
+{
+  int   fd;
+  dev_t dev;
+  ino_t ino;
+} DirFd;
+
+/* Returns it as it is now: several threads may open the directory again. Takes it away from the entry, if asked. */
+static DirFd
+get_dir_fd (TempEntry *entry,
+            gboolean   steals)
+{
+  DirFd now;
+
+  temp_process_lock ();
+  now = (DirFd) { entry->fd, entry->dev, entry->ino };
+  if (steals)
+    entry->fd = -1;
+  temp_process_unlock ();
+
+  return now;
+}
+
+static gboolean
+is_open (const DirFd *now)
+{
+  struct stat st;
+
+  return now->fd >= 0 && fstat (now->fd, &st) == 0 && st.st_dev == now->dev && st.st_ino == now->ino;
+}
+
+/* Returns the descriptor of the directory, or -1 if there is none, or if another file has its number now. */
+int
+temp_entry_check_dir_fd (TempEntry *entry)
+{
+  DirFd now = get_dir_fd (entry, FALSE);
+
+  return is_open (&now) ? now.fd : -1;
+}
+
+/* Sets the identity of the entry's directory, and its descriptor, which is locked. Returns FALSE if too many
+ * directories have one: then the caller closes fd. */
+gboolean
+temp_entry_take_dir_fd (TempEntry         *entry,
+                        int                fd,
+                        const struct stat *st)
+{
+  entry->dev = st->st_dev;
+  entry->ino = st->st_ino;
+  if (entry->place->is_trusted && !may_have_dir_fd ())
+    return FALSE;
+
+  /* A filesystem may have no locks: then cleaners may delete the directory. */
+  flock (fd, LOCK_SH | LOCK_NB);
+
+  temp_process_lock ();
+  entry->fd = fd;
+  temp_process_unlock ();
+  g_atomic_int_inc (&n_dir_fds);
+  return TRUE;
+}
+
+/* Closes a directory's descriptor, if it still is the directory's. Does nothing for a file, whose users close it. */
+void
+temp_entry_close_dir_fd (TempEntry *entry)
+{
+  DirFd now;
+
+  if (!entry->is_dir)
+    return;
+
+  now = get_dir_fd (entry, TRUE);
+  if (now.fd < 0)
+    return;
+  g_atomic_int_add (&n_dir_fds, -1);
+  if (is_open (&now))
+    close (now.fd);
+}
+
+/* Returns the descriptor of the entry's directory, which stays the entry's. Opens the directory, and locks it, if it
+ * has none; then, where paths are trusted, the directory is the one that is under the path now. Returns -1 with errno
+ * if that fails. */
+int
+temp_entry_open_dir_fd (TempEntry *entry)
+{
+  DirFd now = get_dir_fd (entry, FALSE);
+  temp_autofd int fd = -1;
+  struct stat st;
+  int result = -1;
+
+  if (is_open (&now))
+    return now.fd;
+  errno = ENOENT;
+  if (!temp_entry_has_name (entry))
+    return -1;
+
+  fd = open (entry->name.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -1;
+
+  flock (fd, LOCK_SH | LOCK_NB);
+  errno = ENOENT;
+  temp_process_lock ();
+  if (entry->place->is_trusted || (st.st_dev == entry->dev && st.st_ino == entry->ino))
+    {
+      if (entry->fd == now.fd) /* else another thread has opened it */
+        {
+          if (now.fd < 0)
+            g_atomic_int_inc (&n_dir_fds);
+          entry->dev = st.st_dev;
+          entry->ino = st.st_ino;
+          entry->fd = g_steal_fd (&fd);
+        }
+      result = entry->fd;
+    }
+  temp_process_unlock ();
+  return result;
+}
