@@ -205,7 +205,7 @@ temp_dir_finalize (GObject *object)
 {
   TempDir *self = TEMP_DIR (object);
 
-  temp_entry_let_go (self->entry);
+  temp_entry_discard (self->entry);
   g_clear_pointer (&self->entry, temp_entry_unref);
   g_clear_object (&self->file);
   g_clear_object (&self->former_file);

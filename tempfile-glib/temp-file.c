@@ -239,7 +239,7 @@ temp_file_finalize (GObject *object)
 {
   TempFile *self = TEMP_FILE (object);
 
-  temp_entry_let_go (self->entry);
+  temp_entry_discard (self->entry);
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->file);

@@ -228,7 +228,7 @@ delete_waiting (gpointer data)
       if (!temp_entry_drop (entry, &error) && !entry->is_quiet)
         g_warning ("%s", error->message);
       entry->in_background = FALSE;
-      temp_entry_let_go (entry);
+      temp_entry_discard (entry);
       temp_entry_unref (entry);
     }
 

@@ -59,7 +59,7 @@ temp_entry_ref (TempEntry *entry)
   return entry;
 }
 
-/* Drops a reference; the last one frees the entry and closes its descriptor. The owner calls temp_entry_let_go()
+/* Drops a reference; the last one frees the entry and closes its descriptor. The owner calls temp_entry_discard()
  * before: the registry has no reference, so a registered entry must not be freed. */
 void
 temp_entry_unref (TempEntry *entry)
@@ -317,7 +317,7 @@ temp_entry_tell_if_late (TempEntry  *entry,
 /* Discards the entry for its owner, without deleting. A file that should have been deleted, and could not be, stays for
  * a sweep. Does nothing if the entry is not registered, or if a worker deletes it: the worker discards it then. */
 void
-temp_entry_let_go (TempEntry *entry)
+temp_entry_discard (TempEntry *entry)
 {
   if (entry->in_background || !temp_entry_lock (entry))
     return;

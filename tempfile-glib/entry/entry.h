@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /* One named or nameless thing that this process has alive. Nothing else in the library deletes what it made.
  *
  * The owner, an object above, makes an entry, creates something by it, and ends it: it deletes, drops or keeps the
- * entry, and then discards it with temp_entry_let_go(), before it drops the last reference. */
+ * entry, and then discards it with temp_entry_discard(), before it drops the last reference. */
 typedef struct _TempEntry TempEntry;
 
 TempEntry  *temp_entry_new               (void);
@@ -89,7 +89,7 @@ gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
 void        temp_entry_tell_if_late      (TempEntry      *entry,
                                           const char     *what);
-void        temp_entry_let_go            (TempEntry      *entry);
+void        temp_entry_discard            (TempEntry      *entry);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)
 

@@ -37,7 +37,7 @@ create_and_unname (TempEntry   *entry,
   if (temp_entry_delete (entry, NULL, NULL, error))
     return TRUE;
 
-  temp_entry_let_go (entry);
+  temp_entry_discard (entry);
   entry->state = TEMP_ENTRY_UNNAMED;
   entry->n_fd_users = 0;
   temp_fd_clear (&entry->fd);

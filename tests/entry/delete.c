@@ -608,7 +608,7 @@ test_link_redirected_closed (void)
   test_assert_deletes (file);
   test_assert_exists (temp_entry_get_path (dir), TRUE);
   test_assert_refuses (dir, G_IO_ERROR_NOT_EMPTY);
-  temp_entry_let_go (dir);
+  temp_entry_discard (dir);
   test_assert_precious (dir->name.base);
   test_assert_exists (temp_entry_get_last_path (file), TRUE);
 }

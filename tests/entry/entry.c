@@ -293,7 +293,7 @@ test_delete_at_once (void)
 
 /* Without its owner, an entry stays where it is; if it should be gone, the ledger goes on naming its directory. */
 static void
-child_let_go (gconstpointer data)
+child_discard (gconstpointer data)
 {
   TempEntry *file = test_new_file (test_dir (), NULL);
   TempEntry *off = test_new_file (test_dir (), NULL);
@@ -301,8 +301,8 @@ child_let_go (gconstpointer data)
   TempLedger *under = temp_ledger_ref (file->ledger);
 
   temp_entry_set_auto_delete (off, FALSE);
-  temp_entry_let_go (off);
-  temp_entry_let_go (file);
+  temp_entry_discard (off);
+  temp_entry_discard (file);
   g_assert_cmpint (file->state, ==, TEMP_ENTRY_KEPT);
   g_assert_false (is_registered (file));
   test_assert_exists (file->name.path, TRUE);
@@ -335,8 +335,8 @@ test_fork_drops (gconstpointer data)
       gboolean ok = temp_entry_is_foreign (file) && temp_entry_is_foreign (dir) &&
                     temp_entry_drop (file, NULL) && temp_entry_drop (dir, NULL);
 
-      temp_entry_let_go (file);
-      temp_entry_let_go (dir);
+      temp_entry_discard (file);
+      temp_entry_discard (dir);
       temp_entry_unref (file);
       temp_entry_unref (dir);
       test_child_exit (ok ? 0 : 1);
@@ -521,7 +521,7 @@ main (int    argc,
   g_test_add_func ("/entry/lock-in-child", test_lock_in_child);
   g_test_add_func ("/entry/threads", test_threads);
   g_test_add_func ("/entry/delete-at-once", test_delete_at_once);
-  test_add_with_ledgers ("/entry/let-go", child_let_go);
+  test_add_with_ledgers ("/entry/discard", child_discard);
   g_test_add_data_func ("/entry/fork/drops", GINT_TO_POINTER (FALSE), test_fork_drops);
   g_test_add_data_func ("/entry/fork/drops-raw", GINT_TO_POINTER (TRUE), test_fork_drops);
   g_test_add_data_func ("/entry/fork/deletes", GINT_TO_POINTER (FALSE), test_fork_deletes);
