@@ -50,13 +50,13 @@ find_by_descriptor (TempEntry *entry)
   return g_str_equal (base, entry->name.base) ? g_path_get_dirname (path) : NULL;
 }
 
-/* Looks for an entry that is not under its path. If its directory was moved, removes the entry there. If somebody moved
- * the entry itself, it is theirs, and stays. Sets *is_settled to TRUE if the entry's directory surely has no such name
- * now; else a sweep has to look. */
+/* Looks for an entry that is not under its path. If its directory was moved, removes the entry there. An entry that
+ * somebody moved by itself stays. Sets *needs_sweep to TRUE if the entry's directory may still have the name
+ * elsewhere. */
 static gboolean
 remove_moved (TempEntry          *entry,
               TempRemoveOptions  *options,
-              gboolean           *is_settled,
+              gboolean           *needs_sweep,
               GError            **error)
 {
   g_autofree char *dir = find_by_descriptor (entry);
@@ -66,8 +66,7 @@ remove_moved (TempEntry          *entry,
 
   if (dir == NULL)
     {
-      *is_settled = temp_place_is_at (entry->place, entry->place->path);
-      if (*is_settled)
+      if (temp_place_is_at (entry->place, entry->place->path))
         return TRUE;
       dir = g_strdup (entry->place->resolved);
     }
@@ -75,27 +74,25 @@ remove_moved (TempEntry          *entry,
   dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir_fd < 0 || fstat (dir_fd, &st) < 0 || st.st_dev != entry->place->dev || st.st_ino != entry->place->ino)
     {
-      *is_settled = temp_place_is_at (entry->place, entry->place->path);
+      *needs_sweep = !temp_place_is_at (entry->place, entry->place->path);
       return TRUE;
     }
 
-  *is_settled = TRUE;
   return remove_at (entry, dir_fd, entry->name.base, options, &removed, error);
 }
 
-/* Removes what is under the entry's name. Returns TRUE if nothing is left to delete; `is_settled`: see
- * remove_moved(). */
+/* Removes what is under the entry's name. Returns TRUE if nothing is left to delete. Sets *needs_sweep to TRUE if a
+ * sweep has to look for it all the same. */
 static gboolean
 remove_entry (TempEntry          *entry,
               TempRemoveOptions  *options,
-              gboolean           *is_settled,
+              gboolean           *needs_sweep,
               GError            **error)
 {
   const char *name;
   gboolean removed = FALSE;
   int dir_fd;
 
-  *is_settled = TRUE;
   if (temp_entry_locate (entry, &dir_fd, &name))
     {
       if (!remove_at (entry, dir_fd, name, options, &removed, error))
@@ -107,12 +104,54 @@ remove_entry (TempEntry          *entry,
       return FALSE;
     }
 
-  return G_LIKELY (removed) || remove_moved (entry, options, is_settled, error);
+  return G_LIKELY (removed) || remove_moved (entry, options, needs_sweep, error);
+}
+
+/* Leaves what is under the name, since the user wants to look at it. The caller holds the entry's lock. */
+static void
+keep_for_user (TempEntry *entry)
+{
+  g_autofree char *shown = g_filename_display_name (entry->name.path);
+
+  temp_entry_unregister (entry, TEMP_ENTRY_KEPT);
+  temp_entry_leave_ledger (entry);
+  if (!temp_entry_is_foreign (entry))
+    g_message ("Kept “%s”", shown);
+}
+
+/* Deletes what is under the name, and unregisters the entry. If the parent process made it, only an explicit deletion
+ * removes anything. The caller holds the entry's lock. */
+static gboolean
+delete_locked (TempEntry          *entry,
+               gboolean            is_explicit,
+               TempRemoveOptions  *options,
+               GError            **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  gboolean needs_sweep = FALSE;
+
+  if ((is_explicit || !temp_entry_is_foreign (entry)) && !remove_entry (entry, options, &needs_sweep, &local_error))
+    {
+      if (is_explicit || entry->is_dir || !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+
+      /* The file is gone. Somebody put a directory in its place, which only goes if it is empty. */
+      needs_sweep = TRUE;
+    }
+
+  temp_entry_close_dir_fd (entry);
+  temp_entry_unregister (entry, TEMP_ENTRY_DELETED);
+  if (!needs_sweep)
+    temp_entry_leave_ledger (entry);
+  return TRUE;
 }
 
 /* Deletes the entry, whatever is under its name by now, and unregisters it. A name that is gone already is no error.
- * After an error, the entry is registered as before, so that the caller may try again. If the parent process made the
- * entry, only an explicit deletion deletes it. Takes the entry's lock. */
+ * After an error, the entry is registered as before, so that the caller may try again. Takes the entry's lock, and
+ * waits for that until lock_deadline; 0: for ever. */
 static gboolean
 delete (TempEntry          *entry,
         gboolean            is_explicit,
@@ -120,42 +159,18 @@ delete (TempEntry          *entry,
         TempRemoveOptions  *options,
         GError            **error)
 {
-  gboolean is_settled = TRUE, gone = TRUE;
-  GError *local_error = NULL;
+  gboolean gone = TRUE;
 
   /* At exit, wait for the holder even if the entry is not registered any more: it may still persist the entry. */
   if (lock_deadline != 0 ? !temp_entry_lock_until (entry, lock_deadline) : !temp_entry_lock (entry))
     return TRUE;
 
   if (G_UNLIKELY (temp_process_keeps_everything ()))
-    {
-      g_autofree char *shown = g_filename_display_name (entry->name.path);
-
-      temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
-      if (!temp_entry_is_foreign (entry))
-        g_message ("Kept “%s”", shown);
-    }
+    keep_for_user (entry);
   else
-    {
-      if (is_explicit || !temp_entry_is_foreign (entry))
-        gone = remove_entry (entry, options, &is_settled, &local_error);
-      if (!gone && !is_explicit && !entry->is_dir && g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY))
-        {
-          /* The file is gone. Somebody put a directory in its place, which is theirs unless it is empty. */
-          g_clear_error (&local_error);
-          gone = TRUE;
-          is_settled = FALSE;
-        }
-      if (gone)
-        {
-          temp_entry_close_dir_fd (entry);
-          temp_entry_unregister (entry, TEMP_ENTRY_DELETED, is_settled);
-        }
-    }
+    gone = delete_locked (entry, is_explicit, options, error);
 
   temp_entry_unlock (entry);
-  if (local_error != NULL)
-    g_propagate_error (error, local_error);
   return gone;
 }
 

@@ -37,7 +37,7 @@ struct _TempEntry
 
   TempPlace      *place;         /* the directory of its name; NULL: it never had one, or is the caller's */
   TempPlace      *inside;        /* of a directory where paths are not trusted: the place for what is made in it */
-  TempLedger     *ledger;        /* counts the entry, and lets a sweep find it; NULL: none does */
+  TempLedger     *ledger;        /* counts the entry, until that leaves it, and lets a sweep find it; NULL: none does */
   TempName        name;          /* of a nameless file only the path of its directory */
   GSList         *former;        /* paths that it had, which the owner may have handed out */
   guint           generation;    /* of the process that made it: see temp_process_generation() */
@@ -65,8 +65,8 @@ typedef gboolean (*TempEntryLinkFunc) (gpointer    data,
 /* entry.c */
 void       temp_entry_register      (TempEntry         *entry);
 void       temp_entry_unregister    (TempEntry         *entry,
-                                     TempEntryState     state,
-                                     gboolean           is_settled);
+                                     TempEntryState     state);
+void       temp_entry_leave_ledger  (TempEntry         *entry);
 gboolean   temp_entry_lock          (TempEntry         *entry);
 gboolean   temp_entry_lock_until    (TempEntry         *entry,
                                      gint64             deadline);

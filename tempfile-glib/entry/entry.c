@@ -156,24 +156,25 @@ temp_entry_register (TempEntry *entry)
   temp_process_unlock ();
 }
 
-/* Unregisters an entry, for good, in its last state. If `is_settled`, nothing is left that a sweep should delete, and
- * the ledger no longer counts the entry; else the ledger stays for a sweep. The caller holds the entry's lock. */
+/* Unregisters an entry, for good, in its last state. The ledger goes on counting the entry, and so stays for a sweep,
+ * unless temp_entry_leave_ledger() follows. The caller holds the entry's lock. */
 void
 temp_entry_unregister (TempEntry      *entry,
-                       TempEntryState  state,
-                       gboolean        is_settled)
+                       TempEntryState  state)
 {
-  TempLedger *ledger;
-
   temp_process_lock ();
   g_queue_unlink (&registry, &entry->link);
   g_atomic_int_set (&entry->state, state);
-  ledger = g_steal_pointer (&entry->ledger);
   temp_process_unlock ();
+}
 
-  if (ledger != NULL && is_settled)
-    temp_ledger_leave (ledger);
-  g_clear_pointer (&ledger, temp_ledger_unref);
+/* Tells the ledger that no sweep has to look for the entry, which is unregistered. The last entry to leave a ledger
+ * deletes its file. The caller holds the entry's lock, so that exit waits for that. */
+void
+temp_entry_leave_ledger (TempEntry *entry)
+{
+  if (entry->ledger != NULL)
+    temp_ledger_leave (entry->ledger);
 }
 
 /* Returns the registered entries, with a reference to each, in the order in which they were made. */
@@ -322,6 +323,8 @@ temp_entry_discard (TempEntry *entry)
   if (entry->in_background || !temp_entry_lock (entry))
     return;
 
-  temp_entry_unregister (entry, TEMP_ENTRY_KEPT, !entry->auto_delete);
+  temp_entry_unregister (entry, TEMP_ENTRY_KEPT);
+  if (!entry->auto_delete)
+    temp_entry_leave_ledger (entry);
   temp_entry_unlock (entry);
 }

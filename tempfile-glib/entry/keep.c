@@ -241,9 +241,12 @@ temp_entry_keep (TempEntry  *entry,
     kept = TRUE;
 
   if (kept)
-    temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
-  if (kept && entry->is_dir)
-    temp_place_forget_all ();
+    {
+      temp_entry_unregister (entry, TEMP_ENTRY_KEPT);
+      temp_entry_leave_ledger (entry);
+      if (entry->is_dir)
+        temp_place_forget_all ();
+    }
   temp_entry_unlock (entry);
   return kept;
 }

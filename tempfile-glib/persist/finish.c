@@ -104,7 +104,10 @@ settle (TempPlan   *p,
     open_leftover (p, p->hidden != NULL ? p->hidden : *leftover);
 
   if (had_name)
-    temp_entry_unregister (entry, TEMP_ENTRY_KEPT, TRUE);
+    {
+      temp_entry_unregister (entry, TEMP_ENTRY_KEPT);
+      temp_entry_leave_ledger (entry);
+    }
   temp_process_lock ();
   entry->former = g_slist_prepend (entry->former, entry->name.path);
   temp_name_set_path (&entry->name, p->path);

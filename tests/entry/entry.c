@@ -193,7 +193,8 @@ test_lock_excludes (gconstpointer data)
   if (deletes)
     {
       g_assert_no_errno (g_unlink (entry->name.path));
-      temp_entry_unregister (entry, TEMP_ENTRY_DELETED, TRUE);
+      temp_entry_unregister (entry, TEMP_ENTRY_DELETED);
+      temp_entry_leave_ledger (entry);
       temp_entry_unlock (entry);
     }
   else

@@ -863,7 +863,8 @@ test_attach (void)
   g_assert_true (heir->ledger == entry->ledger);
   g_assert_cmpstr (temp_entry_get_path (heir), ==, path);
   g_assert_true (temp_entry_lock (entry));
-  temp_entry_unregister (entry, TEMP_ENTRY_DELETED, TRUE);
+  temp_entry_unregister (entry, TEMP_ENTRY_DELETED);
+  temp_entry_leave_ledger (entry);
   temp_entry_unlock (entry);
   test_assert_exists (path, TRUE);
   test_assert_deletes (heir);
