@@ -160,3 +160,20 @@ temp_entry_open_dir_fd (TempEntry *entry)
   temp_process_unlock ();
   return result;
 }
+
+/* Hands the descriptor of `source`, a new directory, to the entry, and the entry's own to `heir`, at once. `heir` has no
+ * descriptor yet. */
+void
+temp_entry_replace_dir_fd (TempEntry *entry,
+                           TempEntry *source,
+                           TempEntry *heir)
+{
+  temp_process_lock ();
+  heir->fd = entry->fd;
+  heir->dev = entry->dev;
+  heir->ino = entry->ino;
+  entry->fd = g_steal_fd (&source->fd);
+  entry->dev = source->dev;
+  entry->ino = source->ino;
+  temp_process_unlock ();
+}

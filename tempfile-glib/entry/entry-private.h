@@ -67,6 +67,8 @@ void       temp_entry_register      (TempEntry         *entry);
 void       temp_entry_unregister    (TempEntry         *entry,
                                      TempEntryState     state);
 void       temp_entry_leave_ledger  (TempEntry         *entry);
+void       temp_entry_set_persisted (TempEntry         *entry,
+                                     const char        *path);
 gboolean   temp_entry_lock          (TempEntry         *entry);
 gboolean   temp_entry_lock_until    (TempEntry         *entry,
                                      gint64             deadline);
@@ -89,6 +91,7 @@ gboolean   temp_entry_create_name   (TempEntry         *entry,
                                      GError           **error);
 void       temp_entry_attach        (TempEntry         *entry,
                                      TempEntry         *named);
+void       temp_entry_sync_ledger   (const char        *dir);
 
 /* delete.c */
 gboolean   temp_entry_delete_until  (TempEntry         *entry,
@@ -108,5 +111,8 @@ void       temp_entry_close_dir_fd  (TempEntry         *entry);
 gboolean   temp_entry_take_dir_fd   (TempEntry         *entry,
                                      int                fd,
                                      const struct stat *st);
+void       temp_entry_replace_dir_fd (TempEntry        *entry,
+                                     TempEntry         *source,
+                                     TempEntry         *heir);
 
 G_END_DECLS

@@ -177,6 +177,28 @@ temp_entry_leave_ledger (TempEntry *entry)
     temp_ledger_leave (entry->ledger);
 }
 
+/* Gives the entry the path that it was persisted under, for good: it is KEPT from now on. If it had a name, the caller
+ * holds its lock, and has made another entry of that name, unless the path is the name. */
+void
+temp_entry_set_persisted (TempEntry  *entry,
+                          const char *path)
+{
+  if (entry->state == TEMP_ENTRY_REGISTERED)
+    {
+      temp_entry_unregister (entry, TEMP_ENTRY_KEPT);
+      temp_entry_leave_ledger (entry);
+    }
+
+  temp_process_lock ();
+  entry->former = g_slist_prepend (entry->former, entry->name.path);
+  temp_name_set_path (&entry->name, path);
+  g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
+  temp_process_unlock ();
+
+  if (entry->is_dir)
+    temp_place_forget_all ();
+}
+
 /* Returns the registered entries, with a reference to each, in the order in which they were made. */
 GPtrArray *
 temp_entry_list (void)

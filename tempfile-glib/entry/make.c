@@ -411,3 +411,14 @@ temp_entry_attach (TempEntry *entry,
     entry->ledger = temp_ledger_ref (named->ledger);
   temp_entry_register (entry);
 }
+
+/* Syncs the ledger that a name in dir is about to be made under, so that not even a power cut leaves the name: a sweep
+ * finds it. An error of that is not worth failing for. */
+void
+temp_entry_sync_ledger (const char *dir)
+{
+  g_autoptr (TempPlace) place = temp_place_get (dir, TRUE, temp_entry_find_cover, NULL);
+
+  if (place != NULL && place->ledger != NULL)
+    temp_ledger_sync (place->ledger);
+}

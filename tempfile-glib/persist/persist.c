@@ -115,6 +115,7 @@ temp_persist_entry (TempEntry         *entry,
     .cancellable = cancellable,
     .sync_fd = -1,
     .target_fd = -1,
+    .filled_fd = -1,
     .old_fd = -1,
   };
   gboolean persisted, is_locked;

@@ -25,6 +25,7 @@ temp_plan_clear (TempPlan *p)
   temp_fd_clear (&p->dir_fd);
   temp_fd_clear (&p->sync_fd);
   temp_fd_clear (&p->target_fd);
+  temp_fd_clear (&p->filled_fd);
   temp_fd_clear (&p->old_fd);
   temp_metadata_clear (&p->model);
   temp_metadata_clear (&p->own);
@@ -83,7 +84,7 @@ temp_plan_is_same_name (TempPlan *p)
 int
 temp_plan_get_fd (TempPlan *p)
 {
-  return temp_entry_get_fd (temp_plan_is_copy (p) ? p->hidden : p->entry);
+  return p->way == TEMP_PLAN_FILL ? p->filled_fd : temp_entry_get_fd (temp_plan_is_copy (p) ? p->hidden : p->entry);
 }
 
 /* Sets the error of a link or a rename that failed, and decides from errno which way to try next. Returns FALSE. */

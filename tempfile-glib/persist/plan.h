@@ -48,6 +48,7 @@ typedef struct
   TempPlanWay       next;      /* the way to try if this one fails; equal to it: there is none */
   gboolean          adopted;   /* the metadata of the entry's file have changed */
   TempEntry        *hidden;    /* the entry of the hidden name, locked by this thread; NULL: there is none */
+  int               filled_fd; /* the target while it is filled; else -1 */
   TempMetadata      own;       /* the metadata that the entry's file had */
   int               old_fd;    /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
 } TempPlan;

@@ -42,28 +42,35 @@ link_file (gpointer    data,
 
 /* Creates the target itself, to be filled. Never replaces anything. Other programs may see the target while it is
  * incomplete, and after a crash it stays so: no sweep deletes a name that a user chose. */
-static gboolean
+static int
 create_target (TempPlan  *p,
                GError   **error)
 {
-  p->hidden->fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
-  if (p->hidden->fd < 0)
-    return temp_plan_fail (p, error, errno);
-
-  p->hidden->n_fd_users = 1;
-  return TRUE;
+  p->filled_fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  if (p->filled_fd < 0)
+    temp_plan_fail (p, error, errno);
+  return p->filled_fd;
 }
 
 /* Deletes the target that could not be filled, unless somebody replaced it. */
 static void
-remove_target (TempPlan *p,
-               int       fd)
+delete_target (TempPlan *p)
 {
   struct stat st, named;
 
-  if (fd >= 0 && fstat (fd, &st) == 0 && fstatat (p->dir_fd, p->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+  if (fstat (p->filled_fd, &st) == 0 && fstatat (p->dir_fd, p->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
       st.st_dev == named.st_dev && st.st_ino == named.st_ino)
     unlinkat (p->dir_fd, p->base, 0);
+}
+
+/* Creates the hidden file. Returns its descriptor, which stays the hidden entry's. */
+static int
+create_hidden_file (TempPlan  *p,
+                    GError   **error)
+{
+  if (!temp_entry_create_file (p->hidden, p->dir, NULL, ".tmp", NULL, 0600, error))
+    prefix_error (p, error);
+  return temp_entry_get_fd (p->hidden);
 }
 
 /* Copies the file to the hidden name, or into the target, with its offset, times and flags. */
@@ -78,12 +85,10 @@ copy_file (TempPlan  *p,
   struct stat st;
   gboolean copied;
 
-  if (p->way == TEMP_PLAN_FILL ? !create_target (p, error)
-                       : !temp_entry_create_file (p->hidden, p->dir, NULL, ".tmp", NULL, 0600, error) &&
-                         !prefix_error (p, error))
+  copy.out = p->way == TEMP_PLAN_FILL ? create_target (p, error) : create_hidden_file (p, error);
+  if (copy.out < 0)
     return FALSE;
 
-  copy.out = temp_entry_get_fd (p->hidden);
   if (offset < 0 || fstat (copy.in, &st) < 0 || lseek (copy.in, 0, SEEK_SET) < 0)
     return temp_plan_fail (p, error, errno);
   times[0] = st.st_atim;
@@ -119,41 +124,33 @@ copy_dir (TempPlan  *p,
          prefix_error (p, error);
 }
 
-/* Syncs the ledger that the hidden name is about to be made under, so that not even a power cut leaves the name: a sweep
- * finds it. An error of that is not worth failing for. */
-static void
-sync_ledger (TempPlan *p)
-{
-  g_autoptr (TempPlace) place = temp_place_get (p->dir, TRUE, temp_entry_find_cover, NULL);
-
-  if (place != NULL && place->ledger != NULL)
-    temp_ledger_sync (place->ledger);
-}
-
-/* Creates the hidden name, of the file or of a copy of it. A rename, or a link to a free name, needs none. With DURABLE,
- * syncs the ledger before, and once more if the name itself needed a line. */
+/* Creates the hidden name, of the file or of a copy of it; with FILL, copies into the target instead. A rename, or a
+ * link to a free name, needs neither. With DURABLE, syncs the ledger before, and once more if the name itself needed a
+ * line. */
 static gboolean
 make_hidden (TempPlan  *p,
              GError   **error)
 {
-  gboolean done;
+  gboolean is_durable = (p->flags & TEMP_PERSIST_DURABLE) != 0, done;
   int errsv = 0;
 
   if (p->way == TEMP_PLAN_RENAME || (p->way == TEMP_PLAN_LINK && (p->flags & TEMP_PERSIST_REPLACE) == 0))
     return TRUE;
+  if (p->way == TEMP_PLAN_FILL)
+    return copy_file (p, error);
 
-  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && p->way != TEMP_PLAN_FILL)
-    sync_ledger (p);
+  if (is_durable)
+    temp_entry_sync_ledger (p->dir);
   p->hidden = temp_entry_new ();
   temp_entry_lock_new (p->hidden);
-  if (temp_plan_is_copy (p))
+  if (p->way == TEMP_PLAN_COPY)
     done = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
   else
     done = temp_entry_create_name (p->hidden, p->dir, link_file, p, &errsv, error);
 
-  if (done && (p->flags & TEMP_PERSIST_DURABLE) != 0 && p->hidden->ledger != NULL)
+  if (done && is_durable && p->hidden->ledger != NULL)
     temp_ledger_sync (p->hidden->ledger);
-  if (done || temp_plan_is_copy (p))
+  if (done || p->way == TEMP_PLAN_COPY)
     return done;
 
   g_clear_error (error);
@@ -166,11 +163,12 @@ delete_hidden (TempPlan *p)
 {
   TempEntry *hidden = g_steal_pointer (&p->hidden);
 
+  if (p->filled_fd >= 0)
+    delete_target (p);
+  temp_fd_clear (&p->filled_fd);
+
   if (hidden == NULL)
     return;
-
-  if (p->way == TEMP_PLAN_FILL)
-    remove_target (p, hidden->fd);
   temp_entry_unlock (hidden);
   if (temp_entry_delete (hidden, NULL, NULL, NULL))
     temp_entry_unref (hidden);
@@ -235,7 +233,7 @@ switch_fd (TempPlan  *p,
     return temp_plan_fail (p, error, errno);
 
   do
-    result = dup3 (temp_entry_get_fd (p->hidden), fd, O_CLOEXEC);
+    result = dup3 (temp_plan_get_fd (p), fd, O_CLOEXEC);
   while (result < 0 && (errno == EINTR || errno == EBUSY));
 
   if (result < 0)
