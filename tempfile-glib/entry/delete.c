@@ -213,7 +213,7 @@ temp_entry_delete_until (TempEntry  *entry,
 
 /* Under the process's lock. */
 static GQueue waiting = G_QUEUE_INIT; /* entries, each with a reference */
-static guint worker; /* the generation of the process in which the worker runs; 0: there is none */
+static guint worker_generation; /* the generation of the process in which the worker runs; 0: there is none */
 
 /* Returns the next entry, with its reference; NULL if none waits: then the worker has to end. */
 static TempEntry *
@@ -224,7 +224,7 @@ next_waiting (void)
   temp_process_lock ();
   entry = g_queue_pop_head (&waiting);
   if (entry == NULL)
-    worker = 0;
+    worker_generation = 0;
   temp_process_unlock ();
 
   return entry;
@@ -240,9 +240,9 @@ delete_waiting (gpointer data)
     {
       g_autoptr (GError) error = NULL;
 
-      if (!temp_entry_drop (entry, &error) && !entry->is_quiet)
+      if (!temp_entry_drop (entry, &error) && entry->worker == TEMP_WORKER_WARNS)
         g_warning ("%s", error->message);
-      entry->in_background = FALSE;
+      entry->worker = TEMP_WORKER_NONE;
       temp_entry_discard (entry);
       temp_entry_unref (entry);
     }
@@ -263,12 +263,11 @@ temp_entry_drop_in_background (TempEntry *entry,
     return;
 
   temp_process_lock ();
-  if (worker != 0 && worker != generation)
+  if (worker_generation != 0 && worker_generation != generation)
     g_queue_init (&waiting); /* the parent's worker deletes what is in it */
-  starts = worker != generation;
-  worker = generation;
-  entry->in_background = TRUE;
-  entry->is_quiet = is_quiet;
+  starts = worker_generation != generation;
+  worker_generation = generation;
+  entry->worker = is_quiet ? TEMP_WORKER_QUIET : TEMP_WORKER_WARNS;
   g_queue_push_tail (&waiting, temp_entry_ref (entry));
   temp_process_unlock ();
 

@@ -21,17 +21,31 @@ typedef enum
   TEMP_ENTRY_DELETED,    /* the name is gone; a file may still be open */
 } TempEntryState;
 
+/* What the end of an entry does with its name. */
+typedef enum
+{
+  TEMP_FATE_DELETE,  /* deletes it */
+  TEMP_FATE_STAY,    /* leaves it: auto-delete is off */
+  TEMP_FATE_CALLERS, /* leaves it: the name is the caller's from the start, and never registered */
+} TempEntryFate;
+
+/* What the owner has left to a worker. */
+typedef enum
+{
+  TEMP_WORKER_NONE,  /* nothing */
+  TEMP_WORKER_WARNS, /* to delete the entry, and to print a warning if that fails */
+  TEMP_WORKER_QUIET, /* to delete the entry */
+} TempEntryWorker;
+
 struct _TempEntry
 {
   gatomicrefcount ref_count;
 
   TempEntryState  state;         /* written under the process's lock, read without it, too */
-  gboolean        auto_delete;   /* written under the lock of appends */
-  gboolean        is_keeping;    /* likewise: a thread is writing `keep`, so that no line may count on its deletion */
-  gboolean        is_callers;    /* the name is the caller's from the start: never registered */
+  TempEntryFate   fate;          /* written under the lock of appends */
+  gboolean        is_keeping;    /* likewise: a thread is writing `keep` */
+  TempEntryWorker worker;        /* set under the process's lock */
   gboolean        is_dir;
-  gboolean        in_background; /* the owner has left it to a worker */
-  gboolean        is_quiet;      /* the worker prints no warning */
   GThread        *holder;        /* under the process's lock: the thread that has locked the entry */
   GList           link;          /* of the registry */
 
@@ -54,6 +68,13 @@ static inline gboolean
 temp_entry_has_name (TempEntry *entry)
 {
   return entry->state == TEMP_ENTRY_REGISTERED || entry->state == TEMP_ENTRY_KEPT;
+}
+
+/* Returns TRUE if the end of the entry will delete it, so that what is in it needs no line of its own. */
+static inline gboolean
+temp_entry_is_ending (TempEntry *entry)
+{
+  return entry->fate == TEMP_FATE_DELETE && !entry->is_keeping;
 }
 
 /* Names a file: by a base name in dir_fd, or by a path with AT_FDCWD. Never replaces: fails with errno, EEXIST if the

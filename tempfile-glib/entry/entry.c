@@ -43,7 +43,7 @@ temp_entry_new (void)
   TempEntry *entry = g_new (TempEntry, 1); /* not g_new0(): calloc() takes nothing from the C library's cache */
 
   *entry = (TempEntry) {
-    .auto_delete = TRUE,
+    .fate = TEMP_FATE_DELETE,
     .link.data = entry,
     .fd = -1,
   };
@@ -83,7 +83,7 @@ temp_entry_unref (TempEntry *entry)
 void
 temp_entry_set_callers (TempEntry *entry)
 {
-  entry->is_callers = TRUE;
+  entry->fate = TEMP_FATE_CALLERS;
 }
 
 /* Returns TRUE if another process made the entry, from which this one was forked. */
@@ -118,7 +118,7 @@ temp_entry_get_fd (TempEntry *entry)
 gboolean
 temp_entry_get_auto_delete (TempEntry *entry)
 {
-  return entry->auto_delete && entry->state != TEMP_ENTRY_KEPT;
+  return entry->fate == TEMP_FATE_DELETE && entry->state != TEMP_ENTRY_KEPT;
 }
 
 /* Finds how to name the entry to the kernel: by its path and AT_FDCWD where paths are trusted, else by its base name
@@ -144,7 +144,7 @@ temp_entry_register (TempEntry *entry)
   temp_process_lock ();
   if (entry->is_dir)
     entry->serial = ++last_serial;
-  if (entry->is_callers)
+  if (entry->fate == TEMP_FATE_CALLERS)
     {
       g_atomic_int_set (&entry->state, TEMP_ENTRY_KEPT);
     }
@@ -251,7 +251,7 @@ temp_entry_find_cover (const char *resolved)
     {
       TempEntry *entry = l->data;
 
-      if (entry->is_dir && entry->auto_delete && !entry->is_keeping && temp_entry_is_swept (entry) &&
+      if (entry->is_dir && temp_entry_is_ending (entry) && temp_entry_is_swept (entry) &&
           !temp_entry_is_foreign (entry) && is_inside (entry, resolved))
         serial = entry->serial;
     }
@@ -342,11 +342,11 @@ temp_entry_tell_if_late (TempEntry  *entry,
 void
 temp_entry_discard (TempEntry *entry)
 {
-  if (entry->in_background || !temp_entry_lock (entry))
+  if (entry->worker != TEMP_WORKER_NONE || !temp_entry_lock (entry))
     return;
 
   temp_entry_unregister (entry, TEMP_ENTRY_KEPT);
-  if (!entry->auto_delete)
+  if (entry->fate == TEMP_FATE_STAY)
     temp_entry_leave_ledger (entry);
   temp_entry_unlock (entry);
 }

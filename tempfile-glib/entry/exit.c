@@ -17,16 +17,16 @@ static gboolean
 is_left_to_worker (TempEntry *entry,
                    gboolean  *is_swept)
 {
-  gboolean in_background;
+  gboolean has_worker;
 
   temp_process_lock ();
-  in_background = entry->in_background;
+  has_worker = entry->worker != TEMP_WORKER_NONE;
   *is_swept = temp_entry_is_swept (entry);
-  while (in_background && !*is_swept && entry->state == TEMP_ENTRY_REGISTERED)
+  while (has_worker && !*is_swept && entry->state == TEMP_ENTRY_REGISTERED)
     temp_process_wait ();
   temp_process_unlock ();
 
-  return in_background;
+  return has_worker;
 }
 
 /* Deletes one entry at exit. Waits for its lock until the deadline. Stops deleting then, too, if a sweep would go on;
@@ -38,7 +38,7 @@ delete_at_exit (TempEntry *entry,
   g_autoptr (GError) error = NULL;
   gboolean is_swept;
 
-  if (!entry->auto_delete || temp_entry_is_foreign (entry) || is_left_to_worker (entry, &is_swept))
+  if (entry->fate == TEMP_FATE_STAY || temp_entry_is_foreign (entry) || is_left_to_worker (entry, &is_swept))
     return;
 
   if (!temp_entry_delete_until (entry, deadline, is_swept ? deadline : 0, &error) &&

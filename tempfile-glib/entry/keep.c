@@ -29,8 +29,8 @@ list_contents (TempEntry *dir)
     {
       TempEntry *entry = g_ptr_array_index (all, i);
 
-      if (entry->place->cover == dir->serial && entry->ledger == NULL && entry->auto_delete &&
-          !entry->is_keeping && !temp_entry_is_foreign (entry))
+      if (entry->place->cover == dir->serial && entry->ledger == NULL && temp_entry_is_ending (entry) &&
+          !temp_entry_is_foreign (entry))
         g_ptr_array_add (contents, temp_entry_ref (entry));
     }
 
@@ -187,20 +187,21 @@ temp_entry_write_moved (TempEntry  *entry,
   temp_ledger_unlock_appends ();
 }
 
-/* Sets auto_delete, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends, not the
+/* Switches auto-delete on or off, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends, not the
  * entry's: so it never waits for a deletion, and the last call counts. */
 gboolean
 temp_entry_set_auto_delete (TempEntry *entry,
                             gboolean   auto_delete)
 {
+  TempEntryFate fate = auto_delete ? TEMP_FATE_DELETE : TEMP_FATE_STAY;
   gboolean changed;
 
   temp_ledger_lock_appends ();
-  changed = entry->state != TEMP_ENTRY_KEPT && entry->auto_delete != auto_delete;
+  changed = entry->state != TEMP_ENTRY_KEPT && entry->fate != fate;
   if (changed && entry->state == TEMP_ENTRY_REGISTERED && !temp_entry_is_foreign (entry))
     append_keep (entry, !auto_delete);
   if (changed)
-    entry->auto_delete = auto_delete;
+    entry->fate = fate;
   if (changed && entry->is_dir)
     temp_place_forget_all (); /* what is made in it has another cover now, or none */
   temp_ledger_unlock_appends ();

@@ -83,7 +83,7 @@ get_place_inside (TempEntry  *above,
   temp_autofd int fd = -1;
   TempPlace *made;
 
-  if (above->place->is_trusted || above->state != TEMP_ENTRY_REGISTERED || !above->auto_delete)
+  if (above->place->is_trusted || above->state != TEMP_ENTRY_REGISTERED || above->fate != TEMP_FATE_DELETE)
     return temp_place_get (above->name.path, wants_line, temp_entry_find_cover, error);
 
   if (g_atomic_pointer_get (&above->inside) == NULL)
@@ -114,7 +114,7 @@ prepare (TempEntry   *entry,
          GError     **error)
 {
   g_autofree char *to_free = NULL;
-  gboolean wants_line = entry->auto_delete && !entry->is_callers, is_swept = FALSE;
+  gboolean wants_line = entry->fate == TEMP_FATE_DELETE, is_swept = FALSE;
 
   /* An earlier attempt, which failed, may have set them. */
   temp_name_clear (&entry->name);
@@ -125,7 +125,7 @@ prepare (TempEntry   *entry,
   if (dir == NULL)
     return FALSE;
 
-  while (!entry->is_callers)
+  while (entry->fate != TEMP_FATE_CALLERS)
     {
       entry->place = above != NULL ? get_place_inside (above, wants_line, error)
                                    : temp_place_get (dir, wants_line, temp_entry_find_cover, error);
@@ -194,7 +194,7 @@ find_dir_fd (TempEntry  *entry,
   const char *name;
 
   *dir_fd = AT_FDCWD;
-  if (entry->is_callers || temp_entry_locate (entry, dir_fd, &name))
+  if (entry->fate == TEMP_FATE_CALLERS || temp_entry_locate (entry, dir_fd, &name))
     return TRUE;
 
   temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
@@ -351,7 +351,7 @@ temp_entry_create_dir (TempEntry   *entry,
     return undo_prepare (entry);
 
   /* A caller's directory needs no descriptor: temp_mkdtemp() returns only the path. */
-  if (!entry->is_callers && !open_new_dir (entry, mode))
+  if (entry->fate != TEMP_FATE_CALLERS && !open_new_dir (entry, mode))
     {
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
