@@ -63,6 +63,13 @@ struct _TempEntry
   ino_t           ino;
 };
 
+/* Asserts that the calling thread has locked the entry. A release build does not look. */
+static inline void
+temp_entry_assert_locked (TempEntry *entry)
+{
+  g_assert (entry->holder == g_thread_self ());
+}
+
 /* Returns TRUE if something is under the entry's name, as far as the library knows. */
 static inline gboolean
 temp_entry_has_name (TempEntry *entry)

@@ -162,6 +162,7 @@ void
 temp_entry_unregister (TempEntry      *entry,
                        TempEntryState  state)
 {
+  temp_entry_assert_locked (entry);
   temp_process_lock ();
   g_queue_unlink (&registry, &entry->link);
   g_atomic_int_set (&entry->state, state);
@@ -173,6 +174,7 @@ temp_entry_unregister (TempEntry      *entry,
 void
 temp_entry_leave_ledger (TempEntry *entry)
 {
+  temp_entry_assert_locked (entry);
   if (entry->ledger != NULL)
     temp_ledger_leave (entry->ledger);
 }

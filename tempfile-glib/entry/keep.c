@@ -146,6 +146,7 @@ temp_entry_write_keep (TempEntry *entry,
   g_autoptr (TempLedger) ledger = NULL;
   gboolean written;
 
+  temp_entry_assert_locked (entry);
   temp_ledger_lock_appends ();
   entry->is_keeping = TRUE; /* from now on, it covers no new entry */
   written = append_keep (entry, TRUE);
@@ -173,6 +174,7 @@ temp_entry_write_moved (TempEntry  *entry,
   g_autoptr (GPtrArray) contents = NULL;
   g_autofree char *lines = NULL;
 
+  temp_entry_assert_locked (entry);
   temp_ledger_lock_appends ();
   contents = list_contents (entry);
   if (contents->len > 0)

@@ -403,6 +403,7 @@ void
 temp_entry_attach (TempEntry *entry,
                    TempEntry *named)
 {
+  temp_entry_assert_locked (named);
   entry->is_dir = named->is_dir;
   entry->generation = named->generation;
   entry->place = temp_place_ref (named->place);

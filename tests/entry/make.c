@@ -859,10 +859,10 @@ test_attach (void)
   g_autoptr (TempEntry) heir = temp_entry_new ();
   g_autofree char *path = g_strdup (temp_entry_get_path (entry));
 
+  g_assert_true (temp_entry_lock (entry));
   temp_entry_attach (heir, entry);
   g_assert_true (heir->ledger == entry->ledger);
   g_assert_cmpstr (temp_entry_get_path (heir), ==, path);
-  g_assert_true (temp_entry_lock (entry));
   temp_entry_unregister (entry, TEMP_ENTRY_DELETED);
   temp_entry_leave_ledger (entry);
   temp_entry_unlock (entry);
