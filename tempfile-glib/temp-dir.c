@@ -190,7 +190,7 @@ temp_dir_dispose (GObject *object)
   TempDir *self = TEMP_DIR (object);
   g_autoptr (GError) error = NULL;
 
-  temp_entry_tell_if_late (self->entry, "temporary directory");
+  temp_entry_tell_if_late (self->entry);
 
   if (temp_dir_get_auto_delete (self) && self->delete_in_background)
     temp_entry_drop_in_background (self->entry, self->ignore_errors);

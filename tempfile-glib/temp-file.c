@@ -222,7 +222,7 @@ temp_file_dispose (GObject *object)
   TempFile *self = TEMP_FILE (object);
   g_autoptr (GError) error = NULL;
 
-  temp_entry_tell_if_late (self->entry, "temporary file");
+  temp_entry_tell_if_late (self->entry);
 
   self->is_dropped = TRUE;
   if (!g_io_stream_is_closed (G_IO_STREAM (self)))

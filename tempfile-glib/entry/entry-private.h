@@ -107,6 +107,7 @@ gboolean   temp_entry_is_swept      (TempEntry         *entry);
 gboolean   temp_entry_locate        (TempEntry         *entry,
                                      int               *dir_fd,
                                      const char       **name);
+void       temp_entry_reset         (TempEntry         *entry);
 GPtrArray *temp_entry_list          (void);
 guint64    temp_entry_find_cover    (const char        *resolved);
 
@@ -128,8 +129,7 @@ gboolean   temp_entry_delete_until  (TempEntry         *entry,
                                      GError           **error);
 
 /* keep.c */
-gboolean   temp_entry_write_keep    (TempEntry         *entry,
-                                     gboolean           sync);
+gboolean   temp_entry_write_keep    (TempEntry         *entry);
 void       temp_entry_write_moved   (TempEntry         *entry,
                                      const char        *path);
 

@@ -201,6 +201,17 @@ temp_entry_set_persisted (TempEntry  *entry,
     temp_place_forget_all ();
 }
 
+/* Makes an entry as new, after its owner has discarded it. */
+void
+temp_entry_reset (TempEntry *entry)
+{
+  entry->state = TEMP_ENTRY_UNNAMED;
+  entry->n_fd_users = 0;
+  temp_fd_clear (&entry->fd);
+  temp_name_clear (&entry->name);
+  g_clear_pointer (&entry->ledger, temp_ledger_unref);
+}
+
 /* Returns the registered entries, with a reference to each, in the order in which they were made. */
 GPtrArray *
 temp_entry_list (void)
@@ -326,17 +337,17 @@ temp_entry_unlock (TempEntry *entry)
  * late, an explicit end is missing there. Asks first if anybody reads the message, which costs more than the
  * deletion. */
 void
-temp_entry_tell_if_late (TempEntry  *entry,
-                         const char *what)
+temp_entry_tell_if_late (TempEntry *entry)
 {
   g_autofree char *shown = NULL;
 
-  if (temp_entry_get_path (entry) == NULL || !temp_entry_get_auto_delete (entry) ||
+  if (!temp_entry_has_name (entry) || !temp_entry_get_auto_delete (entry) ||
       g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN))
     return;
 
   shown = g_filename_display_name (entry->name.path);
-  g_debug ("The object of the %s “%s” goes, and deletes it only now", what, shown);
+  g_debug ("The object of the temporary %s “%s” goes, and deletes it only now", entry->is_dir ? "directory" : "file",
+           shown);
 }
 
 /* Discards the entry for its owner, without deleting. A file that should have been deleted, and could not be, stays for

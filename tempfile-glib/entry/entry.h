@@ -87,8 +87,7 @@ void        temp_entry_drop_in_background (TempEntry         *entry,
                                            gboolean           is_quiet);
 gboolean    temp_entry_keep              (TempEntry      *entry,
                                           GError        **error);
-void        temp_entry_tell_if_late      (TempEntry      *entry,
-                                          const char     *what);
+void        temp_entry_tell_if_late      (TempEntry      *entry);
 void        temp_entry_discard            (TempEntry      *entry);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)

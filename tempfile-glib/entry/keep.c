@@ -137,11 +137,10 @@ append_keep (TempEntry *entry,
   return written || !keeps || errno == ENOENT || temp_ledger_give_up (ledger);
 }
 
-/* Has the ledger say that the name stays; if `sync`, the disk knows before this returns. Fails, with errno, if a sweep
+/* Has the ledger say that the name stays; the disk knows before this returns. Fails, with errno, if a sweep
  * could delete the name after a crash. The caller holds the entry's lock. */
 gboolean
-temp_entry_write_keep (TempEntry *entry,
-                       gboolean   sync)
+temp_entry_write_keep (TempEntry *entry)
 {
   g_autoptr (TempLedger) ledger = NULL;
   gboolean written;
@@ -153,7 +152,7 @@ temp_entry_write_keep (TempEntry *entry,
   ledger = ref_ledger (entry);
   temp_ledger_unlock_appends ();
 
-  if (written && sync && ledger != NULL && !temp_ledger_sync (ledger))
+  if (written && ledger != NULL && !temp_ledger_sync (ledger))
     {
       temp_ledger_lock_appends ();
       written = temp_ledger_give_up (ledger);
@@ -238,7 +237,7 @@ temp_entry_keep (TempEntry  *entry,
     }
   else if (!temp_entry_locate (entry, &dir_fd, &name) || fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
     temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-  else if (!temp_entry_write_keep (entry, TRUE))
+  else if (!temp_entry_write_keep (entry))
     temp_error_from_errno (error, errno, "Could not make sure that no crash deletes", entry->name.path);
   else
     kept = TRUE;

@@ -38,11 +38,7 @@ create_and_unname (TempEntry   *entry,
     return TRUE;
 
   temp_entry_discard (entry);
-  g_clear_pointer (&entry->ledger, temp_ledger_unref);
-  entry->state = TEMP_ENTRY_UNNAMED;
-  entry->n_fd_users = 0;
-  temp_fd_clear (&entry->fd);
-  temp_name_clear (&entry->name);
+  temp_entry_reset (entry);
   return FALSE;
 }
 

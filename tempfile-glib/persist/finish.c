@@ -82,7 +82,7 @@ temp_plan_finish (TempPlan  *p,
     {
       if (!temp_plan_is_same_name (p))
         old = split_off_name (p);
-      else if (!temp_entry_write_keep (p->entry, TRUE))
+      else if (!temp_entry_write_keep (p->entry))
         temp_error_from_errno (&first_error, errno, "It is in place, but could not make sure that no crash deletes",
                                p->path);
     }
