@@ -12,12 +12,14 @@
 #include "base/fd.h"
 #include "base/process.h"
 
-/* Deletes entries by their names: the name is the proof that the library made it, so inodes do not matter.
+/* Deletes entries by their names, whatever is under them: the name is the proof that the library made it, so inodes do
+ * not matter.
  *
- * Contents: by name, or where the directory was moved to; explicitly (delete), with the object (drop), at exit (until),
- * in the background. */
+ * Contents: removing what is under a name; the four occasions, which are the program's word (delete), the end of the
+ * object (drop), exit (until), and a worker (in the background). */
 
-/* Removes the entry's file or directory by the name that temp_entry_locate() found. Sets *removed to FALSE if nothing is there: that is no error. */
+/* Removes the entry's file or directory by a name that temp_entry_locate() found. Succeeds if nothing is there, and sets
+ * *removed to FALSE. */
 static gboolean
 remove_at (TempEntry          *entry,
            int                 dir_fd,
@@ -32,8 +34,8 @@ remove_at (TempEntry          *entry,
   return temp_remove_file_name (dir_fd, name, entry->name.path, removed, error);
 }
 
-/* Returns the path of the directory that the entry's open file or directory is in now, if it still has its base name;
- * else NULL. The kernel shows the path of a descriptor in /proc. */
+/* Returns the path of the directory that the entry's open file or directory is in now, as /proc shows it; NULL if the
+ * entry has no descriptor, or another base name. */
 static char *
 find_by_descriptor (TempEntry *entry)
 {
@@ -50,9 +52,8 @@ find_by_descriptor (TempEntry *entry)
   return g_str_equal (base, entry->name.base) ? g_path_get_dirname (path) : NULL;
 }
 
-/* Looks for an entry that is not under its path. If its directory was moved, removes the entry there. An entry that
- * somebody moved by itself stays. Sets *needs_sweep to TRUE if the entry's directory may still have the name
- * elsewhere. */
+/* Looks for an entry that is not under its path. If somebody moved its directory, removes the entry there. An entry that
+ * somebody moved elsewhere stays. Sets *needs_sweep to TRUE if the entry's directory may still have the name. */
 static gboolean
 remove_moved (TempEntry          *entry,
               TempRemoveOptions  *options,
@@ -81,8 +82,8 @@ remove_moved (TempEntry          *entry,
   return remove_at (entry, dir_fd, entry->name.base, options, &removed, error);
 }
 
-/* Removes what is under the entry's name. Returns TRUE if nothing is left to delete. Sets *needs_sweep to TRUE if a
- * sweep has to look for it all the same. */
+/* Removes the file or directory under the entry's name. Returns TRUE if nothing is left that this process could delete.
+ * Sets *needs_sweep to TRUE if a sweep has to look for the name all the same. */
 static gboolean
 remove_entry (TempEntry          *entry,
               TempRemoveOptions  *options,
@@ -107,7 +108,7 @@ remove_entry (TempEntry          *entry,
   return G_LIKELY (removed) || remove_moved (entry, options, needs_sweep, error);
 }
 
-/* Leaves what is under the name, since the user wants to look at it. The caller holds the entry's lock. */
+/* Keeps the entry because the user has set TEMPFILE_GLIB_KEEP. The caller holds the entry's lock. */
 static void
 keep_for_user (TempEntry *entry)
 {
@@ -119,8 +120,8 @@ keep_for_user (TempEntry *entry)
     g_message ("Kept “%s”", shown);
 }
 
-/* Deletes what is under the name, and unregisters the entry. If the parent process made it, only an explicit deletion
- * removes anything. The caller holds the entry's lock. */
+/* Deletes the entry and unregisters it. In a forked child, removes an entry of its parent's only if the deletion is
+ * explicit. The caller holds the entry's lock. */
 static gboolean
 delete_locked (TempEntry          *entry,
                gboolean            is_explicit,
@@ -149,9 +150,8 @@ delete_locked (TempEntry          *entry,
   return TRUE;
 }
 
-/* Deletes the entry, whatever is under its name by now, and unregisters it. A name that is gone already is no error.
- * After an error, the entry is registered as before, so that the caller may try again. Takes the entry's lock, and
- * waits for that until lock_deadline; 0: for ever. */
+/* Locks the entry, deletes it and unregisters it. Succeeds if the name is gone already. After an error, the entry is
+ * registered as before, so that the caller may try again. Waits for the lock until lock_deadline; 0: for ever. */
 static gboolean
 delete (TempEntry          *entry,
         gboolean            is_explicit,
@@ -161,7 +161,7 @@ delete (TempEntry          *entry,
 {
   gboolean gone = TRUE;
 
-  /* At exit, wait for the holder even if the entry is not registered any more: it may still persist the entry. */
+  /* At exit, wait for the holder even if the entry is no longer registered: the holder may still be persisting it. */
   if (lock_deadline != 0 ? !temp_entry_lock_until (entry, lock_deadline) : !temp_entry_lock (entry))
     return TRUE;
 
@@ -174,7 +174,7 @@ delete (TempEntry          *entry,
   return gone;
 }
 
-/* Deletes the entry because the program says so. */
+/* Deletes the entry explicitly: the program says so. */
 gboolean
 temp_entry_delete (TempEntry           *entry,
                    TempRemoveProgress  *progress,
@@ -196,8 +196,8 @@ temp_entry_drop (TempEntry  *entry,
   return delete (entry, FALSE, 0, &options, error);
 }
 
-/* Deletes the entry at exit. Waits for its lock until lock_deadline. Ends with G_IO_ERROR_TIMED_OUT at the deadline;
- * 0: never. */
+/* Deletes the entry at exit. Waits for its lock until lock_deadline. Fails with G_IO_ERROR_TIMED_OUT at the deadline; 0:
+ * never. */
 gboolean
 temp_entry_delete_until (TempEntry  *entry,
                          gint64      lock_deadline,
@@ -209,13 +209,13 @@ temp_entry_delete_until (TempEntry  *entry,
   return delete (entry, FALSE, lock_deadline, &options, error);
 }
 
-/* In the background: one worker deletes the entries that wait, one after the other. */
+/* In the background: one worker deletes the waiting entries, one after the other. */
 
 /* Under the process's lock. */
 static GQueue waiting = G_QUEUE_INIT; /* entries, each with a reference */
-static guint worker_generation; /* the generation of the process in which the worker runs; 0: there is none */
+static guint worker_generation; /* of the process in which the worker runs; 0: there is no worker */
 
-/* Returns the next entry, with its reference; NULL if none waits: then the worker has to end. */
+/* Returns the next entry, with its reference; NULL if none waits, so that the worker has to end. */
 static TempEntry *
 next_waiting (void)
 {
@@ -230,7 +230,7 @@ next_waiting (void)
   return entry;
 }
 
-/* The worker. */
+/* The worker: deletes and discards entries until none waits. */
 static gpointer
 delete_waiting (gpointer data)
 {
@@ -250,8 +250,8 @@ delete_waiting (gpointer data)
   return data;
 }
 
-/* Has a worker drop the entry and discard it, so that the owner need not. Takes a reference of its own. Where no thread
- * can be started, deletes before it returns. */
+/* Has a worker drop and discard the entry, instead of the owner. The worker has a reference of its own. If no thread can
+ * be started, drops the entry before returning. */
 void
 temp_entry_drop_in_background (TempEntry *entry,
                                gboolean   is_quiet)
@@ -264,7 +264,7 @@ temp_entry_drop_in_background (TempEntry *entry,
 
   temp_process_lock ();
   if (worker_generation != 0 && worker_generation != generation)
-    g_queue_init (&waiting); /* the parent's worker deletes what is in it */
+    g_queue_init (&waiting); /* the parent's worker deletes the entries in it */
   starts = worker_generation != generation;
   worker_generation = generation;
   entry->worker = is_quiet ? TEMP_WORKER_QUIET : TEMP_WORKER_WARNS;

@@ -10,29 +10,39 @@
 #include "base/fd.h"
 #include "base/process.h"
 
-/* Life, lock and registry of entries, and exit.
+/* entry/ has the files and directories that this process has alive. No other folder makes or deletes any of them.
  *
- * Contents: Life: new, ref, unref. Registry: the entries that exit deletes. Lock: one thread at a time decides about a
- * name. Ends: the owner discards an entry. Exit: a destructor deletes all that is registered.
+ * An entry is one of them. Its owner, an object above, creates a file or directory by it. In the end the owner deletes,
+ * drops or keeps the entry, and discards it. Exit deletes the entries that are registered by then.
  *
- * An entry begins UNNAMED, and each change of its state is for good:
+ * The files of the folder lie in layers, and call only those below:
  *
- *   UNNAMED    → REGISTERED  temp_entry_register(): something has a name now, and the name is the library's
- *   UNNAMED    → KEPT        temp_entry_register(), if the name is the caller's; or a nameless file was persisted
+ *   make.c: making things         exit.c: deleting at exit
+ *   delete.c: deleting by name    keep.c: keeping, and the lines for that    file.c: a file's descriptor
+ *   entry.c: life, registry and lock
+ *   directory.c: a directory's descriptor
+ *   create.c: the system calls that make files and directories
+ *   name.c: paths with random letters
+ *
+ * An entry begins UNNAMED. Only this file changes its state, each time for good:
+ *
+ *   UNNAMED    → REGISTERED  temp_entry_register(): the library has made a name
+ *   UNNAMED    → KEPT        temp_entry_register(): the name is the caller's
  *   REGISTERED → DELETED     temp_entry_unregister(): nothing is under the name
- *   REGISTERED → KEPT        temp_entry_unregister(): kept, persisted, or discarded by its owner
- *   DELETED    → KEPT        an open file that had lost its name was persisted
+ *   REGISTERED → KEPT        temp_entry_unregister(): kept, or discarded by its owner
+ *   any        → KEPT        temp_entry_set_persisted(): persisted; an open file may have had no name before
+ *   KEPT       → UNNAMED     temp_entry_reset(), only while something is made
  *
  * Lock rules:
  *
- * 1. The process's lock (temp-process.c) guards the registry, the states and the holders. A thread that has it makes no
- *    system call that may block.
- * 2. The holder of an entry's lock, temp_entry_lock(), decides what becomes of the name. Other threads wait for it, and
- *    so does exit.
- * 3. The lock of appends (ledger.c) orders the lines of a ledger. Order: the entry's lock, then that of appends, then
- *    the process's. */
+ * 1. The process's lock (base/process.c) guards the registry, the states and the holders. A thread that holds it makes
+ *    no system call that may block.
+ * 2. The holder of an entry's lock decides what becomes of the name. Other threads wait for the holder, and so does
+ *    exit. temp_entry_assert_locked() asserts that.
+ * 3. The lock of appends (ledger/ledger.c) orders the lines of a ledger, and guards the fates.
+ * 4. A thread locks an entry first, then the appends, then the process. */
 
-/* The registered entries, in the order in which they were made. */
+/* The registered entries, in the order in which they were made. The registry has no reference to them. */
 static GQueue registry = G_QUEUE_INIT;
 
 /* Life */
@@ -59,8 +69,7 @@ temp_entry_ref (TempEntry *entry)
   return entry;
 }
 
-/* Drops a reference; the last one frees the entry and closes its descriptor. The owner calls temp_entry_discard()
- * before: the registry has no reference, so a registered entry must not be freed. */
+/* Drops a reference. The last one closes the descriptor and frees the entry, which must not be registered any more. */
 void
 temp_entry_unref (TempEntry *entry)
 {
@@ -79,14 +88,14 @@ temp_entry_unref (TempEntry *entry)
   g_free (entry);
 }
 
-/* Makes the name that is about to be created the caller's: neither exit nor a sweep deletes it. */
+/* Makes the name that the owner is about to create the caller's: neither exit nor a sweep deletes it. */
 void
 temp_entry_set_callers (TempEntry *entry)
 {
   entry->fate = TEMP_FATE_CALLERS;
 }
 
-/* Returns TRUE if another process made the entry, from which this one was forked. */
+/* Returns TRUE if a process that this one was forked from made the entry. */
 gboolean
 temp_entry_is_foreign (TempEntry *entry)
 {
@@ -100,21 +109,21 @@ temp_entry_get_path (TempEntry *entry)
   return temp_entry_has_name (entry) ? entry->name.path : NULL;
 }
 
-/* Returns the path that the entry has, or had before it was deleted; NULL if it never had one. */
+/* Returns the path, also of a deleted entry; NULL if the entry never had a name. */
 const char *
 temp_entry_get_last_path (TempEntry *entry)
 {
   return entry->name.base != NULL ? entry->name.path : NULL;
 }
 
-/* Returns the descriptor, unchecked; -1 if there is none. It stays the entry's. */
+/* Returns the descriptor, unchecked, which stays the entry's; -1 if there is none. */
 int
 temp_entry_get_fd (TempEntry *entry)
 {
   return entry->fd;
 }
 
-/* Returns TRUE if the end of the entry deletes it. */
+/* Returns TRUE if the end of the entry deletes its name. */
 gboolean
 temp_entry_get_auto_delete (TempEntry *entry)
 {
@@ -122,7 +131,7 @@ temp_entry_get_auto_delete (TempEntry *entry)
 }
 
 /* Finds how to name the entry to the kernel: by its path and AT_FDCWD where paths are trusted, else by its base name
- * and its directory's descriptor, which stays the place's. Fails, with errno, if there is no such descriptor. */
+ * and a descriptor of its directory, which stays the place's. Fails, with errno, if no descriptor can be had. */
 gboolean
 temp_entry_locate (TempEntry   *entry,
                    int         *dir_fd,
@@ -135,7 +144,7 @@ temp_entry_locate (TempEntry   *entry,
 
 /* Registry */
 
-/* Registers an entry whose name was just made, so that exit deletes it. A caller's name is kept instead. */
+/* Registers an entry that was just named, so that exit deletes it. Keeps a caller's name instead. */
 void
 temp_entry_register (TempEntry *entry)
 {
@@ -156,8 +165,8 @@ temp_entry_register (TempEntry *entry)
   temp_process_unlock ();
 }
 
-/* Unregisters an entry, for good, in its last state. The ledger goes on counting the entry, and so stays for a sweep,
- * unless temp_entry_leave_ledger() follows. The caller holds the entry's lock. */
+/* Unregisters an entry and sets its last state. The entry's ledger stays for a sweep, unless the caller calls
+ * temp_entry_leave_ledger(), too. The caller holds the entry's lock. */
 void
 temp_entry_unregister (TempEntry      *entry,
                        TempEntryState  state)
@@ -169,8 +178,8 @@ temp_entry_unregister (TempEntry      *entry,
   temp_process_unlock ();
 }
 
-/* Tells the ledger that no sweep has to look for the entry, which is unregistered. The last entry to leave a ledger
- * deletes its file. The caller holds the entry's lock, so that exit waits for that. */
+/* Tells the ledger that no sweep has to look for an entry, which is no longer registered. The last entry to leave a
+ * ledger deletes the ledger's file. The caller holds the entry's lock, so that exit waits. */
 void
 temp_entry_leave_ledger (TempEntry *entry)
 {
@@ -179,8 +188,8 @@ temp_entry_leave_ledger (TempEntry *entry)
     temp_ledger_leave (entry->ledger);
 }
 
-/* Gives the entry the path that it was persisted under, for good: it is KEPT from now on. If it had a name, the caller
- * holds its lock, and has made another entry of that name, unless the path is the name. */
+/* Gives the entry its path after it was persisted, and makes it KEPT. If the entry had another name, the caller has
+ * attached another entry to that name. The caller holds the entry's lock, unless the entry had no name. */
 void
 temp_entry_set_persisted (TempEntry  *entry,
                           const char *path)
@@ -226,7 +235,7 @@ temp_entry_list (void)
   return entries;
 }
 
-/* Returns TRUE if a sweep would delete the entry after a crash: by its own name, or with a directory above it. The
+/* Returns TRUE if a sweep would delete the entry after a crash, by its own name or with a directory above it. The
  * caller holds the process's lock. */
 gboolean
 temp_entry_is_swept (TempEntry *entry)
@@ -251,9 +260,9 @@ is_inside (TempEntry  *entry,
          (resolved[base_length] == '/' || resolved[base_length] == '\0');
 }
 
-/* Returns the serial number of the innermost directory of this process that the resolved path is in and that a sweep
- * would delete after a crash; 0 if there is none. A directory is made after the one that it is in: so the search begins
- * at the end of the registry. */
+/* Returns the serial number of the innermost directory of this process around the resolved path that a sweep would
+ * delete after a crash; 0 if there is none. An inner directory is made after an outer one, so the search begins at the
+ * end of the registry. */
 guint64
 temp_entry_find_cover (const char *resolved)
 {
@@ -275,17 +284,15 @@ temp_entry_find_cover (const char *resolved)
 
 /* Lock */
 
-/* Locks a new entry for the calling thread before it is registered, so that exit does not delete it before
- * temp_entry_unlock(). */
+/* Locks a new entry for the calling thread, so that exit does not delete it before temp_entry_unlock(). */
 void
 temp_entry_lock_new (TempEntry *entry)
 {
   entry->holder = g_thread_self ();
 }
 
-/* Locks a registered entry. Waits for another thread that has it locked, until the deadline, a time of
- * g_get_monotonic_time(); 0: for ever. Returns FALSE if the entry is not registered, if the calling thread has it
- * locked already, or at the deadline. */
+/* Locks a registered entry, as temp_entry_lock() does, but waits only until the deadline, a time of
+ * g_get_monotonic_time(); 0: for ever. Waits even if the entry is not registered. Returns FALSE at the deadline, too. */
 gboolean
 temp_entry_lock_until (TempEntry *entry,
                        gint64     deadline)
@@ -312,16 +319,16 @@ temp_entry_lock_until (TempEntry *entry,
   return locked;
 }
 
-/* Locks an entry for the calling thread, which then decides what becomes of the name. Waits for another thread that has
- * it locked: that one may fail, and leave the entry registered. Returns FALSE if the entry is not registered, or if the
- * calling thread has it locked already. */
+/* Locks a registered entry for the calling thread, which then decides what becomes of the name. Waits for another
+ * holder, which may leave the entry registered. Returns FALSE if the entry is not registered, or if the calling thread
+ * has it locked already. */
 gboolean
 temp_entry_lock (TempEntry *entry)
 {
   return g_atomic_int_get (&entry->state) == TEMP_ENTRY_REGISTERED && temp_entry_lock_until (entry, 0);
 }
 
-/* Unlocks an entry that the calling thread has locked, and wakes those that wait for it. */
+/* Unlocks an entry that the calling thread has locked, and wakes the threads that wait. */
 void
 temp_entry_unlock (TempEntry *entry)
 {
@@ -331,11 +338,10 @@ temp_entry_unlock (TempEntry *entry)
   temp_process_unlock ();
 }
 
-/* Ends */
+/* The end */
 
-/* Logs, for debugging, an object that goes while its file or directory is alive: in a language whose collector comes
- * late, an explicit end is missing there. Asks first if anybody reads the message, which costs more than the
- * deletion. */
+/* Logs, for debugging, that an object goes while its file or directory is alive: the program ended it too late, as by a
+ * garbage collector. Asks first if anybody reads the message, which costs more than the deletion. */
 void
 temp_entry_tell_if_late (TempEntry *entry)
 {
@@ -350,8 +356,9 @@ temp_entry_tell_if_late (TempEntry *entry)
            shown);
 }
 
-/* Discards the entry for its owner, without deleting. A file that should have been deleted, and could not be, stays for
- * a sweep. Does nothing if the entry is not registered, or if a worker deletes it: the worker discards it then. */
+/* Discards the entry for its owner, without deleting. If the entry should have been deleted, and could not be, its
+ * ledger stays for a sweep. Does nothing if the entry is not registered, or if a worker deletes it, and discards it
+ * then. */
 void
 temp_entry_discard (TempEntry *entry)
 {

@@ -9,86 +9,85 @@
 
 G_BEGIN_DECLS
 
-/* One named or nameless thing that this process has alive. Nothing else in the library deletes what it made.
+/* One named or nameless thing that this process has alive. The head of entry.c shows its states.
  *
- * The owner, an object above, makes an entry, creates something by it, and ends it: it deletes, drops or keeps the
- * entry, and then discards it with temp_entry_discard(), before it drops the last reference. */
+ * The owner, an object above, makes an entry, creates something by it, and ends it: the owner deletes, drops or keeps
+ * the entry, then discards it, and then drops the last reference. */
 typedef struct _TempEntry TempEntry;
 
-TempEntry  *temp_entry_new               (void);
-TempEntry  *temp_entry_ref               (TempEntry      *entry);
-void        temp_entry_unref             (TempEntry      *entry);
-void        temp_entry_set_callers       (TempEntry      *entry);
+TempEntry  *temp_entry_new                (void);
+TempEntry  *temp_entry_ref                (TempEntry           *entry);
+void        temp_entry_unref              (TempEntry           *entry);
+void        temp_entry_set_callers        (TempEntry           *entry);
+void        temp_entry_tell_if_late       (TempEntry           *entry);
+void        temp_entry_discard            (TempEntry           *entry);
 
 /* The owner calls one of these, once; after an error, it may call one again. `above`, if not NULL, is an entry of this
  * process: its directory replaces `dir`. */
-gboolean    temp_entry_create_nameless   (TempEntry      *entry,
-                                          const char     *dir,
-                                          mode_t          mode,
-                                          GError        **error);
-gboolean    temp_entry_create_file       (TempEntry      *entry,
-                                          const char     *dir,
-                                          TempEntry      *above,
-                                          const char     *prefix,
-                                          const char     *suffix,
-                                          mode_t          mode,
-                                          GError        **error);
-gboolean    temp_entry_create_dir        (TempEntry      *entry,
-                                          const char     *dir,
-                                          TempEntry      *above,
-                                          const char     *prefix,
-                                          const char     *suffix,
-                                          mode_t          mode,
-                                          GError        **error);
-
-const char *temp_entry_get_path          (TempEntry      *entry);
-const char *temp_entry_get_last_path     (TempEntry      *entry);
-
-/* The descriptor. */
-int         temp_entry_get_fd            (TempEntry      *entry);
-int         temp_entry_open_dir_fd       (TempEntry      *entry);
-gboolean    temp_entry_acquire_fd        (TempEntry      *entry,
-                                          GError        **error);
-gboolean    temp_entry_release_fd        (TempEntry      *entry,
-                                          GError        **error);
-int         temp_entry_steal_fd          (TempEntry      *entry);
-void        temp_entry_set_error         (TempEntry      *entry,
-                                          GError        **error,
-                                          int             errsv,
-                                          const char     *action);
-void        temp_entry_propagate_error   (TempEntry      *entry,
-                                          GError        **error,
-                                          GError         *cause,
-                                          const char     *action);
-gboolean    temp_entry_seek              (TempEntry      *entry,
-                                          goffset         offset,
-                                          GSeekType       type,
-                                          GError        **error);
-goffset     temp_entry_tell              (TempEntry      *entry);
-gboolean    temp_entry_truncate          (TempEntry      *entry,
-                                          goffset         size,
-                                          GError        **error);
-GFileInfo  *temp_entry_query_info        (TempEntry      *entry,
-                                          const char     *attributes,
-                                          GCancellable   *cancellable,
-                                          GError        **error);
+gboolean    temp_entry_create_nameless    (TempEntry           *entry,
+                                           const char          *dir,
+                                           mode_t               mode,
+                                           GError             **error);
+gboolean    temp_entry_create_file        (TempEntry           *entry,
+                                           const char          *dir,
+                                           TempEntry           *above,
+                                           const char          *prefix,
+                                           const char          *suffix,
+                                           mode_t               mode,
+                                           GError             **error);
+gboolean    temp_entry_create_dir         (TempEntry           *entry,
+                                           const char          *dir,
+                                           TempEntry           *above,
+                                           const char          *prefix,
+                                           const char          *suffix,
+                                           mode_t               mode,
+                                           GError             **error);
 
 /* The name. */
-gboolean    temp_entry_get_auto_delete   (TempEntry      *entry);
-gboolean    temp_entry_set_auto_delete   (TempEntry      *entry,
-                                          gboolean        auto_delete);
-gboolean    temp_entry_delete            (TempEntry          *entry,
-                                          TempRemoveProgress *progress,
-                                          GCancellable       *cancellable,
-                                          GError            **error);
-gboolean    temp_entry_drop              (TempEntry          *entry,
-                                          GError            **error);
-void        temp_entry_drop_in_background (TempEntry         *entry,
-                                           gboolean           is_quiet);
-gboolean    temp_entry_keep              (TempEntry      *entry,
-                                          GError        **error);
-void        temp_entry_tell_if_late      (TempEntry      *entry);
-void        temp_entry_discard            (TempEntry      *entry);
+const char *temp_entry_get_path           (TempEntry           *entry);
+const char *temp_entry_get_last_path      (TempEntry           *entry);
+gboolean    temp_entry_get_auto_delete    (TempEntry           *entry);
+gboolean    temp_entry_set_auto_delete    (TempEntry           *entry,
+                                           gboolean             auto_delete);
+gboolean    temp_entry_delete             (TempEntry           *entry,
+                                           TempRemoveProgress  *progress,
+                                           GCancellable        *cancellable,
+                                           GError             **error);
+gboolean    temp_entry_drop               (TempEntry           *entry,
+                                           GError             **error);
+void        temp_entry_drop_in_background (TempEntry           *entry,
+                                           gboolean             is_quiet);
+gboolean    temp_entry_keep               (TempEntry           *entry,
+                                           GError             **error);
+
+/* The descriptor. */
+int         temp_entry_get_fd             (TempEntry           *entry);
+int         temp_entry_open_dir_fd        (TempEntry           *entry);
+gboolean    temp_entry_acquire_fd         (TempEntry           *entry,
+                                           GError             **error);
+gboolean    temp_entry_release_fd         (TempEntry           *entry,
+                                           GError             **error);
+int         temp_entry_steal_fd           (TempEntry           *entry);
+gboolean    temp_entry_seek               (TempEntry           *entry,
+                                           goffset              offset,
+                                           GSeekType            type,
+                                           GError             **error);
+goffset     temp_entry_tell               (TempEntry           *entry);
+gboolean    temp_entry_truncate           (TempEntry           *entry,
+                                           goffset              size,
+                                           GError             **error);
+GFileInfo  *temp_entry_query_info         (TempEntry           *entry,
+                                           const char          *attributes,
+                                           GCancellable        *cancellable,
+                                           GError             **error);
+void        temp_entry_set_error          (TempEntry           *entry,
+                                           GError             **error,
+                                           int                  errsv,
+                                           const char          *action);
+void        temp_entry_propagate_error    (TempEntry           *entry,
+                                           GError             **error,
+                                           GError              *cause,
+                                           const char          *action);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)
 

@@ -6,13 +6,13 @@
 
 #include "base/process.h"
 
-/* Deletes the registered entries at exit. */
+/* Exit: a destructor deletes the registered entries. */
 
-/* Exit spends so long on deleting, in microseconds. */
+/* The time that exit has for deleting, in microseconds. */
 #define EXIT_PATIENCE (2 * G_USEC_PER_SEC)
 
-/* Returns TRUE if a worker deletes the entry. Waits for the worker if no sweep would finish its work. Sets *is_swept in
- * any case. */
+/* Returns TRUE if the entry is a worker's to delete. Waits for the worker if no sweep would finish its work. Sets
+ * *is_swept to TRUE if a sweep would delete the entry. */
 static gboolean
 is_left_to_worker (TempEntry *entry,
                    gboolean  *is_swept)
@@ -29,8 +29,8 @@ is_left_to_worker (TempEntry *entry,
   return has_worker;
 }
 
-/* Deletes one entry at exit. Waits for its lock until the deadline. Stops deleting then, too, if a sweep would go on;
- * else takes as long as it needs. */
+/* Deletes one entry. Waits for its lock until the deadline. If a sweep would delete the rest, stops at the deadline,
+ * too. */
 static void
 delete_at_exit (TempEntry *entry,
                 gint64     deadline)
@@ -46,20 +46,20 @@ delete_at_exit (TempEntry *entry,
     g_warning ("At exit: %s", error->message);
 }
 
-/* Deletes all registered entries at exit. A destructor runs after all atexit() handlers, in which a program may still
- * use its files. A sweep deletes those that exit has no time for, and those that other threads make from now on. */
+/* Deletes all registered entries. A destructor runs after all atexit() handlers, in which a program may still use its
+ * files. A sweep deletes the entries that exit has no time for, and those that other threads make from now on. */
 __attribute__ ((destructor)) static void
 temp_entry_delete_all_at_exit (void)
 {
   gint64 deadline = g_get_monotonic_time () + EXIT_PATIENCE;
   g_autoptr (GPtrArray) entries = NULL;
 
-  /* A signal handler may have called exit() while its own thread had the lock: then all stays for a sweep. */
+  /* A signal handler may have called exit() while its own thread had the lock. Then a sweep deletes the entries. */
   if (!temp_process_lock_at_exit ())
     return;
   temp_process_unlock ();
 
-  /* The last one made goes first: it may be in a directory that was made before. */
+  /* The newest entry goes first: it may be in a directory that is older. */
   entries = temp_entry_list ();
   for (guint i = entries->len; i > 0; i--)
     delete_at_exit (g_ptr_array_index (entries, i - 1), deadline);

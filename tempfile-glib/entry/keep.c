@@ -137,7 +137,7 @@ append_keep (TempEntry *entry,
   return written || !keeps || errno == ENOENT || temp_ledger_give_up (ledger);
 }
 
-/* Has the ledger say that the name stays; the disk knows before this returns. Fails, with errno, if a sweep
+/* Has the ledger say that the name stays; if `sync`, the disk knows before this returns. Fails, with errno, if a sweep
  * could delete the name after a crash. The caller holds the entry's lock. */
 gboolean
 temp_entry_write_keep (TempEntry *entry)
