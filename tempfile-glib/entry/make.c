@@ -99,18 +99,61 @@ get_place_inside (TempEntry  *above,
   return temp_place_ref (above->inside);
 }
 
-/* Finds the place and the ledger of an entry, and lays out its name. Without a ledger, and for a caller's name, the
- * letters are plain random ones, which no sweep knows. The ledger counts the entry from now on: see undo_prepare(). */
+/* Undoes prepare() after nothing was made: the ledger no longer counts the entry. Returns FALSE, for the caller to
+ * return. */
+static gboolean
+undo_prepare (TempEntry *entry)
+{
+  if (entry->ledger != NULL)
+    temp_ledger_leave (entry->ledger);
+  g_clear_pointer (&entry->ledger, temp_ledger_unref);
+  return FALSE;
+}
+
+/* Sets entry->place to the place for the entry, with the ledger that is to find the entry, which it enters. */
+static gboolean
+find_place (TempEntry   *entry,
+            const char  *dir,
+            TempEntry   *above,
+            GError     **error)
+{
+  gboolean wants_line = entry->fate == TEMP_FATE_DELETE;
+
+  for (;;)
+    {
+      entry->place = above != NULL ? get_place_inside (above, wants_line, error)
+                                   : temp_place_get (dir, wants_line, temp_entry_find_cover, error);
+      if (entry->place == NULL)
+        return FALSE;
+      if (!wants_line || entry->place->ledger == NULL)
+        return TRUE;
+      if (temp_ledger_enter (entry->place->ledger))
+        {
+          entry->ledger = temp_ledger_ref (entry->place->ledger);
+          temp_sweep_in_background ();
+          return TRUE;
+        }
+
+      /* The ledger's file is gone by now: the next look-up finds a place with another ledger. */
+      g_clear_pointer (&entry->place, temp_place_unref);
+    }
+}
+
+/* Finds the place and the ledger of an entry, lays out its name, and sets *dir_fd to the descriptor that the name is
+ * made by, or to AT_FDCWD. Without a ledger, and for a caller's name, the letters are plain random ones, which no sweep
+ * knows. On error, the entry is as new. */
 static gboolean
 prepare (TempEntry   *entry,
          const char  *dir,
          TempEntry   *above,
          const char  *prefix,
          const char  *suffix,
+         int         *dir_fd,
          GError     **error)
 {
+  gboolean is_callers = entry->fate == TEMP_FATE_CALLERS;
   g_autofree char *to_free = NULL;
-  gboolean wants_line = entry->fate == TEMP_FATE_DELETE, is_swept = FALSE;
+  const char *name;
 
   /* An earlier attempt, which failed, may have set them. */
   temp_name_clear (&entry->name);
@@ -118,29 +161,18 @@ prepare (TempEntry   *entry,
   entry->generation = temp_process_generation ();
 
   dir = above != NULL ? above->name.path : temp_location_resolve (dir, &to_free, error);
-  if (dir == NULL)
+  if (dir == NULL || (!is_callers && !find_place (entry, dir, above, error)))
     return FALSE;
+  if (!temp_name_init (&entry->name, dir, prefix, suffix,
+                       entry->ledger != NULL ? TEMP_TAG_N_LETTERS : TEMP_NAME_N_RANDOM, error))
+    return undo_prepare (entry);
 
-  while (entry->fate != TEMP_FATE_CALLERS)
-    {
-      entry->place = above != NULL ? get_place_inside (above, wants_line, error)
-                                   : temp_place_get (dir, wants_line, temp_entry_find_cover, error);
-      if (entry->place == NULL)
-        return FALSE;
+  *dir_fd = AT_FDCWD;
+  if (is_callers || temp_entry_locate (entry, dir_fd, &name))
+    return TRUE;
 
-      /* If the ledger's file is gone by now, the next look-up finds a place with another ledger. */
-      is_swept = wants_line && entry->place->ledger != NULL;
-      if (!is_swept || temp_ledger_enter (entry->place->ledger))
-        break;
-      g_clear_pointer (&entry->place, temp_place_unref);
-    }
-
-  if (is_swept)
-    {
-      entry->ledger = temp_ledger_ref (entry->place->ledger);
-      temp_sweep_in_background ();
-    }
-  return temp_name_init (&entry->name, dir, prefix, suffix, is_swept ? TEMP_TAG_N_LETTERS : TEMP_NAME_N_RANDOM, error);
+  temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
+  return undo_prepare (entry);
 }
 
 /* Writes the letters of the next name to try: see TempCreateChoose. The ledger has no more names once it is full: then
@@ -170,33 +202,6 @@ draw (gpointer   data,
   return TRUE;
 }
 
-/* Undoes prepare() after nothing was made: the ledger no longer counts the entry. Returns FALSE, for the caller to
- * return. */
-static gboolean
-undo_prepare (TempEntry *entry)
-{
-  if (entry->ledger != NULL)
-    temp_ledger_leave (entry->ledger);
-  g_clear_pointer (&entry->ledger, temp_ledger_unref);
-  return FALSE;
-}
-
-/* Sets *dir_fd to the descriptor of the directory where paths are not trusted, else to AT_FDCWD. */
-static gboolean
-find_dir_fd (TempEntry  *entry,
-             int        *dir_fd,
-             GError    **error)
-{
-  const char *name;
-
-  *dir_fd = AT_FDCWD;
-  if (entry->fate == TEMP_FATE_CALLERS || temp_entry_locate (entry, dir_fd, &name))
-    return TRUE;
-
-  temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
-  return FALSE;
-}
-
 /* Creates a named file, in `above` if that is not NULL, else in dir, or in the default directory if both are. On error,
  * the entry is as new. */
 gboolean
@@ -210,8 +215,8 @@ temp_entry_create_file (TempEntry   *entry,
 {
   int dir_fd;
 
-  if (!prepare (entry, dir, above, prefix, suffix, error) || !find_dir_fd (entry, &dir_fd, error))
-    return undo_prepare (entry);
+  if (!prepare (entry, dir, above, prefix, suffix, &dir_fd, error))
+    return FALSE;
 
   entry->fd = temp_create_file (dir_fd, &entry->name, mode, draw, entry, error);
   if (entry->fd < 0)
@@ -342,8 +347,9 @@ temp_entry_create_dir (TempEntry   *entry,
   int dir_fd;
 
   entry->is_dir = TRUE;
-  if (!prepare (entry, dir, above, prefix, suffix, error) || !find_dir_fd (entry, &dir_fd, error) ||
-      !temp_create_dir (dir_fd, &entry->name, mode | 0700, draw, entry, error))
+  if (!prepare (entry, dir, above, prefix, suffix, &dir_fd, error))
+    return FALSE;
+  if (!temp_create_dir (dir_fd, &entry->name, mode | 0700, draw, entry, error))
     return undo_prepare (entry);
 
   /* A caller's directory needs no descriptor: temp_mkdtemp() returns only the path. */
@@ -374,8 +380,8 @@ temp_entry_create_name (TempEntry          *entry,
   int dir_fd;
 
   *errsv = EEXIST;
-  if (!prepare (entry, dir, NULL, ".tmp", NULL, error) || !find_dir_fd (entry, &dir_fd, error))
-    return undo_prepare (entry);
+  if (!prepare (entry, dir, NULL, ".tmp", NULL, &dir_fd, error))
+    return FALSE;
 
   for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
     {
