@@ -120,6 +120,10 @@ gboolean   temp_entry_lock_until     (TempEntry         *entry,
                                       gint64             deadline);
 void       temp_entry_unlock         (TempEntry         *entry);
 
+/* new-dir.c */
+gboolean   temp_entry_open_new_dir   (TempEntry         *entry,
+                                      mode_t             mode);
+
 /* keep.c */
 gboolean   temp_entry_write_keep     (TempEntry         *entry);
 void       temp_entry_write_moved    (TempEntry         *entry,
