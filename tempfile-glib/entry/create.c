@@ -83,7 +83,7 @@ create_anew (int               (*create) (int, const char *, mode_t),
           return -1;
         }
 
-      result = create (parent_fd, parent_fd == AT_FDCWD ? name->path : name->base, mode);
+      result = create (parent_fd, temp_name_at (name, parent_fd), mode);
       if (result >= 0)
         return result;
 

@@ -138,7 +138,7 @@ temp_entry_locate (TempEntry   *entry,
                    const char **name)
 {
   *dir_fd = entry->place->is_trusted ? AT_FDCWD : temp_place_get_fd (entry->place);
-  *name = entry->place->is_trusted ? entry->name.path : entry->name.base;
+  *name = temp_name_at (&entry->name, *dir_fd);
   return *dir_fd != -1;
 }
 

@@ -249,7 +249,7 @@ temp_entry_create_dir (TempEntry   *entry,
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
       /* The directory is still empty. If somebody put another one in its place, that goes only if it is empty, too. */
-      if (unlinkat (dir_fd, dir_fd == AT_FDCWD ? entry->name.path : entry->name.base, AT_REMOVEDIR) < 0)
+      if (unlinkat (dir_fd, temp_name_at (&entry->name, dir_fd), AT_REMOVEDIR) < 0)
         g_clear_pointer (&entry->ledger, temp_ledger_unref); /* still counted: a sweep deletes it */
       return undo_prepare (entry);
     }
@@ -278,7 +278,7 @@ temp_entry_create_name (TempEntry          *entry,
     {
       if (!draw (entry, &entry->name, error))
         return undo_prepare (entry);
-      if (link (data, dir_fd, dir_fd == AT_FDCWD ? entry->name.path : entry->name.base))
+      if (link (data, dir_fd, temp_name_at (&entry->name, dir_fd)))
         {
           temp_entry_register (entry);
           return TRUE;

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
+#include <fcntl.h>
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -32,6 +33,14 @@ void     temp_name_set_path  (TempName    *name,
 void     temp_name_clear     (TempName    *name);
 gboolean temp_name_randomize (TempName    *name,
                               GError     **error);
+
+/* Returns the name that leads to the file from dir_fd, a descriptor of its directory or AT_FDCWD. */
+static inline const char *
+temp_name_at (const TempName *name,
+              int             dir_fd)
+{
+  return dir_fd == AT_FDCWD ? name->path : name->base;
+}
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempName, temp_name_clear)
 
