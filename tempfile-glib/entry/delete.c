@@ -18,8 +18,8 @@
  * Contents: removing what is under a name; the four occasions, which are the program's word (delete), the end of the
  * object (drop), exit (until), and a worker (in the background). */
 
-/* Removes the entry's file or directory by a name that temp_entry_locate() found. Succeeds if nothing is there, and sets
- * *removed to FALSE. */
+/* Removes the entry's file or directory by a name that temp_entry_locate() found. Succeeds if nothing is there, and
+ * sets *removed to FALSE. */
 static gboolean
 remove_at (TempEntry          *entry,
            int                 dir_fd,
@@ -52,8 +52,8 @@ find_by_descriptor (TempEntry *entry)
   return g_str_equal (base, entry->name.base) ? g_path_get_dirname (path) : NULL;
 }
 
-/* Looks for an entry that is not under its path. If somebody moved its directory, removes the entry there. An entry that
- * somebody moved elsewhere stays. Sets *needs_sweep to TRUE if the entry's directory may still have the name. */
+/* Looks for an entry that is not under its path. If somebody moved its directory, removes the entry there. An entry
+ * that somebody moved elsewhere stays. Sets *needs_sweep to TRUE if the entry's directory may still have the name. */
 static gboolean
 remove_moved (TempEntry          *entry,
               TempRemoveOptions  *options,
@@ -196,8 +196,8 @@ temp_entry_drop (TempEntry  *entry,
   return delete (entry, FALSE, 0, &options, error);
 }
 
-/* Deletes the entry at exit. Waits for its lock until lock_deadline. Fails with G_IO_ERROR_TIMED_OUT at the deadline; 0:
- * never. */
+/* Deletes the entry at exit. Waits for its lock until lock_deadline. Fails with G_IO_ERROR_TIMED_OUT at the deadline;
+ * 0: never. */
 gboolean
 temp_entry_delete_until (TempEntry  *entry,
                          gint64      lock_deadline,
@@ -250,8 +250,8 @@ delete_waiting (gpointer data)
   return data;
 }
 
-/* Has a worker drop and discard the entry, instead of the owner. The worker has a reference of its own. If no thread can
- * be started, drops the entry before returning. */
+/* Has a worker drop and discard the entry, instead of the owner. The worker has a reference of its own. If no thread
+ * can be started, drops the entry before returning. */
 void
 temp_entry_drop_in_background (TempEntry *entry,
                                gboolean   is_quiet)

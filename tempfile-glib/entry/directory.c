@@ -13,13 +13,15 @@
 #include "base/fd.h"
 #include "base/process.h"
 
-/* The descriptor of an entry's directory. A program may close a descriptor that it does not know, and open another file under its number. So
- * nothing is done by a directory's descriptor, nor is it closed, before fstat() says that it still is the directory. */
+/* The descriptor of an entry's directory, with a BSD lock, so that cleaners of old files leave the directory alone.
+ *
+ * A program may close a descriptor that it does not know, and open another file under its number. So the library
+ * neither uses nor closes the descriptor before fstat() says that it still is the directory's. */
 
 static guint n_dir_fds;   /* atomic */
 static guint max_dir_fds; /* atomic; 0: not asked yet */
 
-/* Returns how many directories may have a descriptor: a quarter of those that the process may open. */
+/* Returns how many directories may have a descriptor: a quarter of the process's limit. */
 static guint
 get_max_dir_fds (void)
 {
@@ -30,7 +32,7 @@ get_max_dir_fds (void)
   return limit.rlim_cur / 4;
 }
 
-/* Returns TRUE if one more directory may have a descriptor. Asks for the limit again only when it is reached. */
+/* Returns TRUE if one more directory may have a descriptor. Asks for the limit again once it is reached. */
 static gboolean
 may_have_dir_fd (void)
 {
@@ -41,7 +43,7 @@ may_have_dir_fd (void)
   return n < (guint) g_atomic_int_get (&max_dir_fds);
 }
 
-/* A directory's descriptor, and what it has to be of. */
+/* A descriptor, and the directory that it has to be of. */
 typedef struct
 {
   int   fd;
@@ -49,7 +51,8 @@ typedef struct
   ino_t ino;
 } DirFd;
 
-/* Returns it as it is now: several threads may open the directory again. Takes it away from the entry, if asked. */
+/* Returns the entry's descriptor as it is now: several threads may open the directory again. If `steals`, the entry
+ * loses it. */
 static DirFd
 get_dir_fd (TempEntry *entry,
             gboolean   steals)
@@ -65,6 +68,7 @@ get_dir_fd (TempEntry *entry,
   return now;
 }
 
+/* Returns TRUE if the descriptor is the directory's. */
 static gboolean
 is_open (const DirFd *now)
 {
@@ -73,7 +77,7 @@ is_open (const DirFd *now)
   return now->fd >= 0 && fstat (now->fd, &st) == 0 && st.st_dev == now->dev && st.st_ino == now->ino;
 }
 
-/* Returns the descriptor of the directory, or -1 if there is none, or if another file has its number now. */
+/* Returns the descriptor of the entry's directory; -1 if there is none, or if another file has its number now. */
 int
 temp_entry_check_dir_fd (TempEntry *entry)
 {
@@ -82,8 +86,8 @@ temp_entry_check_dir_fd (TempEntry *entry)
   return is_open (&now) ? now.fd : -1;
 }
 
-/* Sets the identity of the entry's directory, and its descriptor, which is locked. Returns FALSE if too many
- * directories have one: then the caller closes fd. */
+/* Sets the identity of the entry's directory, locks the descriptor, and gives it to the entry. Returns FALSE if too
+ * many directories have one, so that the caller closes fd. */
 gboolean
 temp_entry_take_dir_fd (TempEntry         *entry,
                         int                fd,
@@ -94,7 +98,7 @@ temp_entry_take_dir_fd (TempEntry         *entry,
   if (entry->place->is_trusted && !may_have_dir_fd ())
     return FALSE;
 
-  /* A filesystem may have no locks: then cleaners may delete the directory. */
+  /* Some filesystems have no locks. There, cleaners may delete the directory. */
   flock (fd, LOCK_SH | LOCK_NB);
 
   temp_process_lock ();
@@ -104,7 +108,7 @@ temp_entry_take_dir_fd (TempEntry         *entry,
   return TRUE;
 }
 
-/* Closes a directory's descriptor, if it still is the directory's. Does nothing for a file, whose users close it. */
+/* Closes the descriptor of the entry's directory, if it still is the directory's. Does nothing for a file. */
 void
 temp_entry_close_dir_fd (TempEntry *entry)
 {
@@ -121,9 +125,8 @@ temp_entry_close_dir_fd (TempEntry *entry)
     close (now.fd);
 }
 
-/* Returns the descriptor of the entry's directory, which stays the entry's. Opens the directory, and locks it, if it
- * has none; then, where paths are trusted, the directory is the one that is under the path now. Returns -1 with errno
- * if that fails. */
+/* Returns the descriptor of the entry's directory, which stays the entry's. If it has none, opens and locks the
+ * directory; where paths are trusted, that is the one under the path now. Returns -1, with errno, if this fails. */
 int
 temp_entry_open_dir_fd (TempEntry *entry)
 {
@@ -161,8 +164,8 @@ temp_entry_open_dir_fd (TempEntry *entry)
   return result;
 }
 
-/* Hands the descriptor of `source`, a new directory, to the entry, and the entry's own to `heir`, at once. `heir` has no
- * descriptor yet. */
+/* Hands the entry's descriptor to `heir`, which has none, and that of `source` to the entry. No thread sees the entry
+ * without a descriptor. */
 void
 temp_entry_replace_dir_fd (TempEntry *entry,
                            TempEntry *source,

@@ -291,8 +291,8 @@ temp_entry_lock_new (TempEntry *entry)
   entry->holder = g_thread_self ();
 }
 
-/* Locks a registered entry, as temp_entry_lock() does, but waits only until the deadline, a time of
- * g_get_monotonic_time(); 0: for ever. Waits even if the entry is not registered. Returns FALSE at the deadline, too. */
+/* Locks a registered entry, as temp_entry_lock() does, but waits even if it is not registered, and only until the
+ * deadline, a time of g_get_monotonic_time(); 0: for ever. Returns FALSE at the deadline, too. */
 gboolean
 temp_entry_lock_until (TempEntry *entry,
                        gint64     deadline)
@@ -357,8 +357,8 @@ temp_entry_tell_if_late (TempEntry *entry)
 }
 
 /* Discards the entry for its owner, without deleting. If the entry should have been deleted, and could not be, its
- * ledger stays for a sweep. Does nothing if the entry is not registered, or if a worker deletes it, and discards it
- * then. */
+ * ledger stays for a sweep. Does nothing if the entry is not registered, or if a worker is to delete it, which then
+ * discards it, too. */
 void
 temp_entry_discard (TempEntry *entry)
 {

@@ -16,7 +16,7 @@
  * operation while it runs. So an operation in one thread, during which another thread closes the file, never reads or
  * writes another file that has got the number. */
 
-/* Becomes a user of the descriptor, until temp_entry_release_fd(). Fails with G_IO_ERROR_CLOSED after the last user. */
+/* Adds a user of the descriptor, until temp_entry_release_fd(). Fails with G_IO_ERROR_CLOSED if there is none left. */
 gboolean
 temp_entry_acquire_fd (TempEntry  *entry,
                        GError    **error)
@@ -37,7 +37,7 @@ temp_entry_acquire_fd (TempEntry  *entry,
   return TRUE;
 }
 
-/* Ends a use of the descriptor. The last user closes it, and gets the error of that. */
+/* Removes a user of the descriptor. The last one closes it: only then can this fail. */
 gboolean
 temp_entry_release_fd (TempEntry  *entry,
                        GError    **error)
@@ -55,7 +55,7 @@ temp_entry_release_fd (TempEntry  *entry,
   return TRUE;
 }
 
-/* Returns the descriptor, which is the caller's from now on. The caller is its only user. */
+/* Gives the descriptor to the caller, who is its only user. */
 int
 temp_entry_steal_fd (TempEntry *entry)
 {
@@ -63,7 +63,7 @@ temp_entry_steal_fd (TempEntry *entry)
   return g_steal_fd (&entry->fd);
 }
 
-/* Sets an error of an operation on the file, from errno, with the path. `action` is such as "Could not close". */
+/* Sets an error of an operation on the file, from errno, with the path. `action` is like "Could not close". */
 void
 temp_entry_set_error (TempEntry   *entry,
                       GError     **error,
@@ -80,7 +80,7 @@ temp_entry_set_error (TempEntry   *entry,
   temp_error_from_errno (error, errsv, what, entry->name.path);
 }
 
-/* Propagates the error `cause`, which it takes, with the path before its message. A cancellation stays as it is. */
+/* Propagates the error `cause`, which it takes, and puts the path before its message, unless that is of a cancellation. */
 void
 temp_entry_propagate_error (TempEntry   *entry,
                             GError     **error,
@@ -94,7 +94,7 @@ temp_entry_propagate_error (TempEntry   *entry,
   g_propagate_error (error, cause);
 }
 
-/* These three are those of GSeekable. */
+/* Seeks, as g_seekable_seek() does. */
 gboolean
 temp_entry_seek (TempEntry  *entry,
                  goffset     offset,
@@ -115,7 +115,7 @@ temp_entry_seek (TempEntry  *entry,
   return moved;
 }
 
-/* Returns 0 on an error: g_seekable_tell() has none. */
+/* Returns the offset; 0 on an error, since g_seekable_tell() has none. */
 goffset
 temp_entry_tell (TempEntry *entry)
 {
@@ -129,6 +129,7 @@ temp_entry_tell (TempEntry *entry)
   return here;
 }
 
+/* Sets the size, as g_seekable_truncate() does. */
 gboolean
 temp_entry_truncate (TempEntry  *entry,
                      goffset     size,
@@ -150,8 +151,8 @@ temp_entry_truncate (TempEntry  *entry,
   return result == 0;
 }
 
-/* Like g_file_query_info(), but of the open file. Asks GIO about the descriptor's link in /proc, and replaces, or
- * removes, all that GIO says of that link. */
+/* Queries information about the open file, as g_file_query_info() does. Asks GIO about the descriptor's link in /proc,
+ * and then replaces or removes the attributes of the link itself. */
 GFileInfo *
 temp_entry_query_info (TempEntry     *entry,
                        const char    *attributes,

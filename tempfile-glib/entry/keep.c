@@ -12,13 +12,13 @@
 #include "base/process.h"
 #include "ledger/text.h"
 
-/* Keeps names, and tells the ledger so.
+/* Keeps entries, and tells the ledger so.
  *
- * Inside a directory of this process, files have no ledger: after a crash, a sweep deletes them with the directory. So
- * before such a directory is kept, or moves for good, the ledger gets a line for each of them. */
+ * Files in a directory of this process have no ledger: after a crash, a sweep deletes them with the directory. So
+ * before such a directory is kept or moved, the ledger gets a line for each of them. */
 
-/* Returns the entries in a directory of this process that only a sweep of that directory would delete after a crash.
- * The caller holds the lock of appends. */
+/* Returns the entries that a sweep would delete only with the directory that they are in. The caller holds the lock of
+ * appends. */
 static GPtrArray *
 list_contents (TempEntry *dir)
 {
@@ -37,8 +37,8 @@ list_contents (TempEntry *dir)
   return contents;
 }
 
-/* Returns the lines that let a sweep find each of the entries in the directory by itself. `path`, if not NULL, is where
- * the directory will be. */
+/* Returns the lines by which a sweep finds each of the contents of a directory. `path`, if not NULL, is where the
+ * directory will be. */
 static char *
 describe_contents (TempEntry  *dir,
                    GPtrArray  *contents,
@@ -62,7 +62,7 @@ describe_contents (TempEntry  *dir,
   return g_string_free (lines, FALSE);
 }
 
-/* Has the ledger count each of the entries, whose lines were just written. */
+/* Has the ledger count each of the entries, after their lines were written. */
 static void
 record_contents (GPtrArray  *contents,
                  TempLedger *ledger)
@@ -78,8 +78,8 @@ record_contents (GPtrArray  *contents,
     }
 }
 
-/* Has a sweep find the contents of a kept directory by the directory that this one is in, since it deletes that with
- * all that is in it. The caller holds the lock of appends. */
+/* Leaves the contents of a kept directory to the sweep of the directory around it. The caller holds the lock of
+ * appends. */
 static void
 pass_contents_up (TempEntry *dir)
 {
@@ -91,7 +91,7 @@ pass_contents_up (TempEntry *dir)
   temp_process_unlock ();
 }
 
-/* Returns the entry's ledger, with a reference, or NULL: another thread may unregister the entry in the meantime. */
+/* Returns the entry's ledger, with a reference, or NULL. Another thread may set it in the meantime. */
 static TempLedger *
 ref_ledger (TempEntry *entry)
 {
@@ -104,8 +104,8 @@ ref_ledger (TempEntry *entry)
   return ledger;
 }
 
-/* Appends a line `keep` or `unkeep` for the entry. If `keep` cannot be written, removes the whole ledger: in doubt,
- * all stays. Fails, with errno, if a crash could delete the entry in spite of that. The caller holds the lock of
+/* Appends a line `keep` or `unkeep` for the entry. If `keep` cannot be written, gives up the whole ledger: in doubt,
+ * all entries stay. Fails, with errno, if a sweep could still delete the entry. The caller holds the lock of
  * appends. */
 static gboolean
 append_keep (TempEntry *entry,
@@ -137,8 +137,8 @@ append_keep (TempEntry *entry,
   return written || !keeps || errno == ENOENT || temp_ledger_give_up (ledger);
 }
 
-/* Has the ledger say that the name stays; if `sync`, the disk knows before this returns. Fails, with errno, if a sweep
- * could delete the name after a crash. The caller holds the entry's lock. */
+/* Writes to the ledger that the name stays, and syncs that. Fails, with errno, if a sweep could delete the name after a
+ * crash. The caller holds the entry's lock. */
 gboolean
 temp_entry_write_keep (TempEntry *entry)
 {
@@ -147,7 +147,7 @@ temp_entry_write_keep (TempEntry *entry)
 
   temp_entry_assert_locked (entry);
   temp_ledger_lock_appends ();
-  entry->is_keeping = TRUE; /* from now on, it covers no new entry */
+  entry->is_keeping = TRUE; /* so that new files in a directory get lines of their own */
   written = append_keep (entry, TRUE);
   ledger = ref_ledger (entry);
   temp_ledger_unlock_appends ();
@@ -163,8 +163,8 @@ temp_entry_write_keep (TempEntry *entry)
   return written;
 }
 
-/* Has the ledger say where the contents of a directory will be, before the directory moves to the resolved path for
- * good. If that cannot be written, a crash leaves them. The caller holds the entry's lock. */
+/* Writes to the ledger where the contents of a directory will be, before the directory moves to the resolved path. If
+ * that fails, a crash leaves them. The caller holds the entry's lock. */
 void
 temp_entry_write_moved (TempEntry  *entry,
                         const char *path)
@@ -188,8 +188,8 @@ temp_entry_write_moved (TempEntry  *entry,
   temp_ledger_unlock_appends ();
 }
 
-/* Switches auto-delete on or off, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends, not the
- * entry's: so it never waits for a deletion, and the last call counts. */
+/* Switches auto-delete on or off, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends
+ * and not the entry's, so that it never waits for a deletion, and the last call counts. */
 gboolean
 temp_entry_set_auto_delete (TempEntry *entry,
                             gboolean   auto_delete)
@@ -204,13 +204,13 @@ temp_entry_set_auto_delete (TempEntry *entry,
   if (changed)
     entry->fate = fate;
   if (changed && entry->is_dir)
-    temp_place_forget_all (); /* what is made in it has another cover now, or none */
+    temp_place_forget_all (); /* new files in it have another cover now, or none */
   temp_ledger_unlock_appends ();
 
   return changed;
 }
 
-/* Keeps the entry: its name is the caller's from now on, and after a crash or a power cut, too. */
+/* Keeps the entry: nothing deletes its name any more, not even after a crash or a power cut. */
 gboolean
 temp_entry_keep (TempEntry  *entry,
                  GError    **error)

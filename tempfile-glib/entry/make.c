@@ -15,14 +15,14 @@
 #include "ledger/sweep.h"
 #include "temp-location-private.h"
 
-/* Makes what an entry stands for: nameless files, named files, directories, and hidden names for what is there already.
+/* Makes the file or directory of an entry: a nameless file, a named file, a directory, or a hidden name for a file that
+ * exists.
  *
- * A named thing is made in four steps: prepare() finds its place and its ledger, find_dir_fd() the descriptor of its
- * directory, draw() a name, and temp_entry_register() has exit delete it. If one fails, undo_prepare() takes the entry
- * out of the ledger's count. */
+ * A named one takes three steps: prepare() finds its place and its ledger, draw() writes the letters of its name, and
+ * temp_entry_register() has exit delete it. */
 
 /* Makes a named file and deletes its name at once, on a filesystem without nameless files. If the name cannot be
- * deleted, it stays for a sweep, and the entry is as new. */
+ * deleted, leaves it for a sweep, and the entry as new. */
 static gboolean
 create_and_unname (TempEntry   *entry,
                    const char  *dir,
@@ -66,8 +66,8 @@ temp_entry_create_nameless (TempEntry   *entry,
   return TRUE;
 }
 
-/* Returns the place for what is made in a directory of this process. Where paths are not trusted, that place has a
- * descriptor of the directory, so that no path is resolved again. */
+/* Returns the place of a directory of this process, for the files made in it. Where paths are not trusted, the place
+ * has a descriptor of the directory, so that no path is resolved again. */
 static TempPlace *
 get_place_inside (TempEntry  *above,
                   gboolean    wants_line,
@@ -96,7 +96,7 @@ get_place_inside (TempEntry  *above,
   return temp_place_ref (above->inside);
 }
 
-/* Undoes prepare() after nothing was made: the ledger no longer counts the entry. Returns FALSE, for the caller to
+/* Undoes prepare(), after which nothing was made: the entry leaves its ledger. Returns FALSE, for the caller to
  * return. */
 static gboolean
 undo_prepare (TempEntry *entry)
@@ -107,7 +107,8 @@ undo_prepare (TempEntry *entry)
   return FALSE;
 }
 
-/* Sets entry->place to the place for the entry, with the ledger that is to find the entry, which it enters. */
+/* Finds the place of a directory for the entry, and has the place's ledger, if a sweep is to find the entry, count
+ * it. */
 static gboolean
 find_place (TempEntry   *entry,
             const char  *dir,
@@ -131,14 +132,13 @@ find_place (TempEntry   *entry,
           return TRUE;
         }
 
-      /* The ledger's file is gone by now: the next look-up finds a place with another ledger. */
+      /* The ledger's file is gone by now. The next look-up finds a place with another ledger. */
       g_clear_pointer (&entry->place, temp_place_unref);
     }
 }
 
-/* Finds the place and the ledger of an entry, lays out its name, and sets *dir_fd to the descriptor that the name is
- * made by, or to AT_FDCWD. Without a ledger, and for a caller's name, the letters are plain random ones, which no sweep
- * knows. On error, the entry is as new. */
+/* Finds the place and the ledger of an entry, and lays out its name, for plain random letters if it has no ledger. Sets
+ * *dir_fd to the descriptor by which the name is made, or to AT_FDCWD. On error, the entry is as new. */
 static gboolean
 prepare (TempEntry   *entry,
          const char  *dir,
@@ -152,7 +152,7 @@ prepare (TempEntry   *entry,
   g_autofree char *to_free = NULL;
   const char *name;
 
-  /* An earlier attempt, which failed, may have set them. */
+  /* An attempt that failed may have set them. */
   temp_name_clear (&entry->name);
   g_clear_pointer (&entry->place, temp_place_unref);
   entry->generation = temp_process_generation ();
@@ -172,8 +172,8 @@ prepare (TempEntry   *entry,
   return undo_prepare (entry);
 }
 
-/* Writes the letters of the next name to try: see TempCreateChoose. The ledger has no more names once it is full: then
- * the letters are plain random ones. */
+/* Writes the letters of the next name to try: see TempCreateChoose. The letters are plain random ones without a ledger,
+ * and once the ledger has no more names. */
 static gboolean
 draw (gpointer   data,
       TempName  *name,
@@ -187,7 +187,7 @@ draw (gpointer   data,
                          name->base, name->random - name->base, name->random + name->n_random))
     return temp_name_randomize (name, error);
 
-  /* A sweep cannot read the directory: it finds the name by a line in the ledger. */
+  /* A sweep cannot read the directory. A line in the ledger tells it the name. */
   if (G_UNLIKELY (!place->is_listed))
     {
       g_autofree char *line = temp_place_line (place, NULL, name->base);
@@ -199,8 +199,8 @@ draw (gpointer   data,
   return TRUE;
 }
 
-/* Creates a named file, in `above` if that is not NULL, else in dir, or in the default directory if both are. On error,
- * the entry is as new. */
+/* Creates a named file in the directory of `above`; if that is NULL, in dir; if both are NULL, in the default
+ * directory. On error, the entry is as new. */
 gboolean
 temp_entry_create_file (TempEntry   *entry,
                         const char  *dir,
@@ -224,8 +224,7 @@ temp_entry_create_file (TempEntry   *entry,
   return TRUE;
 }
 
-/* Creates a directory, in `above` if that is not NULL, else in dir, or in the default directory if both are. On error,
- * the entry is as new. */
+/* Creates a directory, where temp_entry_create_file() creates a file. On error, the entry is as new. */
 gboolean
 temp_entry_create_dir (TempEntry   *entry,
                        const char  *dir,
@@ -248,9 +247,9 @@ temp_entry_create_dir (TempEntry   *entry,
     {
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
-      /* The directory is still empty. If somebody put another one in its place, that goes only if it is empty, too. */
+      /* The directory is still empty. Another one that somebody put in its place only goes if it is, too. */
       if (unlinkat (dir_fd, temp_name_at (&entry->name, dir_fd), AT_REMOVEDIR) < 0)
-        g_clear_pointer (&entry->ledger, temp_ledger_unref); /* still counted: a sweep deletes it */
+        g_clear_pointer (&entry->ledger, temp_ledger_unref); /* which goes on counting it, for a sweep */
       return undo_prepare (entry);
     }
 
@@ -258,8 +257,8 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
-/* Names a file that is there already: calls `link` with one hidden name in dir after the other, and registers the
- * name. On failure, sets *errsv to the errno of the last try, too. */
+/* Gives a file that exists a hidden name in dir: calls `link` with one name after the other, and registers the name. On
+ * failure, sets *errsv to the errno of the last try, too. */
 gboolean
 temp_entry_create_name (TempEntry          *entry,
                         const char         *dir,
@@ -290,8 +289,8 @@ temp_entry_create_name (TempEntry          *entry,
   return undo_prepare (entry);
 }
 
-/* Makes a new entry of the name of another one, `named`, whose owner is about to give that name up, and registers it.
- * Both count in the ledger. The caller holds the lock of `named`. */
+/* Attaches a new entry to the name of another one, `named`, which is about to give the name up, and registers the new
+ * entry. The ledger counts both. The caller holds the lock of `named`. */
 void
 temp_entry_attach (TempEntry *entry,
                    TempEntry *named)
@@ -306,8 +305,8 @@ temp_entry_attach (TempEntry *entry,
   temp_entry_register (entry);
 }
 
-/* Syncs the ledger that a name in dir is about to be made under, so that not even a power cut leaves the name: a sweep
- * finds it. An error of that is not worth failing for. */
+/* Syncs the ledger under which a name in dir is about to be made, so that a sweep finds the name after a power cut. The
+ * caller need not know of an error. */
 void
 temp_entry_sync_ledger (const char *dir)
 {

@@ -13,9 +13,10 @@
 
 #include "base/fd.h"
 
-/* Opens a directory that was just made, and checks it where paths are not trusted. */
+/* Opens a directory that was just made, and where paths are not trusted, checks that nobody has put another one in its
+ * place. */
 
-/* Returns TRUE if the directory is empty. Reads it by another descriptor, so that the offset of fd stays. */
+/* Returns TRUE if the directory is empty. Reads it by another descriptor, so that fd keeps its offset. */
 static gboolean
 is_empty (int fd)
 {
@@ -37,8 +38,8 @@ is_empty (int fd)
   return !found;
 }
 
-/* Returns TRUE if a directory that this process makes in fd belongs to uid. NFS and CIFS may give all that a user makes
- * to another user: the one that the server knows. */
+/* Returns TRUE if a directory that this process makes in fd belongs to uid. NFS and CIFS may give it to another user,
+ * whom the server knows. */
 static gboolean
 owns_what_it_makes_in (int   fd,
                        uid_t uid)
@@ -54,8 +55,8 @@ owns_what_it_makes_in (int   fd,
   return unlinkat (fd, probe, AT_REMOVEDIR) == 0 && owns;
 }
 
-/* Returns TRUE if fd is the directory that was just made: where paths are not trusted, others can put another directory
- * in its place, even one of this user's own. Else sets errno. */
+/* Returns TRUE if fd can be the directory that was just made, and not another one, even of this user's own. Else sets
+ * errno. */
 static gboolean
 is_new (int                fd,
         mode_t             mode,
@@ -69,8 +70,8 @@ is_new (int                fd,
   return FALSE;
 }
 
-/* Takes away the rights that its maker needs to open the directory, if the caller does not want them. The set-group-ID bit,
- * which may come from the directory above, stays. Fails with errno. */
+/* Takes away the rights that were needed to open the directory, if the caller does not want them. Leaves the
+ * set-group-ID bit, which may come from the directory above. Fails with errno. */
 static gboolean
 restrict_mode (int          fd,
                int          dir_fd,
@@ -86,9 +87,8 @@ restrict_mode (int          fd,
   return fstatat (dir_fd, name, st, AT_SYMLINK_NOFOLLOW) == 0 && fchmodat (dir_fd, name, st->st_mode & mode, 0) == 0;
 }
 
-/* Opens the directory that was just made, and gives the descriptor to the entry, with a lock, so that cleaners of old
- * files leave the directory alone. Where paths are trusted, the entry may go without a descriptor: then this returns
- * TRUE, too. Else fails with errno. */
+/* Opens the entry's new directory, sets its mode, and gives the descriptor to the entry. Succeeds without a descriptor
+ * if none can be had, and paths are trusted. Else fails with errno. */
 gboolean
 temp_entry_open_new_dir (TempEntry *entry,
                          mode_t     mode)
