@@ -80,7 +80,7 @@ temp_entry_set_error (TempEntry   *entry,
   temp_error_from_errno (error, errsv, what, entry->name.path);
 }
 
-/* Propagates the error `cause`, which it takes, and puts the path before its message, unless that is of a cancellation. */
+/* Propagates the error `cause`, which it takes, and puts the path before its message, unless it is a cancellation. */
 void
 temp_entry_propagate_error (TempEntry   *entry,
                             GError     **error,

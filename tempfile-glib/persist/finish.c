@@ -13,11 +13,12 @@
 #include "base/fd.h"
 #include "persist/link.h"
 
-/* Finish: the entry's new path, and the names that are left over. */
+/* Finishes, once the file or directory is at the target: gives the entry its new path, and deletes the names that are
+ * left over. */
 
-/* Deletes `leftover`, an entry of a name that is left over: of the directory that was replaced, of the file that was
- * copied, of a second link, or of nothing. Takes the entry, which the calling thread has locked. If the name cannot be
- * deleted, it stays registered, so that exit tries again. */
+/* Deletes a name that is left over: of the directory that was replaced, of the file that was copied, of a second link,
+ * or of nothing. Takes the name's entry, which the calling thread has locked. A name that cannot be deleted stays
+ * registered, so that exit tries again. */
 static void
 delete_leftover (TempPlan   *p,
                  TempEntry  *leftover,
@@ -40,8 +41,8 @@ delete_leftover (TempPlan   *p,
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "“%s” is in place, but: ", shown);
 }
 
-/* Sets the descriptor of `leftover` to one of the directory that was replaced, which is under its name now, so that it
- * can be emptied where paths are not trusted. */
+/* Opens the directory that was replaced for its entry, `leftover`, so that it can be emptied where paths are not
+ * trusted. */
 static void
 open_leftover (TempPlan  *p,
                TempEntry *leftover)
@@ -54,7 +55,7 @@ open_leftover (TempPlan  *p,
     fd = -1;
 }
 
-/* Makes an entry of the name that the entry had, with a lock, for delete_leftover(). */
+/* Returns a new entry of the name that the entry had, locked, for delete_leftover(). */
 static TempEntry *
 split_off_name (TempPlan *p)
 {
@@ -69,8 +70,8 @@ split_off_name (TempPlan *p)
   return old;
 }
 
-/* Ends a way that has succeeded: gives the entry its new path, syncs the directory, and deletes the names that are left
- * over. On error, the result is at the target all the same. */
+/* Gives the entry its new path, syncs the target's directory with DURABLE, and deletes the names that are left over.
+ * After an error, goes on, and returns the first one; the result is in place. */
 gboolean
 temp_plan_finish (TempPlan  *p,
                   GError   **error)

@@ -12,11 +12,11 @@
 
 #include "base/fd.h"
 
-/* As many as the kernel follows. */
+/* The kernel follows so many symbolic links. */
 #define MAX_LINKS 40
 
-/* Gives the path of the file itself, if the last part of path is a symbolic link,
- * or several in a row; it need not be there. */
+/* Returns the path at the end of the symbolic link, or of the row of them, that path is; there may be no file. Fails
+ * with errno. */
 char *
 temp_persist_resolve (const char *path)
 {
@@ -34,8 +34,7 @@ temp_persist_resolve (const char *path)
       if (!S_ISLNK (st.st_mode))
         return g_steal_pointer (&resolved);
 
-      /* In a directory like /tmp, the kernel follows no links that somebody else
-       * may have laid there; so neither is it done by hand. */
+      /* In a directory like /tmp, the kernel does not follow another user's link. Nor does this function. */
       if (stat (resolved, &st) < 0 && errno != ENOENT)
         return NULL;
 
@@ -53,11 +52,11 @@ temp_persist_resolve (const char *path)
   return NULL;
 }
 
-/* Opens what is to be replaced, only to look at it: -1 with ENOENT if nothing is there. */
+/* Opens the target, only to look at it. Returns -1 with errno, ENOENT if there is none. */
 int
-temp_persist_open_model (int          dir_fd,
-                         const char  *base,
-                         struct stat *st)
+temp_persist_open_target (int          dir_fd,
+                          const char  *base,
+                          struct stat *st)
 {
   temp_autofd int fd = openat (dir_fd, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
@@ -66,7 +65,7 @@ temp_persist_open_model (int          dir_fd,
   return g_steal_fd (&fd);
 }
 
-/* Gives an open file a name, which must not be there. */
+/* Links an open file to a name. Fails with errno, EEXIST if the name is taken. */
 gboolean
 temp_persist_link (int         fd,
                    int         dir_fd,
@@ -82,8 +81,7 @@ temp_persist_link (int         fd,
   return errno == ENOENT && linkat (fd, "", dir_fd, base, AT_EMPTY_PATH) == 0;
 }
 
-/* Whether this error of temp_persist_link() means that the file can have no name
- * there, and has to be copied. */
+/* Returns TRUE if this error of temp_persist_link() means that the file cannot have that name, but a copy could. */
 gboolean
 temp_persist_is_unlinkable (int errsv)
 {
@@ -103,6 +101,7 @@ temp_persist_is_unlinkable (int errsv)
     }
 }
 
+/* Renames a file, and replaces the target. Fails with errno. */
 gboolean
 temp_persist_rename (int         from_dir_fd,
                      const char *from,
@@ -112,6 +111,7 @@ temp_persist_rename (int         from_dir_fd,
   return renameat (from_dir_fd, from, to_dir_fd, to) == 0;
 }
 
+/* Renames a file. Fails with errno, EEXIST if the name is taken. */
 gboolean
 temp_persist_rename_noreplace (int         from_dir_fd,
                                const char *from,
@@ -121,7 +121,7 @@ temp_persist_rename_noreplace (int         from_dir_fd,
   return renameat2 (from_dir_fd, from, to_dir_fd, to, RENAME_NOREPLACE) == 0;
 }
 
-/* Lets the two change places. */
+/* Exchanges two files. Fails with errno. */
 gboolean
 temp_persist_exchange (int         from_dir_fd,
                        const char *from,
@@ -131,20 +131,21 @@ temp_persist_exchange (int         from_dir_fd,
   return renameat2 (from_dir_fd, from, to_dir_fd, to, RENAME_EXCHANGE) == 0;
 }
 
-/* Whether this error of the two above means that kernel or filesystem do not know them. */
+/* Returns TRUE if this error of the two functions above means that the kernel or the filesystem cannot do that. */
 gboolean
 temp_persist_has_no_rename_flags (int errsv)
 {
   return errsv == EINVAL || errsv == ENOSYS || errsv == EOPNOTSUPP || errsv == EPERM;
 }
 
-/* Opens a directory for temp_persist_sync(), which takes no O_PATH. */
+/* Opens a directory for temp_persist_sync(), for which an O_PATH descriptor will not do. Returns -1 with errno. */
 int
 temp_persist_open_dir (int dir_fd)
 {
   return openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Syncs a file, or the names in a directory. Fails with errno. */
 gboolean
 temp_persist_sync (int fd)
 {
@@ -157,7 +158,7 @@ temp_persist_sync (int fd)
   return result == 0;
 }
 
-/* With its whole filesystem: that is one call, and misses nothing that is in it. */
+/* Syncs a directory with everything in it, by the whole filesystem, which is one call. Fails with errno. */
 gboolean
 temp_persist_sync_tree (int dir_fd)
 {

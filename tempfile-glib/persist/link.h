@@ -7,10 +7,10 @@
 
 G_BEGIN_DECLS
 
-/* All of these set errno if they fail. */
+/* The system calls of persisting. */
 
 char     *temp_persist_resolve             (const char  *path);
-int       temp_persist_open_model          (int          dir_fd,
+int       temp_persist_open_target         (int          dir_fd,
                                             const char  *base,
                                             struct stat *st);
 

@@ -5,17 +5,26 @@
 #include "persist/persist.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "persist/link.h"
 #include "persist/plan.h"
 
-/* Persisting, from the first look to the end: plan.h lists the steps. */
+/* persist/ puts an entry's file or directory at a destination, for good. Each step has a function:
+ *
+ *   plan     temp_plan_look()     looks at the entry, the destination and the target; nothing changes yet (plan.c)
+ *   prepare  temp_plan_prepare()  makes a hidden name beside the target, and sets the metadata (prepare.c)
+ *   place    temp_plan_place()    puts the file at the target in one step (place.c)
+ *   undo     temp_plan_undo()     if a step fails, undoes preparing: the entry and the target are as before (prepare.c)
+ *   finish   temp_plan_finish()   gives the entry its new path, and deletes the names that are left over (finish.c)
+ *
+ * There are several ways to prepare and place. A way that fails may name the next one to try.
+ *
+ * Lock rules, besides those of entry.c:
+ *
+ * 1. The thread holds the entry's lock from the first step to the last, so that exit waits. A nameless file needs none.
+ * 2. The thread holds the lock of each entry that it makes, of the hidden name and of the name that is left over, until
+ *    it deletes that entry. */
 
 /* Tries one way. On error, undoes it: the entry, its file and the target are as before. */
 static gboolean
@@ -31,7 +40,7 @@ attempt (TempPlan     *p,
   return FALSE;
 }
 
-/* Plans, then tries one way after the other. The caller holds the entry's lock, if the entry has a name. */
+/* Plans, tries one way after the other, and finishes. The caller holds the entry's lock, if the entry has a name. */
 static gboolean
 persist (TempPlan  *p,
          GError   **error)
@@ -56,7 +65,7 @@ persist (TempPlan  *p,
   return FALSE;
 }
 
-/* Returns the path of a local file; fails for one that GIO has no path for. */
+/* Returns the path of a local file. Fails if GIO has none. */
 static const char *
 get_local_path (GFile   *file,
                 GError **error)
@@ -72,8 +81,8 @@ get_local_path (GFile   *file,
   return NULL;
 }
 
-/* Returns the directory in which to make a file that can become the target without a copy: that of the file at the end
- * of its symbolic links. */
+/* Returns the directory in which a file can be made that replaces the target without a copy: the one at the end of the
+ * target's symbolic links. */
 char *
 temp_persist_find_dir (GFile   *target,
                        GError **error)
@@ -94,9 +103,9 @@ temp_persist_find_dir (GFile   *target,
   return g_path_get_dirname (resolved);
 }
 
-/* Moves the entry to the destination, for good: see the flags. The result has the mode of the target, or that of an
- * ordinary new file; without `with_mode`, the mode that the entry was made with. On error, neither the destination nor
- * the entry has changed, unless the error comes after the move: then the entry has its new path. */
+/* Puts the entry's file or directory at the destination, as the flags say. The result has the mode of the target, or of
+ * an ordinary new file; without `with_mode`, it keeps its own. On error, neither the destination nor the entry has
+ * changed; but if finishing fails, the result is in place. */
 gboolean
 temp_persist_entry (TempEntry         *entry,
                     GFile             *destination,
@@ -125,7 +134,7 @@ temp_persist_entry (TempEntry         *entry,
   if (!p.is_dir && !temp_entry_acquire_fd (entry, error))
     return FALSE;
 
-  /* A nameless file needs no lock. Exit waits for the lock, so that it does not delete the file on the way. */
+  /* Fails for a nameless file, which needs no lock. */
   is_locked = temp_entry_lock (entry);
   persisted = persist (&p, error);
   if (is_locked)

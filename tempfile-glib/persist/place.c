@@ -10,14 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
 #include "persist/link.h"
 
-/* Move and finish: from the hidden name to the target in one step, and the names that are left over. */
+/* Puts the prepared file or directory at the target in one step. */
 
-/* Exchanges the new directory and the target, which is not empty: no rename replaces it. The old one is under the
- * hidden name then. */
+/* Exchanges the new directory and the target. No plain rename replaces a directory that is not empty. The old directory
+ * is under the hidden name then. */
 static gboolean
 exchange_dirs (TempPlan    *p,
                int          from_fd,
@@ -38,7 +36,7 @@ exchange_dirs (TempPlan    *p,
   return FALSE;
 }
 
-/* Moves `from` to the target, and replaces what is there. */
+/* Renames `from` to the target, and replaces the target. */
 static gboolean
 replace (TempPlan    *p,
          int          from_fd,
@@ -52,8 +50,8 @@ replace (TempPlan    *p,
   return temp_plan_fail_link (p, error, errno);
 }
 
-/* Links a copy to the target, where the kernel cannot rename without replacing. If it cannot link either, the next way
- * is to fill the target. */
+/* Links a copy to the target, for kernels that cannot rename without replacing. If they cannot link either, the next
+ * way is to fill the target. */
 static gboolean
 link_without_replacing (TempPlan  *p,
                         GError   **error)
@@ -69,13 +67,13 @@ link_without_replacing (TempPlan  *p,
   return temp_plan_fail (p, error, errsv);
 }
 
-/* Makes an empty directory as the target, and renames the directory onto that: such a rename replaces nothing but an
- * empty directory. For kernels that cannot rename without replacing. */
+/* Makes an empty directory at the target, and renames the directory to that, for kernels that cannot rename without
+ * replacing. Such a rename replaces only an empty directory. */
 static gboolean
-move_dir_without_replacing (TempPlan    *p,
-                            int          from_fd,
-                            const char  *from,
-                            GError     **error)
+rename_dir_without_replacing (TempPlan    *p,
+                              int          from_fd,
+                              const char  *from,
+                              GError     **error)
 {
   if (mkdirat (p->dir_fd, p->base, 0700) < 0)
     return temp_plan_fail (p, error, errno);
@@ -87,22 +85,22 @@ move_dir_without_replacing (TempPlan    *p,
   return FALSE;
 }
 
-/* Moves `from` to the target; fails with EEXIST if anything is there. */
+/* Renames `from` to the target. Fails with EEXIST if the target exists. */
 static gboolean
-move_without_replacing (TempPlan    *p,
-                        int          from_fd,
-                        const char  *from,
-                        GError     **error)
+rename_without_replacing (TempPlan    *p,
+                          int          from_fd,
+                          const char  *from,
+                          GError     **error)
 {
   if (temp_persist_rename_noreplace (from_fd, from, p->dir_fd, p->base))
     return TRUE;
   if (!temp_persist_has_no_rename_flags (errno))
     return temp_plan_fail_link (p, error, errno);
 
-  return p->is_dir ? move_dir_without_replacing (p, from_fd, from, error) : link_without_replacing (p, error);
+  return p->is_dir ? rename_dir_without_replacing (p, from_fd, from, error) : link_without_replacing (p, error);
 }
 
-/* Has the ledger say, before a directory moves, where its contents will be. */
+/* Has the ledger say, before a directory is renamed, where its contents will be. */
 static void
 announce (TempPlan *p)
 {
@@ -118,7 +116,7 @@ announce (TempPlan *p)
   temp_entry_write_moved (p->entry, path);
 }
 
-/* Moves the file to the target in one step. Never replaces anything without REPLACE. */
+/* Puts the file at the target in one step. Without REPLACE, fails with EEXIST if the target exists. */
 gboolean
 temp_plan_place (TempPlan  *p,
                  GError   **error)
@@ -139,5 +137,5 @@ temp_plan_place (TempPlan  *p,
 
   announce (p);
   return (p->flags & TEMP_PERSIST_REPLACE) != 0 ? replace (p, from_fd, name, error)
-                                                : move_without_replacing (p, from_fd, name, error);
+                                                : rename_without_replacing (p, from_fd, name, error);
 }

@@ -14,9 +14,10 @@
 #include "base/fd.h"
 #include "persist/link.h"
 
-/* The plan: the look at the entry, the destination and the target before anything changes, and the questions that the
- * later steps ask of the plan. */
+/* The plan: looks at the entry, the destination and the target before anything changes, and answers the questions of
+ * the later steps. */
 
+/* Frees the plan's strings and closes its descriptors. */
 void
 temp_plan_clear (TempPlan *p)
 {
@@ -31,7 +32,7 @@ temp_plan_clear (TempPlan *p)
   temp_metadata_clear (&p->own);
 }
 
-/* Sets an error from errno that names the destination. Returns FALSE, for the caller to return. */
+/* Sets an error that names the destination. Returns FALSE, for the caller to return. */
 gboolean
 temp_plan_fail (TempPlan  *p,
                 GError   **error,
@@ -51,7 +52,7 @@ temp_plan_is_copy (TempPlan *p)
   return p->way == TEMP_PLAN_COPY || p->way == TEMP_PLAN_FILL;
 }
 
-/* Checks that the entry's name leads to the open file fd: somebody may have replaced the file. Else sets an error. */
+/* Checks that the entry's name leads to the open file fd. Fails if somebody has replaced the file. */
 gboolean
 temp_plan_check_name (TempEntry  *entry,
                       int         fd,
@@ -70,7 +71,7 @@ temp_plan_check_name (TempEntry  *entry,
   return FALSE;
 }
 
-/* Returns TRUE if the target is the name that the entry has. */
+/* Returns TRUE if the entry has the target's name already. */
 gboolean
 temp_plan_is_same_name (TempPlan *p)
 {
@@ -80,14 +81,14 @@ temp_plan_is_same_name (TempPlan *p)
          st.st_dev == p->entry->place->dev && st.st_ino == p->entry->place->ino;
 }
 
-/* Returns the descriptor of the file that goes to the target: the entry's, or the copy. */
+/* Returns the descriptor of the file or directory that becomes the target: the entry's, or a copy. */
 int
 temp_plan_get_fd (TempPlan *p)
 {
   return p->way == TEMP_PLAN_FILL ? p->filled_fd : temp_entry_get_fd (temp_plan_is_copy (p) ? p->hidden : p->entry);
 }
 
-/* Sets the error of a link or a rename that failed, and decides from errno which way to try next. Returns FALSE. */
+/* Sets the error of a failed link or rename, and decides from errno which way to try next. Returns FALSE. */
 gboolean
 temp_plan_fail_link (TempPlan  *p,
                      GError   **error,
@@ -125,7 +126,8 @@ temp_plan_fail_link (TempPlan  *p,
 
 /* The look */
 
-/* Checks that the entry can be persisted, and still is under its name. Opens a directory that has no descriptor. */
+/* Checks that the entry can be persisted, and that its file still has its name. Opens a directory without a
+ * descriptor. */
 static gboolean
 check_entry (TempEntry  *entry,
              GError    **error)
@@ -147,15 +149,15 @@ check_entry (TempEntry  *entry,
   return entry->state != TEMP_ENTRY_REGISTERED || temp_plan_check_name (entry, temp_entry_get_fd (entry), error);
 }
 
-/* Opens the target, if anything is there. Only REPLACE allows that, and a file replaces a regular file, a directory a
- * directory. */
+/* Opens the target, if there is one. Fails unless the flags have REPLACE, and a file replaces a regular file, or a
+ * directory a directory. */
 static gboolean
 look_at_target (TempPlan  *p,
                 GError   **error)
 {
   struct stat st;
 
-  p->target_fd = temp_persist_open_model (p->dir_fd, p->base, &st);
+  p->target_fd = temp_persist_open_target (p->dir_fd, p->base, &st);
   if (p->target_fd < 0)
     return errno == ENOENT || temp_plan_fail (p, error, errno);
 
@@ -178,7 +180,7 @@ look_at_target (TempPlan  *p,
   return TRUE;
 }
 
-/* Finds the target and its directory, and opens them. */
+/* Finds and opens the target and its directory. */
 static gboolean
 look_at_destination (TempPlan  *p,
                      GError   **error)
@@ -201,7 +203,7 @@ look_at_destination (TempPlan  *p,
   if (!look_at_target (p, error))
     return FALSE;
 
-  /* If the directory cannot be opened, that is an error before anything has changed. */
+  /* If this fails, it fails before anything has changed. */
   if ((p->flags & TEMP_PERSIST_DURABLE) != 0)
     {
       p->sync_fd = temp_persist_open_dir (p->dir_fd);
@@ -215,8 +217,7 @@ look_at_destination (TempPlan  *p,
   return TRUE;
 }
 
-/* Reads the metadata that the result is to have: those of the target, or those of an ordinary new file or directory
- * there. */
+/* Reads the metadata that the result is to have, from the target or, if there is none, from an ordinary new file. */
 static gboolean
 read_model (TempPlan  *p,
             GError   **error)
@@ -240,8 +241,8 @@ read_model (TempPlan  *p,
   return done || temp_plan_fail (p, error, errno);
 }
 
-/* Looks at the entry, the destination and the target, for the steps that follow. Nothing changes yet. The caller holds
- * the entry's lock, if the entry has a name. */
+/* Fills the plan: looks at the entry, the destination and the target. The caller holds the entry's lock, if the entry
+ * has a name. */
 gboolean
 temp_plan_look (TempPlan  *p,
                 GError   **error)

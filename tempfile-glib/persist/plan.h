@@ -7,26 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* Persisting: an entry's file or directory goes to a destination, for good.
- *
- *   plan    look at the entry, the destination, and the target: temp_plan_look() (plan.c)
- *   adopt   the file gets the mode and the other metadata that it is to have, and is synced (persist.c)
- *   place   it gets a hidden name beside the target: temp_plan_make_hidden() (hidden.c)
- *   move    it goes from there to the target in one step: temp_plan_place() (place.c)
- *   undo    if one of these fails, all is as before: attempt() (persist.c), temp_plan_delete_hidden() (hidden.c)
- *   finish  the entry takes its new path, and the names that are left over are deleted (persist.c, place.c)
- *
- * A way that fails may name the next way to try. Each way is slower than the one before, and needs less of the kernel
- * and the filesystem. */
-
+/* The ways to the target. Each is slower than the one before, and needs less of the kernel and the filesystem. */
 typedef enum
 {
-  TEMP_PLAN_LINK,   /* a file gets another name, by its descriptor: nobody can swap it on the way */
-  TEMP_PLAN_RENAME, /* a directory, or a file that cannot be linked, is renamed */
-  TEMP_PLAN_COPY,   /* a copy is made under the hidden name */
-  TEMP_PLAN_FILL,   /* a file is copied into the destination itself, where a copy can be neither linked nor renamed */
+  TEMP_PLAN_LINK,   /* gives the file another name, by its descriptor: nobody can swap the file on the way */
+  TEMP_PLAN_RENAME, /* renames a directory, or a file that cannot be linked */
+  TEMP_PLAN_COPY,   /* copies the file or directory to a hidden name beside the target */
+  TEMP_PLAN_FILL,   /* copies the file into the target itself, where a copy can be neither linked nor renamed */
 } TempPlanWay;
 
+/* The head of persist.c lists the steps. */
 typedef struct
 {
   TempEntry        *entry;

@@ -15,9 +15,10 @@
 #include "persist/link.h"
 #include "tree/copy.h"
 
-/* Place and undo: the hidden name beside the target, under which a file waits until it moves. */
+/* Prepares the file that becomes the target: gives it a hidden name beside the target, or copies it there, and sets its
+ * metadata. Undoes this. */
 
-/* Prefixes an error that does not name the destination yet. Returns FALSE. */
+/* Puts the destination before the message of an error. Returns FALSE. */
 static gboolean
 prefix_error (TempPlan  *p,
               GError   **error)
@@ -29,7 +30,7 @@ prefix_error (TempPlan  *p,
   return FALSE;
 }
 
-/* Links the entry's file to the name, by its descriptor: see TempEntryLinkFunc. */
+/* Links the entry's file to a name, by its descriptor: see TempEntryLinkFunc. */
 static gboolean
 link_file (gpointer    data,
            int         dir_fd,
@@ -40,8 +41,8 @@ link_file (gpointer    data,
   return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, name);
 }
 
-/* Creates the target itself, to be filled. Never replaces anything. Other programs may see the target while it is
- * incomplete, and after a crash it stays so: no sweep deletes a name that a user chose. */
+/* Creates the target, to be filled, and returns its descriptor, which stays the plan's. Never replaces anything. Other
+ * programs may see the incomplete target, and a crash leaves it: no sweep deletes a name that a user chose. */
 static int
 create_target (TempPlan  *p,
                GError   **error)
@@ -73,7 +74,7 @@ create_hidden_file (TempPlan  *p,
   return temp_entry_get_fd (p->hidden);
 }
 
-/* Copies the file to the hidden name, or into the target, with its offset, times and flags. */
+/* Copies the file to the hidden name or into the target, with its offset, times and flags. */
 static gboolean
 copy_file (TempPlan  *p,
            GError   **error)
@@ -109,7 +110,7 @@ copy_file (TempPlan  *p,
   return TRUE;
 }
 
-/* Copies the directory to the hidden name, with all that is in it. */
+/* Copies the directory, with its contents, to the hidden name. */
 static gboolean
 copy_dir (TempPlan  *p,
           GError   **error)
@@ -124,9 +125,8 @@ copy_dir (TempPlan  *p,
          prefix_error (p, error);
 }
 
-/* Creates the hidden name, of the file or of a copy of it; with FILL, copies into the target instead. A rename, or a
- * link to a free name, needs neither. With DURABLE, syncs the ledger before, and once more if the name itself needed a
- * line. */
+/* Makes the hidden name, for the file or for a copy; with FILL, copies into the target instead. A rename, or a link to
+ * a free name, needs neither. With DURABLE, syncs the ledger before, and again if the name itself needed a line. */
 static gboolean
 make_hidden (TempPlan  *p,
              GError   **error)
@@ -157,7 +157,7 @@ make_hidden (TempPlan  *p,
   return temp_plan_fail_link (p, error, errsv);
 }
 
-/* Undoes make_hidden(). If the hidden name cannot be deleted, it stays registered, so that exit tries again. */
+/* Undoes make_hidden(). A hidden name that cannot be deleted stays registered, so that exit tries again. */
 static void
 delete_hidden (TempPlan *p)
 {
@@ -176,8 +176,7 @@ delete_hidden (TempPlan *p)
 
 /* The metadata, and the descriptor */
 
-/* Sets the metadata of a copy to those of the entry's file, and reads into `now` what they are then. Sets errno if it
- * fails. */
+/* Sets the metadata of a copy to those of the entry's file, and reads them into `now`. Fails with errno. */
 static gboolean
 prepare_copy (TempPlan     *p,
               TempMetadata *now)
@@ -191,7 +190,7 @@ prepare_copy (TempPlan     *p,
   return temp_metadata_read (now, fd);
 }
 
-/* Sets the metadata of the file that is to go to the target, and syncs it if the flags say so. */
+/* Sets the metadata of the file that becomes the target. With DURABLE, syncs the file. */
 static gboolean
 prepare_file (TempPlan  *p,
               GError   **error)
@@ -216,7 +215,7 @@ prepare_file (TempPlan  *p,
   return TRUE;
 }
 
-/* Makes the entry's descriptor one of the copied file, under the number that it has. Remembers the old file in
+/* Opens the copy under the number of the entry's descriptor, which the program may know. Keeps the old file in
  * old_fd. */
 static gboolean
 switch_fd (TempPlan  *p,
@@ -244,17 +243,16 @@ switch_fd (TempPlan  *p,
   return result >= 0;
 }
 
-/* All together */
+/* The step */
 
-/* Prepares a way, up to the point from which temp_plan_place() puts the file in place. On error, temp_plan_undo() undoes
- * what is done by then. */
+/* Prepares the way p->way, for temp_plan_place(). On error, the caller calls temp_plan_undo(). */
 gboolean
 temp_plan_prepare (TempPlan  *p,
                    GError   **error)
 {
   gboolean ready;
 
-  /* A nameless file gets its hidden name as late as it can: until then, the kernel deletes it after a crash. */
+  /* A nameless file gets its hidden name late: until then, the kernel deletes the file after a crash. */
   if (temp_plan_is_copy (p))
     ready = make_hidden (p, error) && prepare_file (p, error);
   else
@@ -263,7 +261,7 @@ temp_plan_prepare (TempPlan  *p,
   return ready && !g_cancellable_set_error_if_cancelled (p->cancellable, error) && switch_fd (p, error);
 }
 
-/* Undoes temp_plan_prepare(), after an error of a step: the entry and its file are as before. */
+/* Undoes temp_plan_prepare(), also half of it: the entry and its file are as before. */
 void
 temp_plan_undo (TempPlan *p)
 {
