@@ -15,65 +15,28 @@
 
 /* Deleting by name, whatever is under it; in directories that moved, and in those that others can write to. */
 
-static char *
-join (TempEntry  *entry,
-      const char *name)
-{
-  return g_build_filename (temp_entry_get_path (entry), name, NULL);
-}
-
-static void
-write_in (TempEntry  *dir,
-          const char *name)
-{
-  g_autofree char *path = join (dir, name);
-
-  test_write (path, "x");
-}
-
-/* Each test is run where paths are trusted, and where they are not. */
-static const char *
-where (gconstpointer data)
-{
-  static char *path;
-
-  g_free (path);
-  path = data != NULL ? test_make_untrusted ("untrusted") : test_path ("trusted");
-  if (data == NULL)
-    g_assert_no_errno (mkdir (path, 0700));
-  return path;
-}
-
-static void
-assert_empty (const char *path)
-{
-  g_autofree char *names = test_list (path);
-
-  g_assert_cmpstr (names, ==, "");
-}
-
 /* Under the name */
 
 static void
 test_unchanged (gconstpointer data)
 {
-  const char *dir_path = where (data);
+  g_autofree char *dir_path = test_make_where (data);
   g_autoptr (TempEntry) file = test_new_file (dir_path, NULL);
   g_autoptr (TempEntry) dir = test_new_dir (dir_path, NULL);
-  g_autofree char *sub = join (dir, "sub");
-  g_autofree char *deep = join (dir, "sub/file");
+  g_autofree char *sub = test_join (dir, "sub");
+  g_autofree char *deep = test_join (dir, "sub/file");
 
   g_assert_no_errno (mkdir (sub, 0700));
   test_write (deep, "x");
   test_assert_deletes (file);
   test_assert_deletes (dir);
-  assert_empty (dir_path);
+  test_assert_empty (dir_path);
 }
 
 static void
 test_gone (gconstpointer data)
 {
-  const char *dir_path = where (data);
+  g_autofree char *dir_path = test_make_where (data);
   g_autoptr (TempEntry) file = test_new_file (dir_path, NULL);
   g_autoptr (TempEntry) dir = test_new_dir (dir_path, NULL);
 
@@ -83,17 +46,21 @@ test_gone (gconstpointer data)
   test_assert_deletes (dir);
 }
 
-/* Somebody renamed the file: then it is theirs, and stays. */
+/* Somebody renames the file and the directory, or moves them to a directory that has a name. */
 static void
-test_renamed (gconstpointer data)
+check_renamed (gconstpointer  data,
+               const char    *moved_to)
 {
-  const char *dir_path = where (data);
+  g_autofree char *dir_path = test_make_where (data);
+  g_autofree char *result = moved_to != NULL ? test_path (moved_to) : g_strdup (dir_path);
   g_autoptr (TempEntry) file = test_new_file (dir_path, NULL);
   g_autoptr (TempEntry) dir = test_new_dir (dir_path, NULL);
-  g_autofree char *new_file = g_build_filename (dir_path, "file", NULL);
-  g_autofree char *new_dir = g_build_filename (dir_path, "dir", NULL);
+  g_autofree char *new_file = g_build_filename (result, moved_to != NULL ? file->name.base : "file", NULL);
+  g_autofree char *new_dir = g_build_filename (result, moved_to != NULL ? dir->name.base : "dir", NULL);
   g_autofree char *inside = g_build_filename (new_dir, "inside", NULL);
 
+  if (moved_to != NULL)
+    g_assert_no_errno (mkdir (result, 0700));
   g_assert_no_errno (g_rename (temp_entry_get_path (file), new_file));
   g_assert_no_errno (g_rename (temp_entry_get_path (dir), new_dir));
   test_write (inside, "precious");
@@ -103,31 +70,23 @@ test_renamed (gconstpointer data)
   test_assert_exists (inside, TRUE);
 }
 
-/* Somebody moved the file into another directory under its base name: it stays, too. */
+static void
+test_renamed (gconstpointer data)
+{
+  check_renamed (data, NULL);
+}
+
 static void
 test_moved_elsewhere (gconstpointer data)
 {
-  const char *dir_path = where (data);
-  g_autoptr (TempEntry) file = test_new_file (dir_path, NULL);
-  g_autoptr (TempEntry) dir = test_new_dir (dir_path, NULL);
-  g_autofree char *result = test_path ("result");
-  g_autofree char *new_file = g_build_filename (result, file->name.base, NULL);
-  g_autofree char *new_dir = g_build_filename (result, dir->name.base, NULL);
-
-  g_assert_no_errno (mkdir (result, 0700));
-  g_assert_no_errno (g_rename (temp_entry_get_path (file), new_file));
-  g_assert_no_errno (g_rename (temp_entry_get_path (dir), new_dir));
-  test_assert_deletes (file);
-  test_assert_deletes (dir);
-  test_assert_exists (new_file, TRUE);
-  test_assert_exists (new_dir, TRUE);
+  check_renamed (data, "result");
 }
 
 /* Somebody put another file under the name, to replace this one: that is deleted. */
 static void
 test_file_replaced (gconstpointer data)
 {
-  const char *dir_path = where (data);
+  g_autofree char *dir_path = test_make_where (data);
   g_autofree char *target = test_path ("target");
   g_autofree char *other = test_path ("other");
   g_autoptr (TempEntry) by_file = test_new_file (dir_path, NULL);
@@ -153,15 +112,16 @@ test_file_replaced (gconstpointer data)
   test_assert_deletes (by_link);
   test_assert_deletes (by_fifo);
   test_assert_deletes (by_dir);
-  assert_empty (dir_path);
+  test_assert_empty (dir_path);
 }
 
 /* A directory under a file's name goes only if it is empty. */
 static void
 test_file_replaced_by_full_dir (gconstpointer data)
 {
-  g_autoptr (TempEntry) file = test_new_file (where (data), NULL);
-  g_autofree char *inside = join (file, "x");
+  g_autofree char *dir_path = test_make_where (data);
+  g_autoptr (TempEntry) file = test_new_file (dir_path, NULL);
+  g_autofree char *inside = test_join (file, "x");
 
   g_assert_no_errno (g_unlink (temp_entry_get_path (file)));
   g_assert_no_errno (mkdir (temp_entry_get_path (file), 0700));
@@ -177,7 +137,7 @@ test_file_replaced_by_full_dir (gconstpointer data)
 static void
 test_dir_replaced_by_file (gconstpointer data)
 {
-  const char *dir_path = where (data);
+  g_autofree char *dir_path = test_make_where (data);
   g_autoptr (TempEntry) by_file = test_new_dir (dir_path, NULL);
   g_autoptr (TempEntry) by_link = test_new_dir (dir_path, NULL);
   g_autofree char *victim = test_path ("victim");
@@ -204,10 +164,10 @@ replace_dir (TempEntry *dir)
   char *away = test_path ("away");
   g_autofree char *precious = g_build_filename (away, "precious", NULL);
 
-  write_in (dir, "precious");
+  test_write_in (dir, "precious");
   g_assert_no_errno (g_rename (temp_entry_get_path (dir), away));
   g_assert_no_errno (mkdir (temp_entry_get_path (dir), 0700));
-  write_in (dir, "x");
+  test_write_in (dir, "x");
   test_assert_exists (precious, TRUE);
   return away;
 }
@@ -240,14 +200,14 @@ test_dir_replaced_untrusted (void)
   g_autoptr (TempEntry) dir = test_new_dir (untrusted, NULL);
   g_autofree char *away = replace_dir (dir);
   g_autofree char *precious = g_build_filename (away, "precious", NULL);
-  g_autofree char *inside = join (dir, "x");
+  g_autofree char *inside = test_join (dir, "x");
 
   test_assert_refuses (dir, G_IO_ERROR_NOT_EMPTY);
   test_assert_exists (inside, TRUE);
   test_assert_exists (precious, TRUE);
   g_assert_no_errno (g_unlink (inside));
   test_assert_deletes (dir);
-  assert_empty (untrusted);
+  test_assert_empty (untrusted);
   test_assert_exists (precious, TRUE);
 }
 
@@ -261,7 +221,7 @@ child_mounted_on (gconstpointer data)
   if (!test_mount_tmpfs (temp_entry_get_path (dir), "size=64k"))
     test_child_skip ("cannot mount a filesystem");
   test_assert_refuses (dir, G_IO_ERROR_BUSY);
-  write_in (dir, "x");
+  test_write_in (dir, "x");
   test_assert_refuses (dir, G_IO_ERROR_BUSY);
   g_assert_no_errno (umount (temp_entry_get_path (dir)));
   test_assert_deletes (dir);
@@ -327,8 +287,8 @@ test_progress (void)
   g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
   g_autoptr (GError) error = NULL;
 
-  write_in (dir, "a");
-  write_in (dir, "b");
+  test_write_in (dir, "a");
+  test_write_in (dir, "b");
   g_assert_true (temp_entry_delete (dir, &progress, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (progress.n_removed, ==, 3);
@@ -342,7 +302,7 @@ test_deadline (void)
   g_autoptr (TempEntry) file = test_new_file (test_dir (), NULL);
   g_autoptr (GError) error = NULL;
 
-  write_in (dir, "x");
+  test_write_in (dir, "x");
   g_assert_false (temp_entry_delete_until (dir, 0, 1, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   g_clear_error (&error);
@@ -351,315 +311,6 @@ test_deadline (void)
   g_assert_true (temp_entry_delete_until (dir, 0, 0, &error));
   g_assert_no_error (error);
   test_assert_exists (temp_entry_get_last_path (dir), FALSE);
-}
-
-/* The directory moved */
-
-typedef struct
-{
-  TempEntry *file;
-  TempEntry *closed; /* a file without a descriptor */
-  TempEntry *dir;
-} Things;
-
-static void
-make_things (Things     *things,
-             const char *path)
-{
-  things->file = test_new_file (path, NULL);
-  things->closed = test_new_file (path, NULL);
-  g_assert_true (temp_entry_release_fd (things->closed, NULL));
-  things->dir = test_new_dir (path, NULL);
-  write_in (things->dir, "x");
-}
-
-static void
-delete_things (Things *things)
-{
-  test_assert_deletes (things->file);
-  test_assert_deletes (things->closed);
-  test_assert_deletes (things->dir);
-}
-
-static void
-clear_things (Things *things)
-{
-  temp_entry_unref (things->file);
-  temp_entry_unref (things->closed);
-  temp_entry_unref (things->dir);
-}
-
-/* An open file, and a directory, are found by their descriptors; a file without one stays, for ever if nothing dies. */
-static void
-child_moved (gconstpointer data)
-{
-  gboolean is_replaced = GPOINTER_TO_INT (data);
-  g_autofree char *before = test_path ("before");
-  g_autofree char *after = test_path ("after");
-  g_autofree char *left = NULL;
-  g_autofree char *ledger = NULL;
-  Things things;
-
-  g_assert_no_errno (mkdir (before, 0700));
-  make_things (&things, before);
-  ledger = temp_ledger_dup_path (things.closed->ledger);
-  g_assert_no_errno (g_rename (before, after));
-  if (is_replaced)
-    g_assert_no_errno (mkdir (before, 0700));
-
-  delete_things (&things);
-  left = test_list (after);
-  g_assert_cmpstr (left, ==, things.closed->name.base);
-
-  /* The file may still be somewhere: so the ledger stays, and a sweep looks for the file. */
-  temp_ledger_finish_all ();
-  test_assert_exists (ledger, TRUE);
-  clear_things (&things);
-}
-
-static void
-run_moved (void)
-{
-  test_in_child (child_moved, GINT_TO_POINTER (FALSE));
-}
-
-static void
-run_moved_and_replaced (void)
-{
-  test_in_child (child_moved, GINT_TO_POINTER (TRUE));
-}
-
-/* Where paths are not trusted, the directory's descriptor leads to each entry. */
-static void
-test_moved_untrusted (void)
-{
-  g_autofree char *before = test_make_untrusted ("before");
-  g_autofree char *after = test_path ("after");
-  Things things;
-
-  make_things (&things, before);
-  g_assert_no_errno (g_rename (before, after));
-  g_assert_no_errno (mkdir (before, 0700));
-  delete_things (&things);
-  assert_empty (after);
-  assert_empty (before);
-  clear_things (&things);
-}
-
-/* The program closed that descriptor, which is opened again where the path still leads to the directory. */
-static void
-test_untrusted_closed (void)
-{
-  g_autofree char *before = test_make_untrusted ("before");
-  g_autofree char *after = test_path ("after");
-  Things things;
-
-  make_things (&things, before);
-  g_assert_no_errno (close (things.file->place->fd));
-  test_assert_deletes (things.file);
-  test_assert_exists (temp_entry_get_last_path (things.file), FALSE);
-
-  /* Without descriptor and path, what has no descriptor of its own stays. */
-  g_assert_no_errno (close (things.file->place->fd));
-  g_assert_no_errno (g_rename (before, after));
-  test_assert_deletes (things.closed);
-  test_assert_deletes (things.dir);
-  {
-    g_autofree char *left = test_list (after);
-
-    g_assert_cmpstr (left, ==, things.closed->name.base);
-  }
-  clear_things (&things);
-}
-
-/* The given path, through a link, leads elsewhere: the resolved one is left. */
-static void
-child_link_moved (gconstpointer data)
-{
-  const char *target = data;
-  g_autofree char *real = test_path ("real");
-  g_autofree char *link = test_path ("link");
-  g_autofree char *other = test_path ("other");
-  g_autofree char *ledger = NULL;
-  Things things;
-
-  g_assert_no_errno (mkdir (real, 0700));
-  g_assert_no_errno (mkdir (other, 0700));
-  g_assert_no_errno (symlink ("real", link));
-  make_things (&things, link);
-  ledger = temp_ledger_dup_path (things.closed->ledger);
-  g_assert_no_errno (g_unlink (link));
-  if (target != NULL)
-    g_assert_no_errno (symlink (target, link));
-
-  delete_things (&things);
-  assert_empty (real);
-  temp_ledger_finish_all ();
-  test_assert_exists (ledger, FALSE);
-  clear_things (&things);
-}
-
-static void
-test_link_moved (gconstpointer data)
-{
-  g_autofree char *state = test_path ("state");
-
-  g_setenv ("XDG_STATE_HOME", state, TRUE);
-  test_in_child (child_link_moved, data);
-}
-
-/* Another directory is where the resolved path leads now, and has a file of that name: that stays. */
-static void
-test_resolved_is_another (void)
-{
-  g_autofree char *real = test_path ("real");
-  g_autofree char *link = test_path ("link");
-  g_autofree char *away = test_path ("away");
-  g_autofree char *other = NULL;
-  Things things;
-
-  g_assert_no_errno (mkdir (real, 0700));
-  g_assert_no_errno (symlink ("real", link));
-  make_things (&things, link);
-  g_assert_no_errno (g_unlink (link));
-  g_assert_no_errno (g_rename (real, away));
-  g_assert_no_errno (mkdir (real, 0700));
-  other = g_build_filename (real, things.closed->name.base, NULL);
-  test_write (other, "precious");
-
-  delete_things (&things);
-  test_assert_exists (other, TRUE);
-  clear_things (&things);
-}
-
-/* Somebody renamed the file, and moved its directory: the file stays. */
-static void
-test_both_moved (void)
-{
-  g_autofree char *before = test_path ("before");
-  g_autofree char *after = test_path ("after");
-  g_autofree char *result = test_path ("result");
-  g_autofree char *new_file = NULL;
-  g_autofree char *new_dir = NULL;
-  Things things;
-
-  g_assert_no_errno (mkdir (before, 0700));
-  g_assert_no_errno (mkdir (result, 0700));
-  make_things (&things, before);
-  new_file = g_build_filename (result, things.file->name.base, NULL);
-  new_dir = g_build_filename (result, things.dir->name.base, NULL);
-  g_assert_no_errno (g_rename (temp_entry_get_path (things.file), new_file));
-  g_assert_no_errno (g_rename (temp_entry_get_path (things.dir), new_dir));
-  g_assert_no_errno (g_rename (before, after));
-  delete_things (&things);
-  test_assert_exists (new_file, TRUE);
-  test_assert_exists (new_dir, TRUE);
-  clear_things (&things);
-}
-
-static gboolean
-delete_explicitly (TempEntry  *entry,
-                   GError    **error)
-{
-  return temp_entry_delete (entry, NULL, NULL, error);
-}
-
-static gboolean
-delete_at_exit (TempEntry  *entry,
-                GError    **error)
-{
-  return temp_entry_delete_until (entry, 0, 0, error);
-}
-
-typedef gboolean (*End) (TempEntry  *entry,
-                         GError    **error);
-
-/* Others can lead the link elsewhere, and give another directory of the user's the name: that one stays, however the
- * entry ends. */
-static void
-test_link_redirected (gconstpointer data)
-{
-  const End *end = data;
-  g_autofree char *link = test_make_shared ();
-  g_autoptr (TempEntry) dir = test_new_dir (link, NULL);
-  g_autoptr (GError) error = NULL;
-
-  write_in (dir, "x");
-  test_redirect (dir->name.base);
-  g_assert_true ((*end) (dir, &error));
-  g_assert_no_error (error);
-  test_assert_precious (dir->name.base);
-  test_assert_list ("real", "");
-}
-
-/* Without a descriptor, the path is not believed, either: the directory stays, and is a leak. */
-static void
-test_link_redirected_closed (void)
-{
-  g_autofree char *link = test_make_shared ();
-  g_autoptr (TempEntry) file = test_new_file (link, NULL);
-  g_autoptr (TempEntry) dir = test_new_dir (link, NULL);
-
-  write_in (dir, "x");
-  g_assert_no_errno (close (file->place->fd));
-  g_assert_no_errno (close (dir->fd));
-  test_redirect (dir->name.base);
-  test_write (temp_entry_get_path (file), "precious");
-  test_assert_deletes (file);
-  test_assert_exists (temp_entry_get_path (dir), TRUE);
-  test_assert_refuses (dir, G_IO_ERROR_NOT_EMPTY);
-  temp_entry_discard (dir);
-  test_assert_precious (dir->name.base);
-  test_assert_exists (temp_entry_get_last_path (file), TRUE);
-}
-
-/* A sweep goes by the resolved path. */
-static void
-make_and_redirect (const char *link)
-{
-  TempEntry *dir = test_new_dir (link, NULL);
-
-  write_in (dir, "x");
-  test_redirect (dir->name.base);
-}
-
-static void
-test_link_redirected_swept (void)
-{
-  g_autofree char *link = test_make_shared ();
-  g_autofree char *shared = test_path ("shared");
-  g_autofree char *names = NULL;
-  g_auto (GStrv) list = NULL;
-
-  test_kill_and_sweep (make_and_redirect, link);
-  test_assert_list ("real", "");
-  names = test_list (shared);
-  list = g_strsplit (names, " ", -1);
-  g_assert_cmpuint (g_strv_length (list), ==, 2);
-  g_assert_cmpstr (list[0], ==, "link");
-  test_assert_precious (list[1]);
-}
-
-/* Settled */
-
-/* The ledger is deleted with the last entry, if each of them is surely gone. */
-static void
-child_ledger_goes (gconstpointer data)
-{
-  g_autofree char *ledger = NULL;
-  g_autofree char *away = test_path ("away");
-  Things things;
-
-  make_things (&things, test_dir ());
-  ledger = temp_ledger_dup_path (things.file->ledger);
-  g_assert_no_errno (g_rename (temp_entry_get_path (things.file), away));
-  temp_ledger_finish_all ();
-  test_assert_deletes (things.file); /* is not there, while its directory is */
-  test_assert_deletes (things.closed);
-  test_assert_exists (ledger, TRUE);
-  test_assert_deletes (things.dir);
-  test_assert_exists (ledger, FALSE);
-  clear_things (&things);
 }
 
 /* In the background */
@@ -672,7 +323,7 @@ test_background (void)
     {
       TempEntry *dir = test_new_dir (test_dir (), NULL);
 
-      write_in (dir, "x");
+      test_write_in (dir, "x");
       g_assert_true (dir->ref_count == 1);
       temp_entry_drop_in_background (dir, FALSE);
       temp_entry_unref (dir);
@@ -711,7 +362,7 @@ static void
 test_background_in_child (void)
 {
   TempEntry *dir = test_new_dir (test_dir (), NULL);
-  g_autofree char *inside = join (dir, "x");
+  g_autofree char *inside = test_join (dir, "x");
   pid_t pid;
 
   test_write (inside, "x");
@@ -739,64 +390,38 @@ main (int    argc,
   static const struct
   {
     const char *name;
-    End         end;
-  } ends[] = {
-    { "deleted", delete_explicitly },
-    { "dropped", temp_entry_drop },
-    { "exit", delete_at_exit },
-  };
-  static const struct
-  {
-    const char *name;
     void      (*run) (gconstpointer);
   } tests[] = {
-    { "unchanged", test_unchanged },
-    { "gone", test_gone },
-    { "renamed", test_renamed },
-    { "moved-elsewhere", test_moved_elsewhere },
-    { "file-replaced", test_file_replaced },
-    { "file-replaced-by-full-dir", test_file_replaced_by_full_dir },
-    { "dir-replaced-by-file", test_dir_replaced_by_file },
+    { "gone/a-file-and-a-full-directory-are-deleted", test_unchanged },
+    { "gone/a-name-without-a-file-is-no-error", test_gone },
+    { "gone/a-file-that-replaces-the-file-is-deleted", test_file_replaced },
+    { "gone/a-file-or-link-that-replaces-a-directory-is-deleted", test_dir_replaced_by_file },
+    { "only-ours/a-renamed-file-stays", test_renamed },
+    { "only-ours/a-moved-file-stays", test_moved_elsewhere },
+    { "only-ours/a-full-directory-that-replaces-a-file-stays", test_file_replaced_by_full_dir },
   };
 
   test_init (&argc, &argv);
 
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
     {
-      g_autofree char *trusted = g_strconcat ("/entry-delete/trusted/", tests[i].name, NULL);
-      g_autofree char *untrusted = g_strconcat ("/entry-delete/untrusted/", tests[i].name, NULL);
+      g_autofree char *trusted = g_strconcat ("/", tests[i].name, "/where-paths-are-trusted", NULL);
+      g_autofree char *untrusted = g_strconcat ("/", tests[i].name, "/where-they-are-not", NULL);
 
       g_test_add_data_func (trusted, NULL, tests[i].run);
       g_test_add_data_func (untrusted, GINT_TO_POINTER (TRUE), tests[i].run);
     }
-  g_test_add_func ("/entry-delete/trusted/dir-replaced", test_dir_replaced);
-  g_test_add_func ("/entry-delete/untrusted/dir-replaced", test_dir_replaced_untrusted);
-  g_test_add_func ("/entry-delete/mounted-on", test_mounted_on);
-  g_test_add_func ("/entry-delete/fails", test_delete_fails);
-  g_test_add_func ("/entry-delete/cancelled", test_cancelled);
-  g_test_add_func ("/entry-delete/progress", test_progress);
-  g_test_add_func ("/entry-delete/deadline", test_deadline);
-  g_test_add_func ("/entry-delete/trusted/dir-moved", run_moved);
-  g_test_add_func ("/entry-delete/trusted/dir-moved-and-replaced", run_moved_and_replaced);
-  g_test_add_func ("/entry-delete/untrusted/dir-moved", test_moved_untrusted);
-  g_test_add_func ("/entry-delete/untrusted/closed", test_untrusted_closed);
-  g_test_add_data_func ("/entry-delete/link/gone", NULL, test_link_moved);
-  g_test_add_data_func ("/entry-delete/link/elsewhere", "other", test_link_moved);
-  g_test_add_func ("/entry-delete/link/and-directory", test_resolved_is_another);
-  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
-    {
-      g_autofree char *path = g_strconcat ("/entry-delete/link/redirected/", ends[i].name, NULL);
-
-      g_test_add_data_func (path, &ends[i].end, test_link_redirected);
-    }
-  g_test_add_func ("/entry-delete/link/redirected/closed", test_link_redirected_closed);
-  g_test_add_func ("/entry-delete/link/redirected/swept", test_link_redirected_swept);
-  g_test_add_func ("/entry-delete/both-moved", test_both_moved);
-  test_add_with_ledgers ("/entry-delete/ledger-goes", child_ledger_goes);
-  g_test_add_func ("/entry-delete/background", test_background);
-  g_test_add_data_func ("/entry-delete/background-fails", GINT_TO_POINTER (FALSE), test_background_fails);
-  g_test_add_data_func ("/entry-delete/background-fails-quietly", GINT_TO_POINTER (TRUE), test_background_fails);
-  g_test_add_func ("/entry-delete/background-in-child", test_background_in_child);
+  g_test_add_func ("/gone/a-directory-that-replaces-the-directory-is-deleted", test_dir_replaced);
+  g_test_add_func ("/only-ours/a-directory-that-others-may-have-put-there-stays", test_dir_replaced_untrusted);
+  g_test_add_func ("/only-ours/a-filesystem-mounted-on-the-directory-stays", test_mounted_on);
+  g_test_add_func ("/gone/deleting-can-be-tried-again", test_delete_fails);
+  g_test_add_func ("/gone/deleting-can-be-cancelled", test_cancelled);
+  g_test_add_func ("/gone/deleting-tells-its-progress", test_progress);
+  g_test_add_func ("/exit/a-directory-is-left-to-a-sweep-at-the-deadline", test_deadline);
+  g_test_add_func ("/background/a-worker-deletes-everything", test_background);
+  g_test_add_data_func ("/background/a-worker-warns-if-it-fails", GINT_TO_POINTER (FALSE), test_background_fails);
+  g_test_add_data_func ("/background/a-worker-fails-quietly", GINT_TO_POINTER (TRUE), test_background_fails);
+  g_test_add_func ("/fork/a-child-leaves-its-parents-worker-alone", test_background_in_child);
 
   return g_test_run ();
 }

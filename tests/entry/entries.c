@@ -13,50 +13,48 @@
 #include "test-ledgers.h"
 #include "test-support.h"
 
-TempEntry *
-test_new_file (const char *dir,
-               const char *prefix)
+static TempEntry *
+make (gboolean    is_dir,
+      const char *dir,
+      TempEntry  *above,
+      const char *prefix)
 {
   g_autoptr (GError) error = NULL;
   TempEntry *entry = temp_entry_new ();
 
-  g_assert_true (temp_entry_create_file (entry, dir, NULL, prefix, NULL, 0600, &error));
+  if (is_dir)
+    temp_entry_create_dir (entry, dir, above, prefix, NULL, 0700, &error);
+  else
+    temp_entry_create_file (entry, dir, above, prefix, NULL, 0600, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (temp_entry_get_path (entry));
   return entry;
+}
+
+TempEntry *
+test_new_file (const char *dir,
+               const char *prefix)
+{
+  return make (FALSE, dir, NULL, prefix);
 }
 
 TempEntry *
 test_new_dir (const char *dir,
               const char *prefix)
 {
-  g_autoptr (GError) error = NULL;
-  TempEntry *entry = temp_entry_new ();
-
-  g_assert_true (temp_entry_create_dir (entry, dir, NULL, prefix, NULL, 0700, &error));
-  g_assert_no_error (error);
-  return entry;
+  return make (TRUE, dir, NULL, prefix);
 }
 
 TempEntry *
 test_new_file_in (TempEntry *above)
 {
-  g_autoptr (GError) error = NULL;
-  TempEntry *entry = temp_entry_new ();
-
-  g_assert_true (temp_entry_create_file (entry, NULL, above, NULL, NULL, 0600, &error));
-  g_assert_no_error (error);
-  return entry;
+  return make (FALSE, NULL, above, NULL);
 }
 
 TempEntry *
 test_new_dir_in (TempEntry *above)
 {
-  g_autoptr (GError) error = NULL;
-  TempEntry *entry = temp_entry_new ();
-
-  g_assert_true (temp_entry_create_dir (entry, NULL, above, NULL, NULL, 0700, &error));
-  g_assert_no_error (error);
-  return entry;
+  return make (TRUE, NULL, above, NULL);
 }
 
 void
@@ -100,6 +98,19 @@ test_make_shared (void)
   g_assert_no_errno (mkdir (real, 0700));
   g_assert_no_errno (symlink ("../real", link));
   return link;
+}
+
+char *
+test_make_where (gconstpointer is_untrusted)
+{
+  char *path;
+
+  if (is_untrusted != NULL)
+    return test_make_untrusted ("untrusted");
+
+  path = test_path ("trusted");
+  g_assert_no_errno (mkdir (path, 0700));
+  return path;
 }
 
 /* Only root can become another user; else the user is the attacker, too. Nobody but root can search the way to the
@@ -157,6 +168,30 @@ test_kill_and_sweep (void      (*function) (const char *dir),
   g_assert_true (WIFSIGNALED (status));
   g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
   test_sweep_here ();
+}
+
+char *
+test_join (TempEntry  *dir,
+           const char *name)
+{
+  return g_build_filename (temp_entry_get_path (dir), name, NULL);
+}
+
+void
+test_write_in (TempEntry  *dir,
+               const char *name)
+{
+  g_autofree char *path = test_join (dir, name);
+
+  test_write (path, "x");
+}
+
+void
+test_assert_empty (const char *path)
+{
+  g_autofree char *names = test_list (path);
+
+  g_assert_cmpstr (names, ==, "");
 }
 
 char *

@@ -19,8 +19,16 @@ void       test_assert_deletes (TempEntry  *entry);
 void       test_assert_refuses (TempEntry  *entry,
                                 int         code); /* of G_IO_ERROR; the message has the path */
 
-/* In the test's directory: one in which anybody may rename things. */
+/* In the test's directory: one in which anybody may rename things. The second form makes one in which nobody else may,
+ * if its argument is NULL: it is for tests of both. */
 char      *test_make_untrusted (const char *base);
+char      *test_make_where     (gconstpointer is_untrusted);
+
+/* Joins a path in the entry's directory. The second form writes a file there. */
+char      *test_join           (TempEntry  *dir,
+                                const char *name);
+void       test_write_in       (TempEntry  *dir,
+                                const char *name);
 
 /* In the test's directory: shared/, in which anybody may rename things, with precious/, a full directory of the user's,
  * and link, which leads to real/, a private one. Returns the link's path. Another user then leads the link to shared/
@@ -28,6 +36,8 @@ char      *test_make_untrusted (const char *base);
 char      *test_make_shared    (void);
 void       test_redirect       (const char *name);
 void       test_assert_precious (const char *name);
+
+void       test_assert_empty   (const char *dir);
 
 /* Sweeps in this process. The second form first runs the function in a child, which is killed then. */
 void       test_sweep_here     (void);

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,7 +13,7 @@
 #include "entry/entries.h"
 #include "test-support.h"
 
-/* The life of entries: their states, lock and registry, fork and exit. */
+/* The life of entries: their states, lock and registry, and forks. */
 
 static gboolean
 is_registered (TempEntry *entry)
@@ -96,7 +95,7 @@ test_cover (void)
   g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
   g_autoptr (TempEntry) sub = test_new_dir_in (dir);
   g_autoptr (TempEntry) off = test_new_dir (test_dir (), NULL);
-  g_autofree char *inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+  g_autofree char *inside = test_join (dir, "x");
   g_autofree char *longer = g_strconcat (temp_entry_get_path (dir), "x", NULL);
   g_autofree char *deep = g_build_filename (temp_entry_get_path (sub), "x", "y", NULL);
 
@@ -279,9 +278,8 @@ test_delete_at_once (void)
   for (guint i = 0; i < 2000; i++)
     {
       g_autofree char *base = g_strdup_printf ("%u", i);
-      g_autofree char *path = g_build_filename (temp_entry_get_path (dir), base, NULL);
 
-      test_write (path, "");
+      test_write_in (dir, base);
     }
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     threads[i] = g_thread_new (NULL, delete_in_thread, &others[i]);
@@ -326,7 +324,7 @@ test_fork_drops (gconstpointer data)
 {
   TempEntry *file = test_new_file (test_dir (), NULL);
   TempEntry *dir = test_new_dir (test_dir (), NULL);
-  g_autofree char *inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+  g_autofree char *inside = test_join (dir, "x");
   pid_t pid;
 
   test_write (inside, "");
@@ -357,11 +355,10 @@ test_fork_drops (gconstpointer data)
 static void
 test_fork_deletes (gconstpointer data)
 {
-  g_autofree char *untrusted = GPOINTER_TO_INT (data) ? test_make_untrusted ("untrusted") : NULL;
-  const char *where = untrusted != NULL ? untrusted : test_dir ();
+  g_autofree char *where = test_make_where (data);
   g_autoptr (TempEntry) file = test_new_file (where, NULL);
   g_autoptr (TempEntry) dir = test_new_dir (where, NULL);
-  g_autofree char *inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
+  g_autofree char *inside = test_join (dir, "x");
   g_autofree char *ledger = temp_ledger_dup_path (file->ledger);
   pid_t pid;
 
@@ -407,72 +404,6 @@ test_fork_makes (void)
   test_assert_deletes (before);
 }
 
-/* Exit */
-
-/* A child that ends by exit() runs the destructor, and leaves what is the parent's. */
-static void
-test_exit (gconstpointer data)
-{
-  const char *mode = data;
-  const char *dir_path = g_getenv ("TEST_ENTRY_DIR");
-
-  if (g_test_subprocess ())
-    {
-      static TempEntry *file, *dir, *kept, *off, *inner; /* held to the end */
-      g_autofree char *inside = NULL;
-      pid_t pid;
-      int status;
-
-      if (g_str_equal (mode, "keep"))
-        g_setenv ("TEMPFILE_GLIB_KEEP", "1", TRUE);
-      file = test_new_file (dir_path, "file");
-      dir = test_new_dir (dir_path, "dir");
-      inner = test_new_file_in (dir);
-      kept = test_new_file (dir_path, "kept");
-      off = test_new_file (dir_path, "switched-off");
-      inside = g_build_filename (temp_entry_get_path (dir), "x", NULL);
-      test_write (inside, "");
-      temp_entry_keep (kept, NULL);
-      temp_entry_set_auto_delete (off, FALSE);
-
-      pid = fork ();
-      if (pid == 0)
-        exit (0);
-      waitpid (pid, &status, 0);
-      if (status != 0 || !g_file_test (temp_entry_get_path (file), G_FILE_TEST_EXISTS) ||
-          !g_file_test (temp_entry_get_path (inner), G_FILE_TEST_EXISTS) || !g_file_test (inside, G_FILE_TEST_EXISTS))
-        test_child_exit (1);
-
-      exit (0);
-    }
-}
-
-static void
-test_exit_deletes (gconstpointer data)
-{
-  gboolean keep = g_str_equal (data, "keep");
-  g_autofree char *child = g_strdup_printf ("/entry/subprocess/%s", (const char *) data);
-  g_autofree char *names = NULL;
-  g_autofree char *dir = test_path ("in-here");
-  g_auto (GStrv) list = NULL;
-
-  g_assert_no_errno (g_mkdir (dir, 0700));
-  g_setenv ("TEST_ENTRY_DIR", dir, TRUE);
-  g_test_trap_subprocess (child, 0, G_TEST_SUBPROCESS_DEFAULT);
-  g_test_trap_assert_passed ();
-  if (keep)
-    g_test_trap_assert_stderr ("*Kept*in-here/dir*");
-
-  names = test_list (dir);
-  list = g_strsplit (names, " ", -1);
-  g_assert_cmpuint (g_strv_length (list), ==, keep ? 4 : 2);
-  if (!keep)
-    {
-      g_assert_true (g_str_has_prefix (list[0], "kept"));
-      g_assert_true (g_str_has_prefix (list[1], "switched-off"));
-    }
-}
-
 /* Two threads and two processes, 10,000 names each in one directory. */
 static gpointer
 make_many (gpointer data)
@@ -511,28 +442,25 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/entry/states", test_states);
-  g_test_add_func ("/entry/callers", test_callers);
-  g_test_add_func ("/entry/registry", test_registry);
-  g_test_add_func ("/entry/cover", test_cover);
-  g_test_add_func ("/entry/lock", test_lock);
-  g_test_add_func ("/entry/lock-new", test_lock_new);
-  g_test_add_data_func ("/entry/lock-excludes", GINT_TO_POINTER (FALSE), test_lock_excludes);
-  g_test_add_data_func ("/entry/lock-deletes", GINT_TO_POINTER (TRUE), test_lock_excludes);
-  g_test_add_func ("/entry/lock-in-child", test_lock_in_child);
-  g_test_add_func ("/entry/threads", test_threads);
-  g_test_add_func ("/entry/delete-at-once", test_delete_at_once);
-  test_add_with_ledgers ("/entry/discard", child_discard);
-  g_test_add_data_func ("/entry/fork/drops", GINT_TO_POINTER (FALSE), test_fork_drops);
-  g_test_add_data_func ("/entry/fork/drops-raw", GINT_TO_POINTER (TRUE), test_fork_drops);
-  g_test_add_data_func ("/entry/fork/deletes", GINT_TO_POINTER (FALSE), test_fork_deletes);
-  g_test_add_data_func ("/entry/fork/deletes-untrusted", GINT_TO_POINTER (TRUE), test_fork_deletes);
-  g_test_add_func ("/entry/fork/makes", test_fork_makes);
-  g_test_add_data_func ("/entry/subprocess/exit", "exit", test_exit);
-  g_test_add_data_func ("/entry/subprocess/keep", "keep", test_exit);
-  g_test_add_data_func ("/entry/exit", "exit", test_exit_deletes);
-  g_test_add_data_func ("/entry/exit-keep", "keep", test_exit_deletes);
-  g_test_add_func ("/entry/many", test_many);
+  g_test_add_func ("/entry/a-name-is-registered-until-it-is-deleted", test_states);
+  g_test_add_func ("/entry/the-registry-has-the-order-of-making", test_registry);
+  g_test_add_func ("/entry/a-directory-covers-what-is-in-it", test_cover);
+  test_add_with_ledgers ("/entry/a-discarded-file-is-left-to-a-sweep", child_discard);
+  g_test_add_func ("/only-ours/a-callers-name-is-never-deleted", test_callers);
+  g_test_add_func ("/lock/only-a-registered-entry-is-locked", test_lock);
+  g_test_add_func ("/lock/a-new-entry-is-locked-before-others-see-it", test_lock_new);
+  g_test_add_data_func ("/lock/a-thread-waits-for-the-holder", GINT_TO_POINTER (FALSE), test_lock_excludes);
+  g_test_add_data_func ("/lock/a-thread-waits-for-the-holder/who-deletes", GINT_TO_POINTER (TRUE), test_lock_excludes);
+  g_test_add_func ("/lock/several-threads-delete-many-files-once", test_threads);
+  g_test_add_func ("/lock/several-threads-delete-one-directory-once", test_delete_at_once);
+  g_test_add_func ("/fork/a-child-does-not-wait-for-its-parents-threads", test_lock_in_child);
+  g_test_add_data_func ("/fork/a-child-drops-nothing", GINT_TO_POINTER (FALSE), test_fork_drops);
+  g_test_add_data_func ("/fork/a-child-drops-nothing/after-a-bare-clone", GINT_TO_POINTER (TRUE), test_fork_drops);
+  g_test_add_data_func ("/fork/a-child-deletes-explicitly/where-paths-are-trusted", NULL, test_fork_deletes);
+  g_test_add_data_func ("/fork/a-child-deletes-explicitly/where-they-are-not", GINT_TO_POINTER (TRUE),
+                        test_fork_deletes);
+  g_test_add_func ("/fork/a-child-has-a-ledger-of-its-own", test_fork_makes);
+  g_test_add_func ("/fork/two-processes-with-two-threads-make-and-delete-10000-files-each", test_many);
 
   return g_test_run ();
 }

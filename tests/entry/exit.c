@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include <tempfile-glib/tempfile-glib.h>
+#include "entry/objects.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,32 +10,13 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "entry/entries.h"
-#include "test-programs.h"
 
-/* Programs exit while something else is busy: threads that fill a directory, a sweep. No time is measured. */
-
-static TempFile *
-make_file (const char *dir)
-{
-  g_autoptr (GError) error = NULL;
-  TempFile *file = temp_file_new_named (dir, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return file;
-}
-
-static TempDir *
-make_dir (const char *dir)
-{
-  g_autoptr (GError) error = NULL;
-  TempDir *made = temp_dir_new (dir, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return made;
-}
+/* Exit deletes what is registered; also while something else is busy: threads that fill a directory, a sweep. No time is
+ * measured. */
 
 static void
 write_many (const char *dir,
@@ -48,6 +29,72 @@ write_many (const char *dir,
 
       g_assert_no_errno (fd);
       close (fd);
+    }
+}
+
+/* In a process */
+
+/* A child that ends by exit() runs the destructor, and leaves what is the parent's. */
+static void
+test_exit (gconstpointer data)
+{
+  const char *mode = data;
+  const char *dir_path = g_getenv ("TEST_EXIT_DIR");
+
+  if (g_test_subprocess ())
+    {
+      static TempEntry *file, *dir, *kept, *off, *inner; /* held to the end */
+      g_autofree char *inside = NULL;
+      pid_t pid;
+      int status;
+
+      if (g_str_equal (mode, "keep"))
+        g_setenv ("TEMPFILE_GLIB_KEEP", "1", TRUE);
+      file = test_new_file (dir_path, "file");
+      dir = test_new_dir (dir_path, "dir");
+      inner = test_new_file_in (dir);
+      kept = test_new_file (dir_path, "kept");
+      off = test_new_file (dir_path, "switched-off");
+      inside = test_join (dir, "x");
+      test_write (inside, "");
+      temp_entry_keep (kept, NULL);
+      temp_entry_set_auto_delete (off, FALSE);
+
+      pid = fork ();
+      if (pid == 0)
+        exit (0);
+      waitpid (pid, &status, 0);
+      if (status != 0 || !g_file_test (temp_entry_get_path (file), G_FILE_TEST_EXISTS) ||
+          !g_file_test (temp_entry_get_path (inner), G_FILE_TEST_EXISTS) || !g_file_test (inside, G_FILE_TEST_EXISTS))
+        test_child_exit (1);
+
+      exit (0);
+    }
+}
+
+static void
+test_exit_deletes (gconstpointer data)
+{
+  gboolean keep = g_str_equal (data, "keep");
+  g_autofree char *child = g_strdup_printf ("/exit/subprocess/%s", (const char *) data);
+  g_autofree char *names = NULL;
+  g_autofree char *dir = test_path ("in-here");
+  g_auto (GStrv) list = NULL;
+
+  g_assert_no_errno (g_mkdir (dir, 0700));
+  g_setenv ("TEST_EXIT_DIR", dir, TRUE);
+  g_test_trap_subprocess (child, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  if (keep)
+    g_test_trap_assert_stderr ("*Kept*in-here/dir*");
+
+  names = test_list (dir);
+  list = g_strsplit (names, " ", -1);
+  g_assert_cmpuint (g_strv_length (list), ==, keep ? 4 : 2);
+  if (!keep)
+    {
+      g_assert_true (g_str_has_prefix (list[0], "kept"));
+      g_assert_true (g_str_has_prefix (list[1], "switched-off"));
     }
 }
 
@@ -88,7 +135,7 @@ run_filled (gconstpointer data)
   static TempDir *dir;
   static Writer writers[N_WRITERS];
 
-  dir = make_dir (test_files ());
+  dir = test_make_temp_dir (test_files ());
   for (guint i = 0; i < N_WRITERS; i++)
     {
       writers[i] = (Writer) { temp_dir_get_path (dir), i };
@@ -271,9 +318,9 @@ run_crash (gconstpointer data)
   g_autofree char *dir = make_subdir ("crashed");
 
   for (guint i = 0; i < crash->n_files; i++)
-    make_file (dir);
+    test_make_temp_file (dir, NULL);
   for (guint i = 0; i < crash->n_dirs; i++)
-    write_many (temp_dir_get_path (make_dir (dir)), crash->n_inside / crash->n_dirs);
+    write_many (temp_dir_get_path (test_make_temp_dir (dir)), crash->n_inside / crash->n_dirs);
   test_say ("ready");
   test_get_command ();
 }
@@ -299,9 +346,9 @@ run_short (gconstpointer data)
   static TempDir *dir;
   g_autofree char *own = make_subdir ("own");
 
-  file = make_file (own);
+  file = test_make_temp_file (own, NULL);
   g_assert_nonnull (file);
-  dir = make_dir (own);
+  dir = test_make_temp_dir (own);
   write_many (temp_dir_get_path (dir), 3);
   test_say (test_die_at_timed_wait () ? "ready" : "skip");
   exit (0);
@@ -412,17 +459,21 @@ main (int    argc,
 
   test_init (&argc, &argv);
 
-  test_add_program ("/entry/exit/filled", test_filled, NULL);
-  test_add_program ("/entry/exit/held/entries", test_held, GINT_TO_POINTER (FALSE));
-  test_add_program ("/entry/exit/held/appends", test_held, GINT_TO_POINTER (TRUE));
-  test_add_program ("/entry/exit/appending", test_appending, NULL);
+  g_test_add_data_func ("/exit/subprocess/exit", "exit", test_exit);
+  g_test_add_data_func ("/exit/subprocess/keep", "keep", test_exit);
+  g_test_add_data_func ("/exit/deletes-all-but-what-is-kept", "exit", test_exit_deletes);
+  g_test_add_data_func ("/exit/deletes-nothing-if-the-user-says-so", "keep", test_exit_deletes);
+  test_add_program ("/exit/ends-while-a-directory-is-filled", test_filled, NULL);
+  test_add_program ("/exit/ends-while-others-hold-entries", test_held, GINT_TO_POINTER (FALSE));
+  test_add_program ("/exit/ends-while-another-holds-the-lock-of-appends", test_held, GINT_TO_POINTER (TRUE));
+  test_add_program ("/exit/ends-while-others-append", test_appending, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (crashes); i++)
     {
-      g_autofree char *path = g_strconcat ("/entry/exit/crash/", crashes[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/exit/does-not-wait-for-a-sweep-of/", crashes[i].name, NULL);
 
       test_add_program (path, test_crash, &crashes[i]);
     }
-  test_add_program ("/entry/exit/crash/blocked", test_blocked, NULL);
+  test_add_program ("/exit/does-not-wait-for-a-sweep-of/a-filesystem-that-never-answers", test_blocked, NULL);
 
   return g_test_run ();
 }

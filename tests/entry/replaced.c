@@ -498,8 +498,8 @@ end_program (TestChild *program,
 }
 
 static void
-check (const Case         *c,
-       TestProgramFunction run)
+check (const Case          *c,
+       TestProgramFunction  run)
 {
   g_autofree char *path = NULL;
   g_autofree char *user = NULL;
@@ -706,11 +706,11 @@ static const Replacement dirs[] = {
 };
 
 static void
-add_replacements (const char         *kind,
-                  const Replacement  *replacements,
-                  gsize               n_replacements,
-                  End                 n_ends,
-                  TestProgramFunction test)
+add_replacements (const char          *kind,
+                  const Replacement   *replacements,
+                  gsize                n_replacements,
+                  End                  n_ends,
+                  TestProgramFunction  test)
 {
   for (gsize i = 0; i < n_replacements; i++)
     for (End end = 0; end < n_ends; end++)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#pragma once
+
+#include <tempfile-glib/tempfile-glib.h>
+
+#include "test-programs.h"
+
+G_BEGIN_DECLS
+
+/* Objects for programs; nothing here fails but with the test. A directory has a file "inside". */
+
+TempFile *test_make_temp_file        (const char *dir,
+                                      const char *suffix);
+TempDir  *test_make_temp_dir         (const char *dir);
+void      test_write_inside          (TempDir    *dir);
+void      test_close_temp_file       (TempFile   *file);
+
+/* The second form makes a file whose closing did not delete it. */
+void      test_close_without_delete  (TempFile   *file);
+TempFile *test_make_closed_temp_file (const char *dir);
+
+/* How a program ends. */
+typedef enum
+{
+  TEST_END_CLOSE, /* g_io_stream_close(), temp_dir_delete() */
+  TEST_END_UNREF,
+  TEST_END_EXIT,
+  TEST_END_SWEEP, /* after SIGKILL */
+  TEST_END_CLOSED_UNREF, /* the file was closed before, which did not delete it */
+  TEST_END_CLOSED_EXIT,
+  TEST_END_CLOSED_SWEEP,
+} TestEnd;
+
+extern const char *const test_end_names[];
+
+gboolean  test_end_is_swept          (TestEnd     end);
+
+/* In a program: ends it, by the object if the end is by one. If the file `stays`, closing it may fail. */
+G_NORETURN void test_end_by_file     (TempFile   *file,
+                                      TestEnd     end,
+                                      gboolean    stays);
+G_NORETURN void test_end_by_dir      (TempDir    *dir,
+                                      TestEnd     end);
+
+/* In the test: lets a program end, or kills it. */
+void      test_program_let_end       (TestChild  *program,
+                                      TestEnd     end);
+
+G_END_DECLS
