@@ -77,6 +77,17 @@ test_assert_refuses (TempEntry *entry,
   test_assert_error_mentions (error, temp_entry_get_path (entry));
 }
 
+void
+test_assert_keeps (TempEntry *entry)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (temp_entry_keep (entry, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (entry->state, ==, TEMP_ENTRY_KEPT);
+  g_assert_false (temp_entry_get_auto_delete (entry));
+}
+
 char *
 test_make_untrusted (const char *base)
 {

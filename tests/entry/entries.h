@@ -16,6 +16,7 @@ TempEntry *test_new_file_in    (TempEntry  *above);
 TempEntry *test_new_dir_in     (TempEntry  *above);
 
 void       test_assert_deletes (TempEntry  *entry);
+void       test_assert_keeps   (TempEntry  *entry);
 void       test_assert_refuses (TempEntry  *entry,
                                 int         code); /* of G_IO_ERROR; the message has the path */
 
