@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #include "entry/entries.h"
 #include "test-support.h"
 
-/* The descriptors of files and directories. */
+/* How many descriptors entries have, and those of files. */
 
 /* Each open file has one descriptor; the trusted directory that they are in has none. */
 static void
@@ -72,8 +71,6 @@ test_count_untrusted (void)
   temp_place_forget_all ();
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
-
-/* Files */
 
 /* The last user closes. */
 static void
@@ -150,258 +147,19 @@ test_steal (void)
   g_assert_no_errno (close (fd));
 }
 
-/* Directories */
-
-static gboolean
-is_directory (int         fd,
-              const char *path)
-{
-  struct stat opened, named;
-
-  return fstat (fd, &opened) == 0 && stat (path, &named) == 0 && opened.st_dev == named.st_dev &&
-         opened.st_ino == named.st_ino;
-}
-
-/* Beyond a quarter of the limit, directories do without, and all works; one that is asked for is opened. */
-static void
-child_quarter (gconstpointer data)
-{
-  enum { LIMIT = 80, N = 30 };
-  TempEntry *dirs[N];
-  guint n_fds;
-
-  test_limit_fds (LIMIT);
-  n_fds = test_count_fds ();
-  for (guint i = 0; i < N; i++)
-    {
-      dirs[i] = test_new_dir (test_dir (), NULL);
-      g_assert_cmpint (dirs[i]->fd >= 0, ==, i < LIMIT / 4);
-    }
-  g_assert_cmpuint (test_count_fds (), ==, n_fds + LIMIT / 4);
-
-  for (guint i = 0; i < N; i++)
-    {
-      g_autofree char *inside = g_build_filename (temp_entry_get_path (dirs[i]), "x", NULL);
-      TempEntry *file = test_new_file_in (dirs[i]);
-
-      test_write (inside, "x");
-      test_assert_deletes (file);
-      temp_entry_unref (file);
-    }
-
-  g_assert_true (is_directory (temp_entry_open_dir_fd (dirs[N - 1]), temp_entry_get_path (dirs[N - 1])));
-  g_assert_cmpint (temp_entry_open_dir_fd (dirs[N - 1]), ==, dirs[N - 1]->fd);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds + LIMIT / 4 + 1);
-
-  for (guint i = 0; i < N; i++)
-    {
-      test_assert_deletes (dirs[i]);
-      test_assert_exists (temp_entry_get_last_path (dirs[i]), FALSE);
-      temp_entry_unref (dirs[i]);
-    }
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-
-  /* Directories may have descriptors again. */
-  dirs[0] = test_new_dir (test_dir (), NULL);
-  g_assert_cmpint (dirs[0]->fd, >=, 0);
-  test_assert_deletes (dirs[0]);
-  temp_entry_unref (dirs[0]);
-}
-
-/* In a new program, which has not asked for the limit yet. */
-static void
-run_anew (void (*function) (gconstpointer))
-{
-  if (g_test_subprocess ())
-    {
-      function (NULL);
-      return;
-    }
-  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-  g_test_trap_assert_passed ();
-}
-
-static void
-test_quarter (void)
-{
-  run_anew (child_quarter);
-}
-
-/* The program raises its limit: it is asked for anew only once it is reached. */
-static void
-child_limit_raised (gconstpointer data)
-{
-  TempEntry *dirs[30];
-
-  test_limit_fds (80);
-  for (guint i = 0; i < 25; i++)
-    dirs[i] = test_new_dir (test_dir (), NULL);
-  g_assert_cmpint (dirs[24]->fd, ==, -1);
-  test_limit_fds (200);
-  for (guint i = 25; i < 30; i++)
-    {
-      dirs[i] = test_new_dir (test_dir (), NULL);
-      g_assert_cmpint (dirs[i]->fd, >=, 0);
-    }
-  for (guint i = 0; i < 30; i++)
-    {
-      test_assert_deletes (dirs[i]);
-      temp_entry_unref (dirs[i]);
-    }
-}
-
-static void
-test_limit_raised (void)
-{
-  run_anew (child_limit_raised);
-}
-
-/* No descriptor can be had at all. */
-static void
-child_no_fds (gconstpointer data)
-{
-  g_autoptr (TempEntry) known = test_new_file (test_dir (), NULL);
-  g_autoptr (TempEntry) dir = NULL;
-  int fds[64];
-  guint n = 0;
-
-  test_limit_fds (64);
-  while (n < 64 && (fds[n] = open ("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
-    n++;
-  dir = test_new_dir (test_dir (), NULL);
-  g_assert_cmpint (dir->fd, ==, -1);
-  g_assert_cmpint (temp_entry_open_dir_fd (dir), ==, -1);
-  g_assert_cmpint (errno, ==, EMFILE);
-  test_assert_deletes (dir);
-  test_assert_exists (temp_entry_get_last_path (dir), FALSE);
-  for (guint i = 0; i < n; i++)
-    close (fds[i]);
-  test_assert_deletes (known);
-}
-
-static void
-test_no_fds (void)
-{
-  test_in_child (child_no_fds, NULL);
-}
-
-/* A directory whose descriptor is opened late gets its lock, too, so that cleaners of old files leave it alone. */
-static void
-test_open_late (void)
-{
-  g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
-  int other, fd;
-
-  temp_entry_close_dir_fd (dir);
-  g_assert_cmpint (temp_entry_check_dir_fd (dir), ==, -1);
-  fd = temp_entry_open_dir_fd (dir);
-  g_assert_true (is_directory (fd, temp_entry_get_path (dir)));
-  g_assert_cmpint (fcntl (fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
-  other = open (temp_entry_get_path (dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_assert_cmpint (flock (other, LOCK_EX | LOCK_NB), <, 0);
-  g_assert_cmpint (errno, ==, EWOULDBLOCK);
-  close (other);
-  test_assert_deletes (dir);
-  g_assert_cmpint (temp_entry_open_dir_fd (dir), ==, -1);
-  g_assert_cmpint (errno, ==, ENOENT);
-}
-
-/* The program closes the descriptor, and opens a directory of its own under the number: the entry leaves that open. */
-static void
-test_number_used_again (gconstpointer data)
-{
-  gboolean asks_between = GPOINTER_TO_INT (data);
-  g_autofree char *theirs = test_path ("theirs");
-  g_autofree char *precious = g_build_filename (theirs, "precious", NULL);
-  g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
-  int their_fd = temp_entry_get_fd (dir);
-
-  g_assert_no_errno (mkdir (theirs, 0700));
-  test_write (precious, "x");
-  g_assert_no_errno (close (their_fd));
-  g_assert_cmpint (open (theirs, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ==, their_fd);
-
-  g_assert_cmpint (temp_entry_check_dir_fd (dir), ==, -1);
-  if (asks_between)
-    g_assert_true (is_directory (temp_entry_open_dir_fd (dir), temp_entry_get_path (dir)));
-  g_assert_true (is_directory (their_fd, theirs));
-  test_assert_deletes (dir);
-  test_assert_exists (precious, TRUE);
-  g_assert_true (is_directory (their_fd, theirs));
-  close (their_fd);
-}
-
-static gpointer
-ask_for_fd (gpointer data)
-{
-  TempEntry *dir = data;
-  int fd = temp_entry_open_dir_fd (dir);
-
-  g_assert_true (is_directory (fd, temp_entry_get_path (dir)));
-  return GINT_TO_POINTER (fd);
-}
-
-/* Several threads ask at once: all are given the same one, which stays open. */
-static void
-test_open_at_once (void)
-{
-  g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
-  GThread *threads[4];
-  guint n_fds;
-
-  test_start_threads ();
-  n_fds = test_count_fds ();
-  for (guint i = 0; i < 500; i++)
-    {
-      temp_entry_close_dir_fd (dir);
-      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
-        threads[j] = g_thread_new ("open", ask_for_fd, dir);
-      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
-        g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (threads[j])), ==, temp_entry_get_fd (dir));
-    }
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-  test_assert_deletes (dir);
-}
-
-/* Where others can rename, only the directory itself is opened again. */
-static void
-test_open_late_untrusted (void)
-{
-  g_autofree char *untrusted = test_make_untrusted ("untrusted");
-  g_autofree char *away = test_path ("away");
-  g_autoptr (TempEntry) dir = test_new_dir (untrusted, NULL);
-
-  temp_entry_close_dir_fd (dir);
-  g_assert_true (is_directory (temp_entry_open_dir_fd (dir), temp_entry_get_path (dir)));
-  temp_entry_close_dir_fd (dir);
-  g_assert_no_errno (g_rename (temp_entry_get_path (dir), away));
-  g_assert_no_errno (mkdir (temp_entry_get_path (dir), 0700));
-  g_assert_cmpint (temp_entry_open_dir_fd (dir), ==, -1);
-  g_assert_cmpint (errno, ==, ENOENT);
-  test_assert_deletes (dir);
-}
-
 int
 main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/entry-file/count", test_count);
-  g_test_add_func ("/entry-file/count-inside", test_count_inside);
-  g_test_add_func ("/entry-file/count-untrusted", test_count_untrusted);
-  g_test_add_func ("/entry-file/users", test_users);
-  g_test_add_func ("/entry-file/close-fails", test_close_fails);
-  g_test_add_func ("/entry-file/closed-is-closed", test_closed_is_closed);
-  g_test_add_func ("/entry-file/steal", test_steal);
-  g_test_add_func ("/entry-file/dir/quarter", test_quarter);
-  g_test_add_func ("/entry-file/dir/limit-raised", test_limit_raised);
-  g_test_add_func ("/entry-file/dir/no-fds", test_no_fds);
-  g_test_add_func ("/entry-file/dir/open-late", test_open_late);
-  g_test_add_data_func ("/entry-file/dir/number-used-again", GINT_TO_POINTER (FALSE), test_number_used_again);
-  g_test_add_data_func ("/entry-file/dir/number-asked-for-again", GINT_TO_POINTER (TRUE), test_number_used_again);
-  g_test_add_func ("/entry-file/dir/open-at-once", test_open_at_once);
-  g_test_add_func ("/entry-file/dir/open-late-untrusted", test_open_late_untrusted);
+  g_test_add_func ("/descriptors/one-for-each-open-file-and-directory", test_count);
+  g_test_add_func ("/descriptors/none-for-the-directory-of-this-process-around-a-file", test_count_inside);
+  g_test_add_func ("/descriptors/one-for-all-files-in-an-untrusted-directory", test_count_untrusted);
+  g_test_add_func ("/descriptors/the-last-user-of-a-file-closes-it", test_users);
+  g_test_add_func ("/descriptors/closing-fails-once-if-the-program-has-closed-it", test_close_fails);
+  g_test_add_func ("/descriptors/a-closed-file-can-be-run", test_closed_is_closed);
+  g_test_add_func ("/descriptors/the-caller-can-have-it", test_steal);
 
   return g_test_run ();
 }
