@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include <tempfile-glib/tempfile-glib.h>
+#include "entry/objects.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "test-programs.h"
 
 /* Programs close descriptors that are not theirs, as daemons do, and open files and directories of their own under the
  * same numbers. The library touches none of these, and still deletes all that it made. */
@@ -181,91 +179,20 @@ check_descriptors (Use use)
 /* Programs */
 
 static void
-write_inside (TempDir *dir)
-{
-  g_autofree char *path = g_build_filename (temp_dir_get_path (dir), "inside", NULL);
-
-  test_write (path, "text");
-}
-
-static TempFile *
-make_file (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempFile *file = temp_file_new_named (test_files (), NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return file;
-}
-
-static TempDir *
-make_dir (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempDir *dir = temp_dir_new (test_files (), NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  write_inside (dir);
-  return dir;
-}
-
-static void
-close_file (TempFile *file)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
-  g_assert_no_error (error);
-}
-
-static TempFile *
-make_closed_file (void)
-{
-  TempFile *file = make_file ();
-
-  temp_file_set_delete_on_close (file, FALSE);
-  close_file (file);
-  return file;
-}
-
-static void
 make_all (void)
 {
   g_autoptr (GError) error = NULL;
 
-  made.dir = make_dir ();
+  made.dir = test_make_temp_dir (test_files ());
   made.inner = temp_dir_create_dir (made.dir, NULL, NULL, &error);
   g_assert_no_error (error);
-  write_inside (made.inner);
-  made.open = make_file ();
-  made.closed = make_closed_file ();
+  test_write_inside (made.inner);
+  made.open = test_make_temp_file (test_files (), NULL);
+  made.closed = test_make_closed_temp_file (test_files ());
   made.inside = temp_dir_create_file (made.dir, NULL, NULL, &error);
   g_assert_no_error (error);
-  temp_file_set_delete_on_close (made.inside, FALSE);
-  close_file (made.inside);
+  test_close_without_delete (made.inside);
   test_wait_idle ();
-}
-
-static void
-check_is_in (const char *path,
-             const char *dir)
-{
-  g_autofree char *parent = g_path_get_dirname (path);
-
-  g_assert_cmpstr (parent, ==, dir);
-  test_assert_exists (path, TRUE);
-}
-
-static void
-check_file (TempFile   *file,
-            const char *dir)
-{
-  struct stat opened, named;
-
-  g_assert_no_errno (fstat (temp_file_get_fd (file), &opened));
-  g_assert_no_errno (stat (temp_file_get_path (file), &named));
-  g_assert_cmpuint (opened.st_ino, ==, named.st_ino);
-  check_is_in (temp_file_get_path (file), dir);
 }
 
 /* Each new thing is where its path says. All stay alive until the program ends. */
@@ -276,22 +203,22 @@ make_more (void)
   for (guint i = 0; i < 3; i++)
     {
       g_autoptr (GError) error = NULL;
-      TempFile *file = make_file ();
+      TempFile *file = test_make_temp_file (test_files (), NULL);
       TempFile *inside = temp_dir_create_file (made.dir, NULL, NULL, &error);
-      TempDir *inner, *dir = make_dir ();
+      TempDir *inner, *dir = test_make_temp_dir (test_files ());
       TempFile *nameless;
       g_autofree char *below = g_build_filename (temp_dir_get_path (dir), "inside", NULL);
 
       g_assert_no_error (error);
-      check_file (file, test_files ());
-      check_is_in (temp_dir_get_path (dir), test_files ());
+      test_check_temp_file (file, test_files ());
+      test_check_is_in (temp_dir_get_path (dir), test_files ());
       test_assert_exists (below, TRUE);
-      check_file (inside, temp_dir_get_path (made.dir));
+      test_check_temp_file (inside, temp_dir_get_path (made.dir));
 
       inner = temp_dir_create_dir (made.dir, NULL, NULL, &error);
       g_assert_no_error (error);
-      write_inside (inner);
-      check_is_in (temp_dir_get_path (inner), temp_dir_get_path (made.dir));
+      test_write_inside (inner);
+      test_check_is_in (temp_dir_get_path (inner), temp_dir_get_path (made.dir));
 
       nameless = temp_file_new (test_files (), &error);
       g_assert_no_error (error);
@@ -315,7 +242,7 @@ delete_all (void)
   g_assert_no_error (error);
   g_assert_true (temp_dir_delete (made.dir, NULL, &error));
   g_assert_no_error (error);
-  close_file (made.open);
+  test_close_temp_file (made.open);
   g_object_unref (made.closed);
 }
 
@@ -367,7 +294,6 @@ test_descriptors (gconstpointer data)
   g_autofree char *contents = g_strnfill (10000, 'x');
   g_autofree char *user = NULL;
   g_autofree char *user_after = NULL;
-  g_autofree char *line = NULL;
   TestChild program;
 
   for (guint i = 0; i < 5; i++)
@@ -384,8 +310,7 @@ test_descriptors (gconstpointer data)
   user = test_describe (test_user ());
 
   test_program_start (&program, run, c);
-  line = test_program_read_line (&program);
-  g_assert_cmpstr (line, ==, "ready");
+  test_program_wait_ready (&program);
   if (c->end == SWEEP)
     {
       test_program_kill (&program);
@@ -410,7 +335,7 @@ run_get_fd (gconstpointer data)
   struct stat st, expected;
   int fd;
 
-  made.dir = make_dir ();
+  made.dir = test_make_temp_dir (test_files ());
   test_wait_idle ();
   note_descriptors ();
   close_descriptors (CLOSE_LOOP);
@@ -450,9 +375,9 @@ run_fstat (gconstpointer data)
 {
   g_autofree char *path = NULL;
 
-  made.open = make_file ();
-  made.closed = make_closed_file ();
-  made.dir = make_dir ();
+  made.open = test_make_temp_file (test_files (), NULL);
+  made.closed = test_make_closed_temp_file (test_files ());
+  made.dir = test_make_temp_dir (test_files ());
   path = g_strdup (temp_file_get_path (made.open));
   if (!fail_fstat ())
     {
@@ -487,156 +412,13 @@ test_fstat (gconstpointer data)
   test_assert_nothing_left ();
 }
 
-/* Thousands */
-
-#define N_THOUSANDS 3000
-#define LIMIT 1024
-
-static void
-end_thousands (gpointer things[],
-               End      end)
-{
-  test_say ("ready");
-  test_get_command ();
-
-  switch (end)
-    {
-    case UNREF:
-      for (guint i = 0; i < N_THOUSANDS; i++)
-        g_object_unref (things[i]);
-      test_child_exit (0);
-    case EXIT:
-      exit (0);
-    default:
-      raise (SIGKILL);
-    }
-}
-
-static void
-run_dirs (gconstpointer data)
-{
-  static gpointer dirs[N_THOUSANDS];
-  guint n_fds;
-
-  test_limit_fds (LIMIT);
-  n_fds = test_count_fds ();
-  for (guint i = 0; i < N_THOUSANDS; i++)
-    dirs[i] = make_dir ();
-  g_assert_cmpuint (test_count_fds (), <=, n_fds + LIMIT / 4);
-
-  /* The program can use each of them. */
-  for (guint i = 0; i < N_THOUSANDS; i += 100)
-    {
-      g_autoptr (GError) error = NULL;
-      TempFile *inside = temp_dir_create_file (dirs[i], NULL, NULL, &error);
-      struct stat st, expected;
-
-      g_assert_no_error (error);
-      check_file (inside, temp_dir_get_path (dirs[i]));
-      g_object_unref (inside);
-      g_assert_no_errno (fstat (temp_dir_get_fd (dirs[i]), &st));
-      g_assert_no_errno (stat (temp_dir_get_path (dirs[i]), &expected));
-      g_assert_cmpuint (st.st_ino, ==, expected.st_ino);
-    }
-
-  end_thousands (dirs, GPOINTER_TO_INT (data));
-}
-
-static void
-run_files (gconstpointer data)
-{
-  static gpointer closed[N_THOUSANDS];
-  guint n_fds;
-
-  test_limit_fds (LIMIT);
-  n_fds = test_count_fds ();
-  for (guint i = 0; i < N_THOUSANDS; i++)
-    closed[i] = make_closed_file ();
-  g_assert_cmpuint (test_count_fds (), <=, n_fds + LIMIT / 4);
-
-  end_thousands (closed, GPOINTER_TO_INT (data));
-}
-
-static void
-check_thousands (TestProgramFunction run_thousands,
-                 End                 end)
-{
-  g_autofree char *line = NULL;
-  g_autofree char *names = NULL;
-  g_auto (GStrv) list = NULL;
-  TestChild program;
-
-  test_program_start (&program, run_thousands, GINT_TO_POINTER (end));
-  line = test_program_read_line (&program);
-  g_assert_cmpstr (line, ==, "ready");
-  names = test_list (test_files ());
-  list = g_strsplit (names, " ", -1);
-  g_assert_cmpuint (g_strv_length (list), ==, N_THOUSANDS);
-
-  if (end == SWEEP)
-    test_program_kill (&program);
-  else
-    test_program_end (&program);
-  /* Exit has two seconds only, which a busy machine may need for less. */
-  test_sweep ();
-  test_assert_nothing_left ();
-}
-
-static void
-test_dirs (gconstpointer data)
-{
-  check_thousands (run_dirs, GPOINTER_TO_INT (data));
-}
-
-static void
-test_files_of_thousands (gconstpointer data)
-{
-  check_thousands (run_files, GPOINTER_TO_INT (data));
-}
-
-/* Modes that shut out the owner, under a umask that shuts out others, with a descriptor and without one. */
-static void
-run_modes (gconstpointer data)
-{
-  enum { LIMITED = 100, N_DIRS = LIMITED / 2 };
-  TempDir *dirs[N_DIRS];
-  guint n_fds;
-
-  test_limit_fds (LIMITED);
-  n_fds = test_count_fds ();
-  umask (0077);
-  for (guint i = 0; i < N_DIRS; i++)
-    {
-      g_autoptr (GError) error = NULL;
-
-      dirs[i] = g_initable_new (TEMP_TYPE_DIR, NULL, &error, "dir", test_files (), "permissions", 0477, NULL);
-      g_assert_no_error (error);
-      test_assert_mode (temp_dir_get_path (dirs[i]), S_IFDIR | 0400);
-    }
-  g_assert_cmpuint (test_count_fds (), >, n_fds);
-  g_assert_cmpuint (test_count_fds (), <=, n_fds + LIMITED / 4);
-  for (guint i = 0; i < N_DIRS; i++)
-    g_object_unref (dirs[i]);
-  test_child_exit (0);
-}
-
-static void
-test_modes (gconstpointer data)
-{
-  TestChild program;
-
-  test_program_start (&program, run_modes, NULL);
-  test_program_end (&program);
-  test_sweep ();
-  test_assert_nothing_left ();
-}
-
 static void
 add_case (Way way,
           Use use,
           End end)
 {
-  g_autofree char *path = g_strdup_printf ("/entry/descriptors/%s/%s/%s", way_names[way], use_names[use], end_names[end]);
+  g_autofree char *path = g_strdup_printf ("/only-ours/descriptors-of-the-programs-are-not-touched/%s/%s/%s",
+                                           way_names[way], use_names[use], end_names[end]);
   const Case c = { way, use, end };
 
   test_add_program_copy (path, test_descriptors, &c, sizeof c);
@@ -646,25 +428,14 @@ int
 main (int    argc,
       char **argv)
 {
-  static const End ends[] = { UNREF, EXIT, SWEEP };
-
   test_init (&argc, &argv);
 
   for (Way way = CLOSE_RANGE; way <= CLOSE_DIR; way++)
     for (Use use = NOTHING; use <= LOGS; use++)
       for (End end = DELETE; end <= SWEEP; end++)
         add_case (way, use, end);
-  test_add_program ("/entry/descriptors/get-fd", test_get_fd, NULL);
-  test_add_program ("/entry/descriptors/fstat", test_fstat, NULL);
-  test_add_program ("/entry/descriptors/modes", test_modes, NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
-    {
-      g_autofree char *of_dirs = g_strconcat ("/entry/descriptors/3000-dirs/", end_names[ends[i]], NULL);
-      g_autofree char *of_files = g_strconcat ("/entry/descriptors/3000-closed-files/", end_names[ends[i]], NULL);
-
-      test_add_program (of_dirs, test_dirs, GINT_TO_POINTER (ends[i]));
-      test_add_program (of_files, test_files_of_thousands, GINT_TO_POINTER (ends[i]));
-    }
+  test_add_program ("/only-ours/a-descriptor-of-the-programs-is-not-given-out", test_get_fd, NULL);
+  test_add_program ("/gone/also-if-fstat-fails", test_fstat, NULL);
 
   return g_test_run ();
 }

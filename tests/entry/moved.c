@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "entry/entries.h"
-#include "test-support.h"
+#include "entry/objects.h"
 
 /* Somebody moves the directory of entries, or leads a link in their path elsewhere. */
 
@@ -312,6 +312,94 @@ child_ledger_goes (gconstpointer data)
   clear_things (&things);
 }
 
+/* Programs */
+
+typedef struct
+{
+  gboolean is_dir;
+  gboolean is_link;
+  TestEnd  end;
+} Elsewhere;
+
+static void
+lead_elsewhere (const Elsewhere *m,
+                const char      *dir)
+{
+  g_autofree char *first = g_build_filename (test_files (), "first", NULL);
+  g_autofree char *second = g_build_filename (test_files (), "second", NULL);
+
+  if (m->is_link)
+    {
+      g_assert_no_errno (unlink (dir));
+      g_assert_no_errno (symlink (second, dir));
+    }
+  else
+    {
+      g_assert_no_errno (rename (first, second));
+    }
+}
+
+static void
+run_elsewhere (gconstpointer data)
+{
+  static GObject *made;
+  const Elsewhere *m = data;
+  g_autofree char *first = g_build_filename (test_files (), "first", NULL);
+  g_autofree char *second = g_build_filename (test_files (), "second", NULL);
+  g_autofree char *link = g_build_filename (test_files (), "link", NULL);
+  const char *dir = m->is_link ? link : first;
+
+  g_assert_no_errno (mkdir (first, 0700));
+  if (m->is_link)
+    {
+      g_assert_no_errno (mkdir (second, 0700));
+      g_assert_no_errno (symlink (first, link));
+    }
+
+  made = m->is_dir ? G_OBJECT (test_make_temp_dir (dir)) : G_OBJECT (test_make_temp_file (dir, ".txt"));
+  if (m->end >= TEST_END_CLOSED_UNREF)
+    test_close_without_delete (TEMP_FILE (made));
+  lead_elsewhere (m, dir);
+  test_say ("ready");
+  test_get_command ();
+
+  if (m->is_dir)
+    test_end_by_dir (TEMP_DIR (made), m->end);
+  else
+    test_end_by_file (TEMP_FILE (made), m->end, FALSE);
+}
+
+static void
+test_elsewhere (gconstpointer data)
+{
+  const Elsewhere *m = data;
+  TestChild program;
+
+  test_program_start (&program, run_elsewhere, m);
+  test_program_wait_ready (&program);
+  test_program_let_end (&program, m->end);
+  if (test_end_is_swept (m->end))
+    test_sweep ();
+
+  if (m->is_link)
+    test_assert_list ("files/first", "");
+  test_assert_list ("files/second", "");
+  test_assert_list ("files", m->is_link ? "first link second" : "second");
+}
+
+static void
+add_elsewhere (gboolean is_dir,
+               gboolean is_link,
+               TestEnd  end)
+{
+  g_autofree char *path = g_strdup_printf ("/gone/programs-find-it-if-%s/%s/%s",
+                                           is_link ? "a-link-leads-elsewhere" : "its-directory-moved",
+                                           is_dir ? "directory" : "file", test_end_names[end]);
+  const Elsewhere m = { is_dir, is_link, end };
+
+  test_add_program_copy (path, test_elsewhere, &m, sizeof m);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -346,6 +434,19 @@ main (int    argc,
   g_test_add_func ("/only-ours/a-redirected-link-leads-to-no-deletion/without-a-descriptor",
                    test_link_redirected_closed);
   g_test_add_func ("/only-ours/a-redirected-link-leads-to-no-deletion/swept", test_link_redirected_swept);
+
+  /* After a crash, files in a directory that was moved stay; the path to which a link led is known. */
+  for (TestEnd end = TEST_END_CLOSE; end <= TEST_END_CLOSED_SWEEP; end++)
+    {
+      if (end <= TEST_END_EXIT)
+        add_elsewhere (FALSE, FALSE, end);
+      add_elsewhere (FALSE, TRUE, end);
+      if (end <= TEST_END_EXIT)
+        add_elsewhere (TRUE, FALSE, end);
+      if (end <= TEST_END_SWEEP)
+        add_elsewhere (TRUE, TRUE, end);
+    }
+
   test_add_with_ledgers ("/gone/the-ledger-goes-with-the-last-entry", child_ledger_goes);
 
   return g_test_run ();

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 const char *const test_end_names[] = {
   "close", "unref", "exit", "sweep", "closed-unref", "closed-exit", "closed-sweep",
@@ -62,6 +63,28 @@ test_make_closed_temp_file (const char *dir)
 
   test_close_without_delete (file);
   return file;
+}
+
+void
+test_check_is_in (const char *path,
+                  const char *dir)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  g_assert_cmpstr (parent, ==, dir);
+  test_assert_exists (path, TRUE);
+}
+
+void
+test_check_temp_file (TempFile   *file,
+                      const char *dir)
+{
+  struct stat opened, named;
+
+  g_assert_no_errno (fstat (temp_file_get_fd (file), &opened));
+  g_assert_no_errno (stat (temp_file_get_path (file), &named));
+  g_assert_cmpuint (opened.st_ino, ==, named.st_ino);
+  test_check_is_in (temp_file_get_path (file), dir);
 }
 
 gboolean
@@ -131,4 +154,12 @@ test_program_let_end (TestChild *program,
     test_program_kill (program);
   else
     test_program_end (program);
+}
+
+void
+test_program_wait_ready (TestChild *program)
+{
+  g_autofree char *line = test_program_read_line (program);
+
+  g_assert_cmpstr (line, ==, "ready");
 }

@@ -20,6 +20,12 @@ void      test_close_temp_file       (TempFile   *file);
 void      test_close_without_delete  (TempFile   *file);
 TempFile *test_make_closed_temp_file (const char *dir);
 
+/* A path, or an open file with its path, is in that directory. */
+void      test_check_is_in           (const char *path,
+                                      const char *dir);
+void      test_check_temp_file       (TempFile   *file,
+                                      const char *dir);
+
 /* How a program ends. */
 typedef enum
 {
@@ -43,7 +49,8 @@ G_NORETURN void test_end_by_file     (TempFile   *file,
 G_NORETURN void test_end_by_dir      (TempDir    *dir,
                                       TestEnd     end);
 
-/* In the test: lets a program end, or kills it. */
+/* In the test: waits until a program says that it is ready; lets it end, or kills it. */
+void      test_program_wait_ready    (TestChild  *program);
 void      test_program_let_end       (TestChild  *program,
                                       TestEnd     end);
 
