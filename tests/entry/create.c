@@ -178,7 +178,7 @@ test_umask (void)
   test_in_child (child_umask, NULL);
 }
 
-/* What somebody put at the name that will be drawn first. */
+/* Somebody puts it at the name that will be drawn first. */
 static void
 plant (const char *what)
 {
@@ -383,7 +383,7 @@ test_choose (gconstpointer data)
   g_assert_true (create_chosen (is_dir, second, 3, &error));
   g_assert_no_error (error);
 
-  /* What fails there fails. */
+  /* Its error is returned. */
   g_assert_false (create_chosen (is_dir, first, 2, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
   g_assert_false (create_chosen (is_dir, first, 2, NULL));
@@ -560,28 +560,28 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-create/file", test_file);
-  g_test_add_func ("/temp-create/directory", test_directory);
-  g_test_add_func ("/temp-create/nameless", test_nameless);
-  g_test_add_func ("/temp-create/umask", test_umask);
-  g_test_add_data_func ("/temp-create/taken/file", "file", test_taken);
-  g_test_add_data_func ("/temp-create/taken/directory", "directory", test_taken);
-  g_test_add_data_func ("/temp-create/taken/symlink", "symlink", test_taken);
-  g_test_add_data_func ("/temp-create/taken/dangling", "dangling", test_taken);
-  g_test_add_func ("/temp-create/given-up", test_given_up);
-  g_test_add_data_func ("/temp-create/retried/exists", GINT_TO_POINTER (EEXIST), test_retried);
-  g_test_add_data_func ("/temp-create/retried/interrupted", GINT_TO_POINTER (EINTR), test_retried);
-  g_test_add_func ("/temp-create/not-retried", test_not_retried);
-  g_test_add_data_func ("/temp-create/choose/file", GINT_TO_POINTER (FALSE), test_choose);
-  g_test_add_data_func ("/temp-create/choose/directory", GINT_TO_POINTER (TRUE), test_choose);
-  g_test_add_func ("/temp-create/flags", test_flags);
-  g_test_add_func ("/temp-create/too-long", test_too_long);
-  g_test_add_func ("/temp-create/deleted-dir", test_deleted_dir);
-  g_test_add_func ("/temp-create/not-a-dir", test_not_a_dir);
-  g_test_add_func ("/temp-create/full-table", test_full_table);
-  g_test_add_func ("/temp-create/read-only", test_read_only);
-  g_test_add_func ("/temp-create/no-permission", test_no_permission);
-  g_test_add_func ("/temp-create/unsupported", test_unsupported);
+  g_test_add_func ("/private/a-file-is-its-owners-and-new", test_file);
+  g_test_add_func ("/private/a-directory-is-its-owners-and-new", test_directory);
+  g_test_add_func ("/private/a-nameless-file-can-be-linked", test_nameless);
+  g_test_add_func ("/private/the-umask-takes-rights-away", test_umask);
+  g_test_add_data_func ("/private/a-name-that-is-taken-is-left-alone/file", "file", test_taken);
+  g_test_add_data_func ("/private/a-name-that-is-taken-is-left-alone/directory", "directory", test_taken);
+  g_test_add_data_func ("/private/a-name-that-is-taken-is-left-alone/symlink", "symlink", test_taken);
+  g_test_add_data_func ("/private/a-name-that-is-taken-is-left-alone/dangling-symlink", "dangling", test_taken);
+  g_test_add_func ("/create/a-hundred-names-are-tried", test_given_up);
+  g_test_add_data_func ("/create/another-name-is-tried-if-one-is-taken", GINT_TO_POINTER (EEXIST), test_retried);
+  g_test_add_data_func ("/create/another-name-is-tried-after-a-signal", GINT_TO_POINTER (EINTR), test_retried);
+  g_test_add_func ("/create/no-other-name-is-tried-after-other-errors", test_not_retried);
+  g_test_add_data_func ("/create/the-caller-may-choose-the-names/of-a-file", GINT_TO_POINTER (FALSE), test_choose);
+  g_test_add_data_func ("/create/the-caller-may-choose-the-names/of-a-directory", GINT_TO_POINTER (TRUE), test_choose);
+  g_test_add_func ("/private/an-open-is-exclusive-and-follows-no-link", test_flags);
+  g_test_add_func ("/errors/a-name-too-long", test_too_long);
+  g_test_add_func ("/errors/a-deleted-directory", test_deleted_dir);
+  g_test_add_func ("/errors/a-file-for-a-directory", test_not_a_dir);
+  g_test_add_func ("/errors/too-many-open-files", test_full_table);
+  g_test_add_func ("/errors/a-read-only-filesystem", test_read_only);
+  g_test_add_func ("/errors/no-permission", test_no_permission);
+  g_test_add_func ("/create/these-errors-mean-no-nameless-files", test_unsupported);
 
   return g_test_run ();
 }

@@ -22,8 +22,7 @@
 static gint getrandom_errno;
 static gint n_getrandom_fails;
 
-/* What each name that is drawn then says is how many came before it, so that none comes twice
- * by chance. */
+/* If TRUE, each name says how many came before it, so that none comes twice by chance. */
 static gboolean getrandom_counts;
 static gint n_counted;
 
@@ -157,8 +156,8 @@ test_clear (void)
   temp_name_clear (&name);
 }
 
-/* Taking bytes modulo the alphabet would make its last three letters an eighth
- * rarer; what is allowed is over six standard deviations of what chance does. */
+/* Bytes modulo the alphabet would make its last three letters an eighth rarer. The tolerance is over six standard
+ * deviations of chance. */
 static void
 test_uniform (void)
 {
@@ -226,7 +225,7 @@ test_threads (void)
     g_ptr_array_unref (names[i]);
 }
 
-/* Draws a name in a child, whose memory is the same as this process's up to then. */
+/* Draws a name in a child, which has a copy of this process's memory. */
 static void
 draw_in_child (gboolean  raw,
                TempName *name,
@@ -353,16 +352,16 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-name/layout", test_layout);
-  g_test_add_func ("/temp-name/slash", test_slash);
-  g_test_add_func ("/temp-name/clear", test_clear);
-  g_test_add_func ("/temp-name/uniform", test_uniform);
-  g_test_add_func ("/temp-name/threads", test_threads);
-  g_test_add_data_func ("/temp-name/fork", GINT_TO_POINTER (FALSE), test_fork);
-  g_test_add_data_func ("/temp-name/fork-raw", GINT_TO_POINTER (TRUE), test_fork);
-  g_test_add_func ("/temp-name/no-random", test_no_random);
-  g_test_add_func ("/temp-name/interrupted", test_interrupted);
-  g_test_add_func ("/temp-name/refused-random", test_refused_random);
+  g_test_add_func ("/name/has-prefix-random-part-and-suffix", test_layout);
+  g_test_add_func ("/name/has-no-slash", test_slash);
+  g_test_add_func ("/name/can-be-cleared-at-any-time", test_clear);
+  g_test_add_func ("/private/each-letter-is-as-likely", test_uniform);
+  g_test_add_func ("/private/no-two-threads-draw-one-name", test_threads);
+  g_test_add_data_func ("/private/no-child-draws-its-parents-name", GINT_TO_POINTER (FALSE), test_fork);
+  g_test_add_data_func ("/private/no-child-draws-its-parents-name/after-a-bare-clone", GINT_TO_POINTER (TRUE), test_fork);
+  g_test_add_func ("/private/no-random-bytes-is-an-error", test_no_random);
+  g_test_add_func ("/name/a-signal-while-waiting-for-random-bytes-is-no-error", test_interrupted);
+  g_test_add_func ("/private/refused-random-bytes-are-an-error", test_refused_random);
 
   return g_test_run ();
 }

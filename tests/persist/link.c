@@ -172,11 +172,11 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-persist/resolve", test_resolve);
-  g_test_add_func ("/temp-persist/foreign-link", test_foreign_link);
-  g_test_add_func ("/temp-persist/link", test_link);
-  g_test_add_func ("/temp-persist/renames", test_renames);
-  g_test_add_func ("/temp-persist/sync", test_sync);
+  g_test_add_func ("/persist/links/lead-to-their-end", test_resolve);
+  g_test_add_func ("/private/another-users-link-is-not-followed", test_foreign_link);
+  g_test_add_func ("/persist/links/a-file-gets-a-name-by-its-descriptor", test_link);
+  g_test_add_func ("/persist/atomic/renames-replace-only-if-they-should", test_renames);
+  g_test_add_func ("/persist/durable/an-error-of-syncing-is-returned", test_sync);
 
   return g_test_run ();
 }

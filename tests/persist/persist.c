@@ -303,6 +303,7 @@ test_same_name (void)
   test_assert_list (list[0], "new");
 }
 
+/* Moves a directory with things alive in it. */
 static void
 persist_with_life (const char *where)
 {
@@ -319,18 +320,6 @@ persist_with_life (const char *where)
   test_write (deep, "x");
   temp_dir_persist (dir, there, TEMP_PERSIST_NONE, NULL, &error);
   g_assert_no_error (error);
-}
-
-/* A directory moves with things alive in it: it stays, and a sweep deletes those where they are now. */
-static void
-test_life_inside (void)
-{
-  g_autofree char *elsewhere = test_path ("elsewhere");
-
-  g_assert_no_errno (mkdir (elsewhere, 0700));
-  test_kill_and_sweep (persist_with_life, elsewhere);
-  test_assert_list ("there", "new");
-  test_assert_list ("elsewhere", "");
 }
 
 /* Takes a directory out of another temporary one, which stays alive. */
@@ -353,16 +342,29 @@ persist_inner (const char *where)
   g_assert_no_error (error);
 }
 
-/* Nothing had a line before: the outer directory would have gone with all that is in it. */
+/* The directory stays, and a sweep deletes the files that are alive in it where they are now. */
 static void
-test_inner (void)
+check_killed (void (*function) (const char *where))
 {
   g_autofree char *elsewhere = test_path ("elsewhere");
 
   g_assert_no_errno (mkdir (elsewhere, 0700));
-  test_kill_and_sweep (persist_inner, elsewhere);
+  test_kill_and_sweep (function, elsewhere);
   test_assert_list ("there", "new");
   test_assert_list ("elsewhere", "");
+}
+
+static void
+test_life_inside (void)
+{
+  check_killed (persist_with_life);
+}
+
+/* Nothing had a line before: the outer directory would have gone with everything in it. */
+static void
+test_inner (void)
+{
+  check_killed (persist_inner);
 }
 
 /* Syncing */
@@ -542,23 +544,22 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *exit_path = g_strconcat ("/entry-persist/exit/", cases[i].name, NULL);
-      g_autofree char *kill_path = g_strconcat ("/entry-persist/kill/", cases[i].name, NULL);
+      g_autofree char *exit_path = g_strconcat ("/persist/atomic/exit/", cases[i].name, NULL);
+      g_autofree char *kill_path = g_strconcat ("/persist/atomic/kill/", cases[i].name, NULL);
 
       g_test_add_data_func (exit_path, &cases[i], test_exit);
       g_test_add_data_func (kill_path, &cases[i], test_kill);
     }
 
-  g_test_add_func ("/entry-persist/taken", test_taken);
-
-  g_test_add_func ("/entry-persist/same-name", test_same_name);
-  g_test_add_func ("/entry-persist/life-inside", test_life_inside);
-  g_test_add_func ("/entry-persist/inner", test_inner);
-  g_test_add_data_func ("/entry-persist/durable/link", GINT_TO_POINTER (FALSE), test_durable);
-  g_test_add_data_func ("/entry-persist/durable/copy", GINT_TO_POINTER (TRUE), test_durable);
-  g_test_add_data_func ("/entry-persist/child/nameless", GINT_TO_POINTER (FALSE), test_child);
-  g_test_add_data_func ("/entry-persist/child/named", GINT_TO_POINTER (TRUE), test_child);
-  g_test_add_func ("/entry-persist/child/same-name", test_child_same_name);
+  g_test_add_func ("/persist/atomic/a-directory-is-at-one-of-two-places", test_taken);
+  g_test_add_func ("/persist/a-file-can-have-its-own-name", test_same_name);
+  g_test_add_func ("/killed/what-is-alive-in-a-persisted-directory-goes", test_life_inside);
+  g_test_add_func ("/killed/what-is-alive-in-an-inner-persisted-directory-goes", test_inner);
+  g_test_add_data_func ("/persist/durable/the-ledger-is-synced-before-a-hidden-name/linked", GINT_TO_POINTER (FALSE), test_durable);
+  g_test_add_data_func ("/persist/durable/the-ledger-is-synced-before-a-hidden-name/copied", GINT_TO_POINTER (TRUE), test_durable);
+  g_test_add_data_func ("/fork/a-child-persists-a-nameless-file", GINT_TO_POINTER (FALSE), test_child);
+  g_test_add_data_func ("/fork/a-child-persists-a-named-file", GINT_TO_POINTER (TRUE), test_child);
+  g_test_add_func ("/fork/a-child-cannot-persist-under-the-same-name", test_child_same_name);
 
   return g_test_run ();
 }
