@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-/* The linker has the library's calls come here. */
+/* The linker leads the library's calls here. */
 void __wrap_temp_process_unlock (void);
 void __real_temp_process_unlock (void);
 void __wrap_temp_ledger_unlock_appends (void);

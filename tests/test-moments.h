@@ -6,17 +6,17 @@
 
 G_BEGIN_DECLS
 
-/* Other threads come in wherever this one lets go of the process's lock, or of the lock of appends. A test that is linked with
- * "moments" in meson.build can have something happen there, each time once: it goes on to the next
- * moment until there are no more. */
+/* Other threads come in whenever this thread unlocks the process or the appends. These are moments. A test that has
+ * "moments" in meson.build runs a function at moment 0, then, from the start, at moment 1, and so on, until there are
+ * no more. */
 void     test_moment_set  (guint        number,
                            GSourceFunc  function,
                            gpointer     data);
 
-/* No more; FALSE: there were not so many. */
+/* Returns FALSE if there were not so many moments. The function does not run any more. */
 gboolean test_moment_came (void);
 
-/* Until another thread waits for this one, which is in the middle of something. */
+/* In the function: returns once another thread waits for this one. */
 void     test_moment_wait (void);
 
 G_END_DECLS

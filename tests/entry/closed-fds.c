@@ -13,8 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Programs close descriptors that are not theirs, as daemons do, and open files and directories of their own under the
- * same numbers. The library touches none of these, and still deletes all that it made. */
+/* Programs close the library's descriptors, as daemons do, and open files and directories of their own under these
+ * numbers. The library touches none of them, and still deletes everything that it made. */
 
 #define HIGH 500 /* above this, Valgrind has its own descriptors */
 
@@ -115,7 +115,8 @@ open_user (Use use)
     }
 }
 
-/* The library closes a TempFile's own descriptor unseen, as GIO does. This gives the number a file that nobody needs. */
+/* The library closes a TempFile's own descriptor unseen, as GIO does. This gives the number a file that nobody
+ * needs. */
 static void
 replace_descriptor (int fd)
 {

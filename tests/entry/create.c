@@ -248,7 +248,7 @@ test_taken (gconstpointer what)
     }
 }
 
-/* Every name drawn is the one that is taken. */
+/* Each name that is drawn is taken. */
 static void
 child_given_up (gconstpointer data)
 {

@@ -13,7 +13,7 @@
 #include "entry/entries.h"
 #include "test-support.h"
 
-/* Deleting by name, whatever is under it; in directories that moved, and in those that others can write to. */
+/* Deleting by name, whatever is under it, where paths are trusted and where they are not. */
 
 /* Under the name */
 
@@ -82,7 +82,7 @@ test_moved_elsewhere (gconstpointer data)
   check_renamed (data, "result");
 }
 
-/* Somebody put another file under the name, to replace this one: that is deleted. */
+/* Somebody puts another file under the name, to replace this one. The other one is deleted. */
 static void
 test_file_replaced (gconstpointer data)
 {
@@ -133,7 +133,7 @@ test_file_replaced_by_full_dir (gconstpointer data)
   test_assert_exists (temp_entry_get_last_path (file), FALSE);
 }
 
-/* A file or a link under a directory's name goes, too; what a link leads to stays. */
+/* A file or a link under a directory's name goes, too. The target of a link stays. */
 static void
 test_dir_replaced_by_file (gconstpointer data)
 {
@@ -234,7 +234,7 @@ test_mounted_on (void)
   test_in_child (child_mounted_on, NULL);
 }
 
-/* As an unprivileged user, in a directory whose mode changes: the error is told, and deleting can be tried again. */
+/* An unprivileged user may not delete in a directory whose mode has changed. Once it is back, deleting succeeds. */
 static void
 child_delete_fails (gconstpointer data)
 {
@@ -315,7 +315,7 @@ test_deadline (void)
 
 /* In the background */
 
-/* A worker deletes it, and drops its reference. */
+/* A worker deletes each directory, and drops its own reference. */
 static void
 test_background (void)
 {
@@ -338,8 +338,8 @@ wait_for_worker (TempEntry *entry)
     g_thread_yield ();
 }
 
-/* A worker that cannot delete says so, unless it is to be quiet, since nobody is left who could be told; a sweep may
- * try again. */
+/* A worker that cannot delete warns, unless it is to be quiet: there is no object any more that could return an error.
+ * A sweep may try again. */
 static void
 test_background_fails (gconstpointer data)
 {
@@ -357,7 +357,7 @@ test_background_fails (gconstpointer data)
   test_assert_exists (dir->name.path, TRUE);
 }
 
-/* In a child, the worker and what waits for it are the parent's. */
+/* In a child, the worker is the parent's, and so are the entries that wait for it. */
 static void
 test_background_in_child (void)
 {

@@ -12,7 +12,7 @@
 #include "entry/entries.h"
 #include "test-support.h"
 
-/* The descriptors of directories, of which there may be none. */
+/* The descriptors of directories. A directory may have none. */
 
 static gboolean
 is_directory (int         fd,
@@ -37,7 +37,8 @@ run_anew (void (*function) (void))
   g_test_trap_assert_passed ();
 }
 
-/* Beyond a quarter of the limit, directories do without, and all works; one that is asked for is opened. */
+/* Beyond a quarter of the limit, directories do without a descriptor, and can be used all the same. If the program asks
+ * for one, it is opened. */
 static void
 child_quarter (void)
 {
@@ -89,7 +90,7 @@ test_quarter (void)
   run_anew (child_quarter);
 }
 
-/* The program raises its limit: it is asked for anew only once it is reached. */
+/* The program raises its limit. The library asks for the limit again once it is reached. */
 static void
 child_limit_raised (void)
 {
@@ -147,7 +148,7 @@ test_no_fds (void)
   test_in_child (child_no_fds, NULL);
 }
 
-/* A directory whose descriptor is opened late gets its lock, too, so that cleaners of old files leave it alone. */
+/* A descriptor that is opened late is locked, too, so that cleaners of old files leave the directory alone. */
 static void
 test_open_late (void)
 {
@@ -168,7 +169,7 @@ test_open_late (void)
   g_assert_cmpint (errno, ==, ENOENT);
 }
 
-/* The program closes the descriptor, and opens a directory of its own under the number: the entry leaves that open. */
+/* The program closes the descriptor, and opens a directory of its own under the number. The entry leaves that open. */
 static void
 test_number_used_again (gconstpointer data)
 {
@@ -203,7 +204,7 @@ ask_for_fd (gpointer data)
   return GINT_TO_POINTER (fd);
 }
 
-/* Several threads ask at once: all are given the same one, which stays open. */
+/* Several threads that ask at once get one descriptor, which stays open. */
 static void
 test_open_at_once (void)
 {

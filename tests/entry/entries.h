@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Entries for tests; nothing here fails but with the test. */
+/* Entries for tests. If a function fails, so does the test. */
 
 TempEntry *test_new_file       (const char *dir,
                                 const char *prefix);
@@ -20,27 +20,28 @@ void       test_assert_keeps   (TempEntry  *entry);
 void       test_assert_refuses (TempEntry  *entry,
                                 int         code); /* of G_IO_ERROR; the message has the path */
 
-/* In the test's directory: one in which anybody may rename things. The second form makes one in which nobody else may,
- * if its argument is NULL: it is for tests of both. */
+/* Make a directory in the test's directory: one in which anybody may rename things; or, in the second form, one in
+ * which only this user may, if the argument is NULL. The second form is for tests that run in both. */
 char      *test_make_untrusted (const char *base);
 char      *test_make_where     (gconstpointer is_untrusted);
 
-/* Joins a path in the entry's directory. The second form writes a file there. */
+/* Returns a path in the entry's directory. The second form writes a file there. */
 char      *test_join           (TempEntry  *dir,
                                 const char *name);
 void       test_write_in       (TempEntry  *dir,
                                 const char *name);
 
-/* In the test's directory: shared/, in which anybody may rename things, with precious/, a full directory of the user's,
- * and link, which leads to real/, a private one. Returns the link's path. Another user then leads the link to shared/
- * itself, and gives precious/ the name. */
+/* The first form makes, in the test's directory, shared/, in which anybody may rename things, with precious/, a full
+ * directory of the user's, and link, which leads to real/, a private one. It returns the link's path. In the second
+ * form, another user leads the link to shared/ itself, and renames precious/. The third form checks that precious/ is
+ * full. */
 char      *test_make_shared    (void);
 void       test_redirect       (const char *name);
 void       test_assert_precious (const char *name);
 
 void       test_assert_empty   (const char *dir);
 
-/* Sweeps in this process. The second form first runs the function in a child, which is killed then. */
+/* Sweeps in this process. The second form first runs the function in a child, and kills the child. */
 void       test_sweep_here     (void);
 void       test_kill_and_sweep (void      (*function) (const char *dir),
                                 const char *dir);

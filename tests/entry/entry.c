@@ -68,7 +68,7 @@ test_callers (void)
   g_assert_no_errno (g_unlink (path));
 }
 
-/* The list is in the order in which all was made: exit deletes the last first. */
+/* The list has the order of making. Exit deletes the newest entry first. */
 static void
 test_registry (void)
 {
@@ -88,7 +88,7 @@ test_registry (void)
   test_assert_deletes (file);
 }
 
-/* A path is in the innermost directory of this process that a sweep would find. */
+/* The innermost directory of this process that a sweep would find covers a path. */
 static void
 test_cover (void)
 {
@@ -127,7 +127,7 @@ test_lock (void)
   g_assert_false (temp_entry_lock (entry)); /* there is no name to decide about */
   g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, NULL, NULL, 0600, NULL));
   g_assert_true (temp_entry_lock (entry));
-  g_assert_false (temp_entry_lock (entry)); /* this thread is in the middle of it */
+  g_assert_false (temp_entry_lock (entry)); /* this thread has it locked */
   temp_entry_unlock (entry);
   g_assert_true (temp_entry_lock (entry));
   temp_entry_unlock (entry);
@@ -217,7 +217,7 @@ lock_and_wait (gpointer data)
   return NULL;
 }
 
-/* In a child, the thread that had the entry locked is not there. */
+/* The thread that has the entry locked does not exist in a child. */
 static void
 test_lock_in_child (void)
 {
@@ -237,7 +237,7 @@ test_lock_in_child (void)
   test_assert_deletes (entry);
 }
 
-/* Every entry is deleted by exactly one of several threads; the others wait until it is gone. */
+/* One of several threads deletes each entry. The others wait until it is gone. */
 static gpointer
 delete_all (gpointer data)
 {
@@ -290,7 +290,7 @@ test_delete_at_once (void)
 
 /* Ends */
 
-/* Without its owner, an entry stays where it is; if it should be gone, the ledger goes on naming its directory. */
+/* A discarded file stays where it is. If it should have been deleted, its ledger stays for a sweep. */
 static void
 child_discard (gconstpointer data)
 {
@@ -351,7 +351,7 @@ test_fork_drops (gconstpointer data)
   temp_entry_unref (dir);
 }
 
-/* A child deletes an entry of its parent's explicitly: the parent then finds nothing, which is no error. */
+/* A child may delete an entry of its parent's explicitly. The parent then finds nothing, which is no error. */
 static void
 test_fork_deletes (gconstpointer data)
 {
@@ -378,7 +378,7 @@ test_fork_deletes (gconstpointer data)
   test_assert_deletes (dir);
 }
 
-/* A child's own things are under a ledger of its own. */
+/* A child makes its files under a ledger of its own. */
 static void
 test_fork_makes (void)
 {

@@ -15,8 +15,8 @@
 
 #include "entry/entries.h"
 
-/* Exit deletes what is registered; also while something else is busy: threads that fill a directory, a sweep. No time is
- * measured. */
+/* Exit deletes the registered entries, also while others are busy: threads that fill a directory, a sweep. No test
+ * measures time. */
 
 static void
 write_many (const char *dir,
@@ -34,7 +34,7 @@ write_many (const char *dir,
 
 /* In a process */
 
-/* A child that ends by exit() runs the destructor, and leaves what is the parent's. */
+/* A child that ends by exit() runs the destructor, and leaves its parent's files. */
 static void
 test_exit (gconstpointer data)
 {
@@ -148,7 +148,7 @@ run_filled (gconstpointer data)
   exit (0);
 }
 
-/* Deletion at exit is bounded. A sweep deletes the rest. */
+/* Exit ends, and a sweep deletes the rest. */
 static void
 test_filled (gconstpointer data)
 {
@@ -211,7 +211,7 @@ run_held (gconstpointer data)
   exit (0);
 }
 
-/* Exit goes by its deadline, and a sweep deletes what it left. */
+/* Exit ends at its deadline, and a sweep deletes the rest. */
 static void
 test_held (gconstpointer data)
 {
@@ -335,8 +335,8 @@ leave_crashed (const Crash *crash)
   test_program_kill (&program);
 }
 
-/* The first thing that a program makes begins a sweep. The kernel kills this program if its exit then waits for anything
- * with a timeout; an endless wait is a hang. */
+/* The first thing that a program makes begins a sweep. The kernel kills this program if its exit then waits for
+ * anything with a timeout; an endless wait is a hang. */
 static void
 run_short (gconstpointer data)
 {
@@ -400,7 +400,7 @@ test_crash (gconstpointer data)
 
 /* A filesystem that never answers */
 
-/* This test would have to serve the filesystem, and reads no request. */
+/* The server of the filesystem is this test, which reads no request. */
 static int
 mount_silent (const char *dir)
 {

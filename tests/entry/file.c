@@ -13,7 +13,7 @@
 #include "entry/entries.h"
 #include "test-support.h"
 
-/* How many descriptors entries have, and those of files. */
+/* The number of descriptors that entries have, and the descriptors of files. */
 
 /* Each open file has one descriptor; the trusted directory that they are in has none. */
 static void
@@ -54,7 +54,7 @@ test_count_inside (void)
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
-/* Where paths are not trusted, all things in a directory share one of it, as long as one of them is there. */
+/* Where paths are not trusted, the entries in a directory share a descriptor of it, as long as there is one of them. */
 static void
 test_count_untrusted (void)
 {
@@ -72,7 +72,7 @@ test_count_untrusted (void)
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
-/* The last user closes. */
+/* The last user closes the descriptor. */
 static void
 test_users (void)
 {
@@ -91,7 +91,7 @@ test_users (void)
   test_assert_deletes (entry);
 }
 
-/* The program closed the descriptor before: releasing it fails, and the entry is closed all the same. */
+/* If the program has closed the descriptor, releasing it fails, and the entry is closed. */
 static void
 test_close_fails (void)
 {

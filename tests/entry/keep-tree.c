@@ -11,7 +11,7 @@
 #include "test-moments.h"
 #include "test-support.h"
 
-/* Keeping a directory in which something is alive, or something in it. */
+/* Keeping a directory in which files are alive, or one of the files. */
 
 typedef struct
 {
@@ -123,7 +123,8 @@ find_line (const char *text,
   return strstr (text, line);
 }
 
-/* `dir` and `name` lines come before the `keep`; inside one that goes on living, nothing was written. */
+/* The lines `dir` and `name` of the contents come before `keep`. Contents of an inner directory, which is not kept, get
+ * none. */
 static void
 child_tree_lines (gconstpointer data)
 {
@@ -301,7 +302,7 @@ test_many_kept_inside_kept (void)
 
 /* Directories in directories */
 
-/* The inner one stays only with the outer one. */
+/* The inner directory stays only with the outer one. */
 static void
 keep_inner_and_outer (const char *where)
 {
@@ -313,7 +314,7 @@ keep_inner_and_outer (const char *where)
   test_assert_keeps (outer);
 }
 
-/* Likewise with a third one between them, and what is made in the end. */
+/* So it does with a third one between them, and files are made in them later. */
 static void
 keep_from_inside (const char *where)
 {
@@ -342,7 +343,8 @@ keep_only_inner (const char *where)
   test_new_file_in (inner);
 }
 
-/* Describes the directories below one, by the number of their names, joined by blanks; each has a name at most. */
+/* Describes the directories below one, as long as each has one name: "/" for a directory, "f" for another file, "." for
+ * an empty directory; "more" if there are more names. */
 static char *
 describe_nested (const char *where)
 {
@@ -390,7 +392,7 @@ test_nested (gconstpointer data)
 
 /* Made after a directory was kept */
 
-/* By the path of the directory, as an object above makes things. */
+/* Makes them by the path of the directory. */
 static void
 make_by_path (TempEntry  *dir,
               const char *prefix)

@@ -13,7 +13,7 @@
 #include "ledger/text.h"
 #include "test-support.h"
 
-/* Keeping: here, and in the ledger, so that no crash deletes what stays. */
+/* Keeping, here and in the ledger, so that no crash deletes a kept file. */
 
 /* The library's calls of fdatasync() come here. */
 static guint n_fdatasync;
@@ -77,7 +77,7 @@ test_keep_fails (void)
   assert_refuses_to_keep (nameless, G_IO_ERROR_NOT_SUPPORTED);
 }
 
-/* Keeping keeps any file under the name: the name decides. */
+/* The name decides: another file under it is kept, too. */
 static void
 test_keep_replaced (gconstpointer data)
 {
@@ -123,7 +123,7 @@ test_keep_in_child (void)
 
 /* The ledger */
 
-/* Keeping syncs the ledger, switching the deletion off and on does not. */
+/* Keeping syncs the ledger. Switching auto-delete off and on does not. */
 static void
 child_lines (gconstpointer data)
 {
@@ -194,7 +194,7 @@ test_plain_name (void)
   test_assert_exists (temp_entry_get_path (inside), FALSE);
 }
 
-/* The line goes to the ledger that made the name, also when another is current. */
+/* The line goes to the ledger that made the name, even if another one is current. */
 static void
 child_old_ledger (gconstpointer data)
 {
@@ -258,7 +258,7 @@ test_killed (void)
 
 /* A ledger that takes no line */
 
-/* A ledger on a full disk is deleted instead: in doubt, everything stays. */
+/* A ledger on a full disk is deleted instead. In doubt, everything stays. */
 static void
 child_full_disk (gconstpointer data)
 {
@@ -323,7 +323,7 @@ child_sync_fails (gconstpointer data)
   test_assert_exists (ledger, FALSE);
 }
 
-/* Somebody removed the ledger: no sweep will ever see it, so keeping succeeds. */
+/* Somebody has removed the ledger. No sweep will ever see it, so keeping succeeds. */
 static void
 child_ledger_gone (gconstpointer data)
 {
@@ -334,7 +334,7 @@ child_ledger_gone (gconstpointer data)
   test_assert_keeps (file);
 }
 
-/* No sweep reads a ledger of more than the maximum size: with this `keep`, it would be larger. Sparse, it takes no room. */
+/* A sweep reads no ledger above a maximum size, to which this `keep` would bring it. The sparse file takes no room. */
 static void
 child_too_large (gconstpointer data)
 {
@@ -349,14 +349,14 @@ child_too_large (gconstpointer data)
   test_assert_exists (ledger, FALSE);
   test_assert_exists (temp_entry_get_path (file), TRUE);
 
-  /* What is made next has another ledger. */
+  /* The next file has another ledger. */
   next = test_new_file (test_dir (), NULL);
   g_assert_true (next->ledger != dir->ledger);
   test_assert_keeps (dir);
   test_assert_deletes (next);
 }
 
-/* If even removing it fails, keeping does: the caller must know that a crash could delete it. */
+/* If the ledger cannot be removed, either, keeping fails: a crash could delete the file. */
 static void
 child_cannot_remove (gconstpointer data)
 {

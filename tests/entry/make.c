@@ -78,7 +78,7 @@ test_directory (void)
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
-/* No sweep is to know these: what is the caller's, or not to be deleted, or goes with a directory. */
+/* No sweep is to know a caller's name, one that is not to be deleted, or one that goes with its directory. */
 static void
 test_plain_names (void)
 {
@@ -137,7 +137,7 @@ test_keeps_everything (void)
   g_test_trap_assert_passed ();
 }
 
-/* Where no ledger can be, all works without. */
+/* Everything works without a ledger. */
 static void
 child_without_ledger (gconstpointer data)
 {
@@ -195,7 +195,8 @@ child_lines (gconstpointer data)
   test_assert_deletes (dir);
 }
 
-/* A sweep could not find a name in a directory that it cannot list: the ledger says each, before it is made. */
+/* A sweep could not find a name in a directory that it cannot list. The ledger has a line for each, before it is
+ * made. */
 static void
 child_not_listed (gconstpointer data)
 {
@@ -275,7 +276,7 @@ test_relative (void)
   test_in_child (child_relative, NULL);
 }
 
-/* The path is as the caller gave it; the ledger has the one that it leads to. */
+/* The path is as the caller gave it. The ledger has the resolved one. */
 static void
 child_symlink (gconstpointer data)
 {
@@ -332,7 +333,7 @@ test_retry (void)
   test_assert_deletes (entry);
 }
 
-/* Where others can rename, all goes by descriptors: an entry's path may lead elsewhere. */
+/* Where others can rename, an entry's path may lead elsewhere. The library goes by descriptors. */
 static void
 test_untrusted (void)
 {
@@ -398,7 +399,7 @@ test_link_redirected_name (void)
   test_assert_list ("shared", "link renamed");
 }
 
-/* A name for what is there already: with the same care, hidden, and registered. */
+/* A hidden name for a file that exists */
 
 typedef struct
 {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Programs have thousands of things alive, and few descriptors. */
+/* Programs with thousands of files or directories alive, and few descriptors. */
 
 #define N_THOUSANDS 3000
 #define LIMIT 1024
@@ -92,7 +92,7 @@ check_thousands (TestProgramFunction run_thousands,
   g_assert_cmpuint (g_strv_length (list), ==, N_THOUSANDS);
 
   test_program_let_end (&program, end);
-  /* Exit has two seconds only, which a busy machine may need for less. */
+  /* Exit has two seconds, which may not be enough on a busy machine. */
   test_sweep ();
   test_assert_nothing_left ();
 }

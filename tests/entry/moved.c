@@ -47,7 +47,7 @@ clear_things (Things *things)
   temp_entry_unref (things->dir);
 }
 
-/* An open file, and a directory, are found by their descriptors; a file without one stays, for ever if nothing dies. */
+/* A descriptor leads to an open file or a directory. A closed file stays until a sweep. */
 static void
 child_moved (gconstpointer data)
 {
@@ -69,7 +69,7 @@ child_moved (gconstpointer data)
   left = test_list (after);
   g_assert_cmpstr (left, ==, things.closed->name.base);
 
-  /* The file may still be somewhere: so the ledger stays, and a sweep looks for the file. */
+  /* A sweep may find the file, so the ledger stays. */
   temp_ledger_finish_all ();
   test_assert_exists (ledger, TRUE);
   clear_things (&things);
@@ -98,7 +98,7 @@ test_moved_untrusted (void)
   clear_things (&things);
 }
 
-/* The program closed that descriptor, which is opened again where the path still leads to the directory. */
+/* If the program closes that descriptor, the directory is opened again, by its path. */
 static void
 test_untrusted_closed (void)
 {
@@ -111,7 +111,7 @@ test_untrusted_closed (void)
   test_assert_deletes (things.file);
   test_assert_exists (temp_entry_get_last_path (things.file), FALSE);
 
-  /* Without descriptor and path, what has no descriptor of its own stays. */
+  /* Without the directory's descriptor and path, a file without a descriptor stays. */
   g_assert_no_errno (close (things.file->place->fd));
   g_assert_no_errno (g_rename (before, after));
   test_assert_deletes (things.closed);
@@ -124,7 +124,7 @@ test_untrusted_closed (void)
   clear_things (&things);
 }
 
-/* The given path, through a link, leads elsewhere: the resolved one is left. */
+/* The given path, through a link, leads elsewhere. The resolved path leads to the files. */
 static void
 child_link_moved (gconstpointer data)
 {
@@ -160,7 +160,7 @@ test_link_moved (gconstpointer data)
   test_in_child (child_link_moved, data);
 }
 
-/* Another directory is where the resolved path leads now, and has a file of that name: that stays. */
+/* The resolved path leads to another directory now, which has a file of that name. The other file stays. */
 static void
 test_resolved_is_another (void)
 {
@@ -184,7 +184,7 @@ test_resolved_is_another (void)
   clear_things (&things);
 }
 
-/* Somebody renamed the file, and moved its directory: the file stays. */
+/* Somebody moves the file elsewhere, and then its directory. The file stays. */
 static void
 test_both_moved (void)
 {
@@ -226,8 +226,8 @@ delete_at_exit (TempEntry  *entry,
 typedef gboolean (*End) (TempEntry  *entry,
                          GError    **error);
 
-/* Others can lead the link elsewhere, and give another directory of the user's the name: that one stays, however the
- * entry ends. */
+/* Others can lead the link elsewhere, and give another directory of the user's the name. The other directory stays,
+ * however the entry ends. */
 static void
 test_link_redirected (gconstpointer data)
 {
@@ -244,7 +244,7 @@ test_link_redirected (gconstpointer data)
   test_assert_list ("real", "");
 }
 
-/* Without a descriptor, the path is not believed, either: the directory stays, and is a leak. */
+/* Without a descriptor, the library does not believe the path. The directory is a leak. */
 static void
 test_link_redirected_closed (void)
 {
@@ -292,7 +292,7 @@ test_link_redirected_swept (void)
   test_assert_precious (list[1]);
 }
 
-/* The ledger is deleted with the last entry, if each of them is surely gone. */
+/* The ledger is deleted with the last entry, if all of them are surely gone. */
 static void
 child_ledger_goes (gconstpointer data)
 {
@@ -304,7 +304,7 @@ child_ledger_goes (gconstpointer data)
   ledger = temp_ledger_dup_path (things.file->ledger);
   g_assert_no_errno (g_rename (temp_entry_get_path (things.file), away));
   temp_ledger_finish_all ();
-  test_assert_deletes (things.file); /* is not there, while its directory is */
+  test_assert_deletes (things.file); /* the directory is there, and does not have it */
   test_assert_deletes (things.closed);
   test_assert_exists (ledger, TRUE);
   test_assert_deletes (things.dir);

@@ -29,7 +29,7 @@ test_nameless (void)
   test_assert_deletes (entry);
 }
 
-/* On a filesystem without nameless files. */
+/* A filesystem without nameless files. */
 static void
 child_without_tmpfile (gconstpointer data)
 {
@@ -105,7 +105,7 @@ child_not_unnamed (gconstpointer data)
   g_assert_true (temp_entry_release_fd (entry, NULL));
 }
 
-/* The name of the file that stands in for a nameless one cannot be deleted: the entry is as new, and can be made
+/* If the name of the file that stands in for a nameless one cannot be deleted, the entry is as new, and can be made
  * again. */
 static void
 test_not_unnamed (void)

@@ -15,7 +15,7 @@
 
 /* New directories: their descriptors, their modes, and others that somebody puts in their place. */
 
-/* The library's calls of mkdirat() come here: somebody else then gets at the new directory first. */
+/* The library's calls of mkdirat() come here, so that somebody else gets at the new directory first. */
 static void (*after_mkdirat) (int         dir_fd,
                               const char *name);
 static guint n_after_mkdirat;
@@ -49,7 +49,7 @@ interfere_with (void (*function) (int         dir_fd,
   after_mkdirat = function;
 }
 
-/* Where others can rename, a directory that cannot be opened is deleted, and an error. */
+/* Where others can rename, an error of opening the directory deletes it. */
 static void
 child_dir_not_opened (gconstpointer data)
 {
@@ -138,7 +138,7 @@ typedef struct
   gboolean needs_root;
 } Interference;
 
-/* Where others can rename, the new directory may be another by the time that it is opened: it is looked at. */
+/* Where others can rename, the library looks at the new directory, which may be another one by now. */
 static void
 test_dir_replaced (gconstpointer data)
 {
@@ -173,7 +173,7 @@ test_dir_replaced (gconstpointer data)
   test_assert_deletes (entry);
 }
 
-/* Where nobody else can rename, nothing needs a look: the user's own programs may get at it. */
+/* Where nobody else can rename, the library does not look: the user's own programs may get at the directory. */
 static void
 test_dir_trusted (void)
 {
@@ -188,7 +188,7 @@ test_dir_trusted (void)
   test_assert_exists (temp_entry_get_last_path (entry), FALSE);
 }
 
-/* A mode that shuts out the owner is set in the end; it needs no look. */
+/* A mode that shuts out the owner is set at the end. */
 static void
 test_modes (gconstpointer data)
 {
@@ -207,7 +207,7 @@ test_modes (gconstpointer data)
     }
 }
 
-/* With one that shuts out the owner, too, the mode is that of mkdir(), under any umask, in a directory with any mode. */
+/* The mode is that of mkdir(), even if it shuts out the owner, under any umask, in a directory with any mode. */
 static void
 assert_mode_as_mkdir (const char *where,
                       mode_t      mode,
@@ -253,7 +253,7 @@ assert_modes_as_mkdir (gboolean fails_to_open)
       for (gsize k = 0; k < G_N_ELEMENTS (modes); k++)
         {
           g_autofree char *where = test_path (parents[i]);
-          gboolean is_shut = (masks[j] & 0400) != 0 && geteuid () != 0; /* its own maker cannot open it */
+          gboolean is_shut = (masks[j] & 0400) != 0 && geteuid () != 0; /* not even the owner can open it */
           mode_t mask = umask (masks[j]);
 
           assert_mode_as_mkdir (where, modes[k], !fails_to_open && !is_shut);
@@ -279,8 +279,8 @@ child_modes_not_opened (gconstpointer data)
   assert_modes_as_mkdir (TRUE);
 }
 
-/* Somebody leads the link elsewhere once the place is known. The new directory is the one that was made, and no other of
- * that name. */
+/* Somebody leads the link elsewhere once the place is known. The new directory is the one that was made, and no other
+ * of that name. */
 static void
 redirect (int         dir_fd,
           const char *name)

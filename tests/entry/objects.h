@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Objects for programs; nothing here fails but with the test. A directory has a file "inside". */
+/* Objects for programs. If a function fails, so does the test. A directory has a file "inside". */
 
 TempFile *test_make_temp_file        (const char *dir,
                                       const char *suffix);
@@ -16,17 +16,17 @@ TempDir  *test_make_temp_dir         (const char *dir);
 void      test_write_inside          (TempDir    *dir);
 void      test_close_temp_file       (TempFile   *file);
 
-/* The second form makes a file whose closing did not delete it. */
+/* Closes a file, which this does not delete. The second form makes such a file. */
 void      test_close_without_delete  (TempFile   *file);
 TempFile *test_make_closed_temp_file (const char *dir);
 
-/* A path, or an open file with its path, is in that directory. */
+/* Checks that a path is in that directory, or that an open file and its path are. */
 void      test_check_is_in           (const char *path,
                                       const char *dir);
 void      test_check_temp_file       (TempFile   *file,
                                       const char *dir);
 
-/* How a program ends. */
+/* The end of a program. */
 typedef enum
 {
   TEST_END_CLOSE, /* g_io_stream_close(), temp_dir_delete() */
@@ -42,7 +42,8 @@ extern const char *const test_end_names[];
 
 gboolean  test_end_is_swept          (TestEnd     end);
 
-/* In a program: ends it, by the object if the end is by one. If the file `stays`, closing it may fail. */
+/* In a program: ends the program, and before that the object if the end is one of the object. If the file `stays`,
+ * closing it may fail. */
 G_NORETURN void test_end_by_file     (TempFile   *file,
                                       TestEnd     end,
                                       gboolean    stays);

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Programs replace a temporary file or directory by its name, as editors and scripts do. The library deletes what is
+/* Programs replace a temporary file or directory by its name, as editors and scripts do. The library deletes the one
  * under the name, and nothing that the user has put elsewhere. */
 
 typedef struct
@@ -76,7 +76,7 @@ rename_file_over (const char *path)
   g_assert_no_errno (rename (other, path));
 }
 
-/* A program has made "inside" in a directory. */
+/* A temporary directory has a file "inside". */
 static void
 take_away (const char *path)
 {
@@ -263,7 +263,7 @@ move_away_and_make_empty (const char *path)
   g_assert_no_errno (mkdir (path, 0700));
 }
 
-/* The temporary directory is inside of the other one then. */
+/* Then the temporary directory is in the other one. */
 static void
 wrap (const char *path)
 {

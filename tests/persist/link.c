@@ -59,7 +59,7 @@ test_resolve (void)
   g_assert_cmpint (errno, ==, ELOOP);
 }
 
-/* In a directory like /tmp, somebody else's link is not followed. */
+/* In a directory like /tmp, another user's link is not followed. */
 static void
 child_foreign_link (gconstpointer data)
 {

@@ -16,8 +16,8 @@
 #include "test-moments.h"
 #include "test-support.h"
 
-/* At any moment while something is persisted, another thread ends the program, or it is killed. The destination is then
- * the old or the new, and nothing else is left: by exit, or once a sweep was there. */
+/* At each moment of persisting, another thread ends the program, or the kernel kills it. Then the old or the new file
+ * is at the destination, and nothing else is left, by exit or after a sweep. */
 
 #define CHILD_CANNOT 77
 #define CHILD_IS_DONE 78 /* there are no more moments */
@@ -73,7 +73,7 @@ without_rename_flags (void)
     test_child_exit (CHILD_CANNOT);
 }
 
-/* These take the moment with them, and begin to count moments once all is prepared. */
+/* These make a file or directory, and persist it. They begin to count moments in between. */
 
 static void
 persist_file (TempFile         *file,
@@ -150,10 +150,10 @@ typedef struct
   gboolean    replaces; /* what is there */
 } Case;
 
-/* Of the test: a child that leaves them in the middle has no leak. */
+/* Global, so that a child that ends in the middle does not leak them. */
 static char *there_path, *elsewhere_path;
 
-/* Puts there what is to be there before. */
+/* Puts the old file or directory at the destination, or nothing. */
 static void
 prepare (const Case *c)
 {
@@ -188,7 +188,7 @@ describe (const Case *c)
   return g_steal_pointer (&contents);
 }
 
-/* FALSE: there was no such moment. */
+/* Returns FALSE if there was no such moment. */
 static gboolean
 end_at (const Case *c,
         guint       moment)
@@ -288,7 +288,7 @@ persist_same_name (const char *where)
   g_assert_no_error (error);
 }
 
-/* The destination is the name that it has: a sweep knows that, and must not delete it. */
+/* The destination is the name that the file has. A sweep knows the name, and must not delete it. */
 static void
 test_same_name (void)
 {
@@ -408,8 +408,7 @@ check_ledger_syncs (TempPersistFlags flags,
   g_assert_false (was_name_there);
 }
 
-/* The disk knows the ledger's lines before the hidden name is made; when nothing was appended since, it knows them
- * already. */
+/* The ledger is synced before the hidden name is made, unless nothing was appended since the last time. */
 static void
 child_durable (gconstpointer data)
 {
@@ -434,7 +433,7 @@ test_durable (gconstpointer data)
 
 /* Forked children */
 
-/* A child persists an entry: the result stays, however its parent ends. */
+/* The result of a child's persisting stays, whatever its parent does. */
 static void
 test_child (gconstpointer data)
 {
@@ -457,7 +456,7 @@ test_child (gconstpointer data)
   test_assert_list (".", "there");
 }
 
-/* A child cannot persist an entry under the name that it has: only the parent's ledger could have its `keep`. */
+/* A child cannot persist a file under its own name: only the parent's ledger could have the `keep`. */
 static void
 test_child_same_name (void)
 {
@@ -487,7 +486,7 @@ take_destination (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whenever that happens, the directory is at the destination, or under its own name as before. */
+/* Whenever this happens, the directory is at the destination, or under its own name. */
 static void
 test_taken (void)
 {
