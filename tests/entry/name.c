@@ -264,7 +264,7 @@ test_fork (gconstpointer data)
 
   init_name (&name, "/d", "", "");
 
-  /* Wherever in the stock the child starts. */
+  /* A stock of random bytes, if there were one, would end somewhere in between. */
   for (guint i = 0; i < 40; i++)
     {
       randomize (&name);
@@ -278,12 +278,15 @@ test_fork (gconstpointer data)
     }
 }
 
-static gpointer
-draw_without_random (gpointer data)
+/* The first draw fails, the second succeeds. */
+static void
+test_no_random (void)
 {
   g_auto (TempName) name = { 0 };
   g_autoptr (GError) error = NULL;
 
+  getrandom_errno = ENOSYS;
+  g_atomic_int_set (&n_getrandom_fails, 1);
   init_name (&name, "/some/where", NULL, NULL);
   g_assert_false (temp_name_randomize (&name, &error));
   g_assert_error (error, G_IO_ERROR, (gint) g_io_error_from_errno (ENOSYS));
@@ -292,36 +295,19 @@ draw_without_random (gpointer data)
 
   randomize (&name);
   g_assert_cmpuint (strspn (name.random, ALPHABET), ==, TEMP_NAME_N_RANDOM);
-  return NULL;
-}
-
-/* A thread has a stock of its own, which is empty at first. */
-static void
-test_no_random (void)
-{
-  getrandom_errno = ENOSYS;
-  g_atomic_int_set (&n_getrandom_fails, 1);
-  g_thread_join (g_thread_new ("draw", draw_without_random, NULL));
   g_assert_cmpint (g_atomic_int_get (&n_getrandom_fails), ==, 0);
 }
 
-static gpointer
-draw_interrupted (gpointer data)
-{
-  g_auto (TempName) name = { 0 };
-
-  init_name (&name, "/d", NULL, NULL);
-  randomize (&name);
-  return NULL;
-}
-
-/* As early in the boot as the kernel has no random numbers yet, a signal interrupts waiting for them. */
+/* Early in the boot, while the kernel has no random numbers yet, a signal interrupts waiting for them. */
 static void
 test_interrupted (void)
 {
+  g_auto (TempName) name = { 0 };
+
   getrandom_errno = EINTR;
   g_atomic_int_set (&n_getrandom_fails, 2);
-  g_thread_join (g_thread_new ("draw", draw_interrupted, NULL));
+  init_name (&name, "/d", NULL, NULL);
+  randomize (&name);
   g_assert_cmpint (g_atomic_int_get (&n_getrandom_fails), ==, 0);
 }
 
