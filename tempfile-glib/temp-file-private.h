@@ -27,21 +27,10 @@ struct _TempFile
   gboolean       is_dropped; /* closing is not somebody's wish */
 };
 
-TempFile *temp_file_make_nameless     (const char     *dir,
-                                       GError        **error);
-TempFile *temp_file_make_named        (const char     *dir,
-                                       TempEntry      *above,
-                                       const char     *prefix,
-                                       const char     *suffix,
-                                       GError        **error);
-void      temp_file_notify_closed     (TempFile       *self,
-                                       gboolean        had_path,
-                                       gboolean        had_fd);
-void      temp_file_notify_persisted  (TempFile       *self,
-                                       const char     *old_path,
-                                       gboolean        had_auto_delete);
-gboolean  temp_file_check_idle        (TempFile       *self,
-                                       GError        **error);
-void      temp_file_stream_class_init (TempFileClass  *klass);
+TempFile *temp_file_make_named (const char  *dir,
+                                TempEntry   *above,
+                                const char  *prefix,
+                                const char  *suffix,
+                                GError     **error);
 
 G_END_DECLS

@@ -4,10 +4,15 @@
 
 #include "temp-file-private.h"
 
+#include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
 #include <unistd.h>
 
+#include "persist/persist.h"
+#include "stream/input.h"
+#include "stream/output.h"
 #include "task/object.h"
+#include "task/task.h"
 
 /**
  * TempFile:
@@ -118,6 +123,264 @@ static void
 temp_file_initable_init (GInitableIface *iface)
 {
   iface->init = temp_file_init_sync;
+}
+
+/* Notifications */
+
+/* Notifies only of what a close or a change of the name has changed. */
+static void
+notify_closed (TempFile *self,
+               gboolean  had_path,
+               gboolean  had_fd)
+{
+  if (had_path && temp_file_get_path (self) == NULL)
+    {
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_fd)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
+}
+
+/* Notifies of what persisting it has changed. */
+static void
+notify_persisted (TempFile   *self,
+                  const char *old_path,
+                  gboolean    had_auto_delete)
+{
+  if (temp_file_get_path (self) != old_path)
+    {
+      g_set_object (&self->former_file, self->file);
+      g_clear_object (&self->file);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_auto_delete != temp_file_get_auto_delete (self))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+}
+
+/* A GFileIOStream: its two streams, its offset, its end */
+
+static GInputStream *
+temp_file_get_input_stream (GIOStream *stream)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  if (g_atomic_pointer_get (&self->input) == NULL)
+    temp_object_publish ((gpointer *) &self->input, temp_input_stream_new (self->entry));
+  return g_atomic_pointer_get (&self->input);
+}
+
+static GOutputStream *
+temp_file_get_output_stream (GIOStream *stream)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  if (g_atomic_pointer_get (&self->output) == NULL)
+    temp_object_publish ((gpointer *) &self->output, temp_output_stream_new (self->entry));
+  return g_atomic_pointer_get (&self->output);
+}
+
+/* The streams share the offset, so what one of them is doing, in a thread
+ * perhaps, must not be disturbed from here. */
+static gboolean
+check_idle (TempFile  *self,
+            GError   **error)
+{
+  if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
+      (self->input == NULL || !g_input_stream_has_pending (self->input)))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+  return FALSE;
+}
+
+static goffset
+temp_file_tell (GFileIOStream *stream)
+{
+  return temp_entry_tell (TEMP_FILE (stream)->entry);
+}
+
+static gboolean
+temp_file_is_open (GFileIOStream *stream)
+{
+  return temp_file_get_fd (TEMP_FILE (stream)) >= 0;
+}
+
+/* GFileIOStream has seen to it that the stream is open, but not that it was ever made. */
+static gboolean
+check_usable (TempFile      *self,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  if (temp_entry_get_fd (self->entry) < 0)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file was not made");
+      return FALSE;
+    }
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && check_idle (self, error);
+}
+
+static gboolean
+temp_file_seek (GFileIOStream  *stream,
+                goffset         offset,
+                GSeekType       type,
+                GCancellable   *cancellable,
+                GError        **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  return check_usable (self, cancellable, error) && temp_entry_seek (self->entry, offset, type, error);
+}
+
+static gboolean
+temp_file_truncate (GFileIOStream  *stream,
+                    goffset         size,
+                    GCancellable   *cancellable,
+                    GError        **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  return check_usable (self, cancellable, error) && temp_entry_truncate (self->entry, size, error);
+}
+
+static GFileInfo *
+temp_file_query_info (GFileIOStream  *stream,
+                      const char     *attributes,
+                      GCancellable   *cancellable,
+                      GError        **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  if (!check_usable (self, cancellable, error))
+    return NULL;
+  return temp_entry_query_info (self->entry, attributes, cancellable, error);
+}
+
+static char *
+temp_file_get_etag (GFileIOStream *stream)
+{
+  TempFile *self = TEMP_FILE (stream);
+
+  return self->output != NULL ? g_file_output_stream_get_etag (G_FILE_OUTPUT_STREAM (self->output)) : NULL;
+}
+
+/* Closing */
+
+/* Whatever goes wrong, everything is closed afterwards, and the first error is
+ * returned. A stream that is in the middle of something keeps the descriptor
+ * open until that is done. */
+static gboolean
+close_all (TempFile      *self,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  g_autoptr (GError) first_error = NULL;
+
+  if (temp_entry_get_fd (self->entry) < 0)
+    return TRUE;
+
+  if (self->delete_on_close && temp_entry_get_auto_delete (self->entry))
+    {
+      if (self->is_dropped)
+        temp_entry_drop (self->entry, &first_error);
+      else
+        temp_entry_delete (self->entry, NULL, NULL, &first_error);
+    }
+
+  if (self->output != NULL)
+    g_output_stream_close (self->output, cancellable, first_error == NULL ? &first_error : NULL);
+  if (self->input != NULL)
+    g_input_stream_close (self->input, cancellable, first_error == NULL ? &first_error : NULL);
+  temp_entry_release_fd (self->entry, first_error == NULL ? &first_error : NULL);
+
+  if (first_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&first_error));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+temp_file_close (GIOStream     *stream,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  TempFile *self = TEMP_FILE (stream);
+  gboolean had_path = temp_entry_get_path (self->entry) != NULL;
+  gboolean had_fd = temp_entry_get_fd (self->entry) >= 0; /* GIOStream closes only what is not closed yet */
+  gboolean closed = close_all (self, cancellable, error);
+
+  notify_closed (self, had_path, had_fd);
+  return closed;
+}
+
+typedef struct
+{
+  gboolean had_path;
+  gboolean had_fd;
+} Before;
+
+static void
+close_in_thread (GTask        *task,
+                 gpointer      source_object,
+                 gpointer      task_data,
+                 GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (close_all (source_object, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+temp_file_close_async (GIOStream           *stream,
+                       int                  io_priority,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  TempFile *self = TEMP_FILE (stream);
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
+  Before *before = g_new (Before, 1);
+
+  before->had_path = temp_file_get_path (self) != NULL;
+  before->had_fd = temp_file_get_fd (self) >= 0;
+
+  g_task_set_priority (task, io_priority);
+  g_task_set_check_cancellable (task, FALSE); /* it is closed in any case */
+  g_task_set_task_data (task, before, g_free);
+  g_task_run_in_thread (task, close_in_thread);
+}
+
+static gboolean
+temp_file_close_finish (GIOStream     *stream,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  Before *before = g_task_get_task_data (G_TASK (result));
+
+  /* Here and not in the thread, where nobody expects a signal. */
+  notify_closed (TEMP_FILE (stream), before->had_path, before->had_fd);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static int
+temp_file_descriptor_get_fd (GFileDescriptorBased *descriptor_based)
+{
+  return temp_file_get_fd (TEMP_FILE (descriptor_based));
+}
+
+static void
+temp_file_descriptor_init (GFileDescriptorBasedIface *iface)
+{
+  iface->get_fd = temp_file_descriptor_get_fd;
 }
 
 /* Object */
@@ -256,6 +519,8 @@ static void
 temp_file_class_init (TempFileClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+  GFileIOStreamClass *file_class = G_FILE_IO_STREAM_CLASS (klass);
   /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
   const GParamFlags fixed_once_made = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
@@ -264,7 +529,19 @@ temp_file_class_init (TempFileClass *klass)
   object_class->dispose = temp_file_dispose;
   object_class->finalize = temp_file_finalize;
 
-  temp_file_stream_class_init (klass);
+  stream_class->get_input_stream = temp_file_get_input_stream;
+  stream_class->get_output_stream = temp_file_get_output_stream;
+  stream_class->close_fn = temp_file_close;
+  stream_class->close_async = temp_file_close_async;
+  stream_class->close_finish = temp_file_close_finish;
+
+  file_class->tell = temp_file_tell;
+  file_class->can_seek = temp_file_is_open;
+  file_class->seek = temp_file_seek;
+  file_class->can_truncate = temp_file_is_open;
+  file_class->truncate_fn = temp_file_truncate;
+  file_class->query_info = temp_file_query_info;
+  file_class->get_etag = temp_file_get_etag;
 
   /**
    * TempFile:dir:
@@ -391,58 +668,42 @@ temp_file_init (TempFile *self)
   self->delete_on_close = TRUE;
 }
 
-static int
-temp_file_descriptor_get_fd (GFileDescriptorBased *descriptor_based)
-{
-  return temp_file_get_fd (TEMP_FILE (descriptor_based));
-}
-
-static void
-temp_file_descriptor_init (GFileDescriptorBasedIface *iface)
-{
-  iface->get_fd = temp_file_descriptor_get_fd;
-}
-
-/* For the other files of this class */
-
-/* Notifies only of what a close or a change of the name has changed. */
-void
-temp_file_notify_closed (TempFile *self,
-                         gboolean  had_path,
-                         gboolean  had_fd)
-{
-  if (had_path && temp_file_get_path (self) == NULL)
-    {
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
-    }
-  if (had_fd)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
-}
-
-/* Notifies of what persisting it has changed. */
-void
-temp_file_notify_persisted (TempFile   *self,
-                            const char *old_path,
-                            gboolean    had_auto_delete)
-{
-  if (temp_file_get_path (self) != old_path)
-    {
-      g_set_object (&self->former_file, self->file);
-      g_clear_object (&self->file);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
-    }
-  if (had_auto_delete != temp_file_get_auto_delete (self))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
-}
+/* Public API: the constructors */
 
 /* These two do as GInitable does for an object with these properties. But nobody has seen it
  * yet, and to look up properties by their names would be a seventh of all instructions. */
 
+/**
+ * temp_file_new: (constructor)
+ * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
+ * @error: return location for an error
+ *
+ * Makes a temporary file without a name.
+ *
+ * No other user and no other program can open it by a path, and nothing is left of it once
+ * it is closed, however the program ends. The filesystem may not have such files: then
+ * it is made with a random name, which is taken away at once.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (TempFile) file = temp_file_new (NULL, &error);
+ *
+ * if (file == NULL)
+ *   g_error ("%s", error->message);
+ *
+ * GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+ * g_output_stream_printf (output, NULL, NULL, &error, "Hello\n");
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error; the message names @dir.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
 TempFile *
-temp_file_make_nameless (const char  *dir,
-                         GError     **error)
+temp_file_new (const char  *dir,
+               GError     **error)
 {
   g_autoptr (TempFile) self = g_object_new (TEMP_TYPE_FILE, NULL);
 
@@ -469,7 +730,231 @@ temp_file_make_named (const char  *dir,
   return temp_file_create (self, above, error) ? g_steal_pointer (&self) : NULL;
 }
 
-/* Public API */
+/**
+ * temp_file_new_named: (constructor)
+ * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary file with a name, for other programs to open.
+ *
+ * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix.
+ * See [class@Temp.File] for when it is deleted.
+ *
+ * ```c
+ * g_autoptr (TempFile) file = temp_file_new_named (NULL, "myapp_", ".log", &error);
+ *
+ * g_print ("Logging to %s\n", temp_file_get_path (file));
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if
+ * @prefix or @suffix hold a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_named (const char  *dir,
+                     const char  *prefix,
+                     const char  *suffix,
+                     GError     **error)
+{
+  return temp_file_make_named (dir, NULL, prefix, suffix, error);
+}
+
+/**
+ * temp_file_new_beside: (constructor)
+ * @target: the file that is to be written, which need not exist
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Makes a temporary file without a name where @target is, to become @target once it is complete.
+ *
+ * This is the way to save a document: whoever opens it finds the old contents or the new ones,
+ * and until [method@Temp.File.persist] has succeeded, nothing has happened to it. If @target
+ * is a symbolic link, the file is made where the one that it points to is.
+ *
+ * ```c
+ * g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
+ *
+ * if (file == NULL)
+ *   return FALSE;
+ *
+ * GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+ * return g_output_stream_write_all (output, text, strlen (text), NULL, NULL, &error) &&
+ *        temp_file_persist (file, document, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, &error);
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new] does, with `G_IO_ERROR_NOT_SUPPORTED` if @target has no local path, and
+ * with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_beside (GFile         *target,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_autofree char *dir = NULL;
+
+  g_return_val_if_fail (G_IS_FILE (target), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  dir = temp_persist_find_dir (target, error);
+  return dir != NULL ? g_initable_new (TEMP_TYPE_FILE, cancellable, error, "dir", dir, NULL) : NULL;
+}
+
+static TempFile *
+new_finish (GAsyncResult  *result,
+            GError       **error)
+{
+  g_autoptr (GObject) source = g_async_result_get_source_object (result);
+  GObject *object;
+
+  g_return_val_if_fail (TEMP_IS_FILE (source), NULL);
+
+  object = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, error);
+  return object != NULL ? TEMP_FILE (object) : NULL;
+}
+
+/**
+ * temp_file_new_async:
+ * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Makes a temporary file without a name, without blocking.
+ *
+ * [ctor@Temp.File.new_finish] gives the result; [ctor@Temp.File.new] says more. If it is cancelled,
+ * nothing is left.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_new_async (const char          *dir,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_async_initable_new_async (TEMP_TYPE_FILE, io_priority, cancellable, callback, user_data,
+                              "dir", dir,
+                              NULL);
+}
+
+/**
+ * temp_file_new_finish: (constructor)
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.File.new_async] began.
+ *
+ * ```c
+ * static void
+ * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (TempFile) file = temp_file_new_finish (result, &error);
+ *
+ *   if (file == NULL)
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_finish (GAsyncResult  *result,
+                      GError       **error)
+{
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
+
+  return new_finish (result, error);
+}
+
+/**
+ * temp_file_new_named_async:
+ * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Makes a temporary file with a name, without blocking.
+ *
+ * [ctor@Temp.File.new_named_finish] gives the result; [ctor@Temp.File.new_named] says more. If it is
+ * cancelled, nothing is left.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_new_named_async (const char          *dir,
+                           const char          *prefix,
+                           const char          *suffix,
+                           int                  io_priority,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  g_async_initable_new_async (TEMP_TYPE_FILE, io_priority, cancellable, callback, user_data,
+                              "dir", dir,
+                              "prefix", prefix,
+                              "suffix", suffix,
+                              "named", TRUE,
+                              NULL);
+}
+
+/**
+ * temp_file_new_named_finish: (constructor)
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [func@Temp.File.new_named_async] began.
+ *
+ * ```c
+ * static void
+ * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (TempFile) file = temp_file_new_named_finish (result, &error);
+ *
+ *   if (file == NULL)
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_named_finish (GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
+
+  return new_finish (result, error);
+}
+
+/* What it is */
 
 /**
  * temp_file_get_fd: (get-property fd)
@@ -570,84 +1055,6 @@ temp_file_dup_fd_path (TempFile *self)
 }
 
 /**
- * temp_file_keep:
- * @self: a temporary file with a name
- * @error: return location for an error
- *
- * Makes the file stay for good, under its name.
- *
- * From now on, [property@Temp.File:auto-delete] is off and remains so. The stream stays open.
- *
- * It returns once a crash, even a power cut, cannot delete the file any more; so it may block for a moment.
- *
- * Fails with `G_IO_ERROR_NOT_SUPPORTED` if it has no name, or none any more, or if this process was forked off from the one
- * that made it, and with `G_IO_ERROR_NOT_FOUND` if nothing is under its name.
- *
- * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
- *
- * Since: 1.0
- */
-char *
-temp_file_keep (TempFile  *self,
-                GError   **error)
-{
-  gboolean had_auto_delete;
-
-  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
-
-  had_auto_delete = temp_entry_get_auto_delete (self->entry);
-  if (!temp_entry_keep (self->entry, error))
-    return NULL;
-
-  if (had_auto_delete)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
-  return g_strdup (temp_entry_get_path (self->entry));
-}
-
-/**
- * temp_file_delete:
- * @self: a temporary file
- * @cancellable: (nullable): an object to cancel it with
- * @error: return location for an error
- *
- * Deletes the file's name now; the stream stays open.
- *
- * Closing the stream does this, too, but a program that wants to know of an error, or to go on with a file that
- * nobody can open by path any more, calls it first. It is done even if [property@Temp.File:auto-delete] is off, and in a
- * process that was forked off. Calling it again is a no-op, as it is if the file has no name, is already gone, or was kept
- * or persisted.
- *
- * Whatever is under the name goes: nobody could guess it before the file was there, so whoever put another one there
- * meant to replace it. A directory there goes only if it is empty.
- *
- * ```c
- * if (!temp_file_delete (file, NULL, &error))
- *   g_warning ("%s", error->message);
- * ```
- *
- * Fails with the `G_IO_ERROR` of the system call's error, and with `G_IO_ERROR_CANCELLED`; it can be tried again then.
- *
- * Returns: %TRUE if nothing is left under the name, %FALSE if @error is set
- *
- * Since: 1.0
- */
-gboolean
-temp_file_delete (TempFile      *self,
-                  GCancellable  *cancellable,
-                  GError       **error)
-{
-  gboolean had_path, deleted;
-
-  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
-
-  had_path = temp_file_get_path (self) != NULL;
-  deleted = temp_entry_delete (self->entry, NULL, cancellable, error);
-  temp_file_notify_closed (self, had_path, FALSE);
-  return deleted;
-}
-
-/**
  * temp_file_get_auto_delete: (get-property auto-delete)
  * @self: a temporary file
  *
@@ -727,4 +1134,395 @@ temp_file_set_delete_on_close (TempFile *self,
 
   self->delete_on_close = delete_on_close;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DELETE_ON_CLOSE]);
+}
+
+/**
+ * temp_file_reopen:
+ * @self: a temporary file
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Opens the file a second time, with an offset of its own.
+ *
+ * What is written to one of the two is read from the other. It works without a name too, and needs `/proc`. The
+ * stream returned can be used when @self is closed and the file deleted, and closing it
+ * does nothing to @self.
+ *
+ * ```c
+ * g_autoptr (GFileIOStream) second = temp_file_reopen (file, NULL, &error);
+ * GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (second));
+ * ```
+ *
+ * Fails with `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_CANCELLED`, and with the
+ * `G_IO_ERROR` of the system call's error.
+ *
+ * Returns: (transfer full): a new stream, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GFileIOStream *
+temp_file_reopen (TempFile      *self,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GFile) file = NULL;
+  GOutputStream *output;
+  GFileIOStream *stream;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  if (g_io_stream_is_closed (G_IO_STREAM (self)) || !temp_entry_acquire_fd (self->entry, NULL))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file is closed");
+      return NULL;
+    }
+
+  g_snprintf (link, sizeof link, "/proc/self/fd/%d", temp_entry_get_fd (self->entry));
+  file = g_vfs_get_file_for_path (g_vfs_get_local (), link);
+  stream = g_file_open_readwrite (file, cancellable, &local_error);
+  temp_entry_release_fd (self->entry, NULL);
+
+  if (stream == NULL)
+    {
+      temp_entry_propagate_error (self->entry, error, g_steal_pointer (&local_error), "Could not open again");
+      return NULL;
+    }
+
+  /* GIO itself does not do that before GLib 2.80. */
+  output = g_io_stream_get_output_stream (G_IO_STREAM (stream));
+  if (G_IS_FILE_DESCRIPTOR_BASED (output))
+    fcntl (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)), F_SETFD, FD_CLOEXEC);
+
+  return stream;
+}
+
+/* Its end: persisted, kept or deleted */
+
+typedef struct
+{
+  GFile            *destination;
+  TempPersistFlags  flags;
+
+  /* From begin() to end(). */
+  const char       *old_path;
+  gboolean          had_auto_delete;
+  gboolean          output_pending;
+  gboolean          input_pending;
+} Persist;
+
+static void
+persist_free (gpointer data)
+{
+  Persist *persist = data;
+
+  g_object_unref (persist->destination);
+  g_free (persist);
+}
+
+static void
+clear_pending (TempFile *self,
+               Persist  *persist)
+{
+  if (persist->input_pending)
+    g_input_stream_clear_pending (self->input);
+  if (persist->output_pending)
+    g_output_stream_clear_pending (self->output);
+  g_io_stream_clear_pending (G_IO_STREAM (self));
+}
+
+/* Keeps the file and its streams from doing anything else: what was written to the
+ * file while it is copied would be lost. */
+static gboolean
+persist_begin (gpointer   source,
+               gpointer   data,
+               GError   **error)
+{
+  TempFile *self = source;
+  Persist *persist = data;
+
+  if (!g_io_stream_set_pending (G_IO_STREAM (self), error))
+    return FALSE;
+
+  if (self->output != NULL && !g_output_stream_is_closed (self->output))
+    {
+      persist->output_pending = g_output_stream_set_pending (self->output, error);
+      if (!persist->output_pending)
+        goto failed;
+    }
+
+  if (self->input != NULL && !g_input_stream_is_closed (self->input))
+    {
+      persist->input_pending = g_input_stream_set_pending (self->input, error);
+      if (!persist->input_pending)
+        goto failed;
+    }
+
+  persist->old_path = temp_file_get_path (self);
+  persist->had_auto_delete = temp_file_get_auto_delete (self);
+  return TRUE;
+
+failed:
+  clear_pending (self, persist);
+  return FALSE;
+}
+
+static void
+persist_end (gpointer source,
+             gpointer data)
+{
+  TempFile *self = source;
+  Persist *persist = data;
+
+  clear_pending (self, persist);
+  notify_persisted (self, persist->old_path, persist->had_auto_delete);
+}
+
+static gboolean
+persist_run (gpointer       source,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  TempFile *self = source;
+  Persist *persist = data;
+
+  return temp_persist_entry (self->entry, persist->destination, persist->flags, self->permissions == -1,
+                             cancellable, error);
+}
+
+static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist_end };
+
+/**
+ * temp_file_persist:
+ * @self: a temporary file
+ * @destination: where it is to stay
+ * @flags: how to do it
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Moves the file to @destination, where it stays for good.
+ *
+ * At every moment, either what was there before or the whole new file is at @destination. With
+ * %TEMP_PERSIST_REPLACE, what is there is replaced; if that is a symbolic link, it stays, and the file that
+ * it points to is replaced. A file without a name can be persisted too.
+ *
+ * The mode becomes what an ordinary new file there would have, or that of the file replaced, whose
+ * owner, group, access control list and extended attributes are carried over too as far as the user may. A
+ * mode set by [property@Temp.File:permissions] stays.
+ *
+ * With %TEMP_PERSIST_DURABLE, the data are on the disk before the file moves, and the directory is
+ * after. With %TEMP_PERSIST_COPY, @destination may be on another filesystem.
+ *
+ * Afterwards, @self is still open, [property@Temp.File:path] and [property@Temp.File:file] say
+ * where it is, and nothing deletes it. It cannot be persisted again.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
+ *
+ * if (file == NULL || !write_document (file, &error) ||
+ *     !temp_file_persist (file, document, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, &error))
+ *   show_error (error->message);
+ * ```
+ *
+ * Fails with
+ *
+ * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
+ * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; or
+ *   if it has no local path
+ * - `G_IO_ERROR_IS_DIRECTORY` or `G_IO_ERROR_NOT_REGULAR_FILE` if it is not a file that is to be replaced
+ * - `G_IO_ERROR_NOT_FOUND` if somebody has deleted, renamed or replaced the temporary file
+ * - `G_IO_ERROR_FAILED` if it was kept or persisted already
+ * - `G_IO_ERROR_CLOSED` if it is closed
+ * - `G_IO_ERROR_PENDING` if one of its streams is in the middle of something
+ * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
+ *
+ * Then @destination and the file are as they were. Only three things can go wrong later, when
+ * @destination is complete: syncing its directory; deleting the name that the file had, or what it was copied from; and, if
+ * it had this name already, making sure that no crash deletes it as the temporary file that it was. After such
+ * an error [property@Temp.File:path] is that of @destination.
+ *
+ * A program that is killed leaves @destination as it was, or complete. Only where a copy has to fill a new @destination
+ * itself, on a filesystem without hard links, an incomplete file stays there.
+ *
+ * Returns: %TRUE if the file is at @destination, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_persist (TempFile          *self,
+                   GFile             *destination,
+                   TempPersistFlags   flags,
+                   GCancellable      *cancellable,
+                   GError           **error)
+{
+  Persist persist = { .destination = destination, .flags = flags };
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+  g_return_val_if_fail (G_IS_FILE (destination), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  return temp_task_run (&persist_steps, self, &persist, cancellable, error);
+}
+
+/**
+ * temp_file_persist_async:
+ * @self: a temporary file
+ * @destination: where it is to stay
+ * @flags: how to do it
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Moves the file to @destination, where it stays for good, without blocking.
+ *
+ * [method@Temp.File.persist_finish] gives the result; [method@Temp.File.persist] says more. Meanwhile, all
+ * else that is done with @self or its streams fails with `G_IO_ERROR_PENDING`. If it is cancelled in time,
+ * nothing has changed.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_persist_async (TempFile            *self,
+                         GFile               *destination,
+                         TempPersistFlags     flags,
+                         int                  io_priority,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  Persist *persist;
+
+  g_return_if_fail (TEMP_IS_FILE (self));
+  g_return_if_fail (G_IS_FILE (destination));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  /* Streams that are made only now must not begin anything either. */
+  g_io_stream_get_output_stream (G_IO_STREAM (self));
+  g_io_stream_get_input_stream (G_IO_STREAM (self));
+
+  persist = g_new0 (Persist, 1);
+  persist->destination = g_object_ref (destination);
+  persist->flags = flags;
+  temp_task_run_async (&persist_steps, self, persist, persist_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_file_persist_finish:
+ * @self: a temporary file
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [method@Temp.File.persist_async] began.
+ *
+ * ```c
+ * static void
+ * on_persisted (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *
+ *   if (!temp_file_persist_finish (TEMP_FILE (source), result, &error))
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [method@Temp.File.persist] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: %TRUE if the file is at its destination, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_persist_finish (TempFile      *self,
+                          GAsyncResult  *result,
+                          GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * temp_file_keep:
+ * @self: a temporary file with a name
+ * @error: return location for an error
+ *
+ * Makes the file stay for good, under its name.
+ *
+ * From now on, [property@Temp.File:auto-delete] is off and remains so. The stream stays open.
+ *
+ * It returns once a crash, even a power cut, cannot delete the file any more; so it may block for a moment.
+ *
+ * Fails with `G_IO_ERROR_NOT_SUPPORTED` if it has no name, or none any more, or if this process was forked off from the one
+ * that made it, and with `G_IO_ERROR_NOT_FOUND` if nothing is under its name.
+ *
+ * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+char *
+temp_file_keep (TempFile  *self,
+                GError   **error)
+{
+  gboolean had_auto_delete;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  had_auto_delete = temp_entry_get_auto_delete (self->entry);
+  if (!temp_entry_keep (self->entry, error))
+    return NULL;
+
+  if (had_auto_delete)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+  return g_strdup (temp_entry_get_path (self->entry));
+}
+
+/**
+ * temp_file_delete:
+ * @self: a temporary file
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Deletes the file's name now; the stream stays open.
+ *
+ * Closing the stream does this, too, but a program that wants to know of an error, or to go on with a file that
+ * nobody can open by path any more, calls it first. It is done even if [property@Temp.File:auto-delete] is off, and in a
+ * process that was forked off. Calling it again is a no-op, as it is if the file has no name, is already gone, or was kept
+ * or persisted.
+ *
+ * Whatever is under the name goes: nobody could guess it before the file was there, so whoever put another one there
+ * meant to replace it. A directory there goes only if it is empty.
+ *
+ * ```c
+ * if (!temp_file_delete (file, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * Fails with the `G_IO_ERROR` of the system call's error, and with `G_IO_ERROR_CANCELLED`; it can be tried again then.
+ *
+ * Returns: %TRUE if nothing is left under the name, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_delete (TempFile      *self,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  gboolean had_path, deleted;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  had_path = temp_file_get_path (self) != NULL;
+  deleted = temp_entry_delete (self->entry, NULL, cancellable, error);
+  notify_closed (self, had_path, FALSE);
+  return deleted;
 }
