@@ -2,10 +2,13 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "temp-dir-private.h"
+#include "temp-dir.h"
 
+#include "entry/entry.h"
+#include "persist/persist.h"
 #include "task/object.h"
-#include "temp-dir-delete-private.h"
+#include "task/remove.h"
+#include "task/task.h"
 #include "temp-file-private.h"
 
 /**
@@ -41,6 +44,24 @@
  *
  * Since: 1.0
  */
+
+struct _TempDir
+{
+  GObject    parent_instance;
+
+  TempEntry *entry;
+  GFile     *file; /* made when first asked for */
+  GFile     *former_file; /* what that was before it was persisted: somebody may hold it */
+
+  char      *dir;
+  char      *prefix;
+  char      *suffix;
+  int        permissions; /* -1: not set */
+  gboolean   ignore_errors;
+  gboolean   delete_in_background;
+  gboolean   initialized;
+  gint       is_persisting; /* atomic */
+};
 
 enum
 {
@@ -345,32 +366,15 @@ temp_dir_init (TempDir *self)
   self->permissions = -1;
 }
 
-/* Notifies of what persisting it has changed. */
-void
-temp_dir_notify_persisted (TempDir    *self,
-                           const char *old_path,
-                           gboolean    had_auto_delete)
-{
-  if (temp_dir_get_path (self) != old_path)
-    {
-      g_set_object (&self->former_file, self->file);
-      g_clear_object (&self->file);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
-    }
-  if (had_auto_delete != temp_dir_get_auto_delete (self))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
-}
-
 /* Makes one in above, if that is not NULL; dir is its path then. This does as GInitable does
  * for an object with these properties. But nobody has seen it yet, and to look up properties
  * by their names would be a tenth of all instructions. */
 static TempDir *
-temp_dir_make_in (const char  *dir,
-                  TempEntry   *above,
-                  const char  *prefix,
-                  const char  *suffix,
-                  GError     **error)
+make_in (const char  *dir,
+         TempEntry   *above,
+         const char  *prefix,
+         const char  *suffix,
+         GError     **error)
 {
   g_autoptr (TempDir) self = g_object_new (TEMP_TYPE_DIR, NULL);
 
@@ -411,7 +415,7 @@ temp_dir_new (const char  *dir,
               const char  *suffix,
               GError     **error)
 {
-  return temp_dir_make_in (dir, NULL, prefix, suffix, error);
+  return make_in (dir, NULL, prefix, suffix, error);
 }
 
 /**
@@ -576,163 +580,6 @@ temp_dir_get_fd (TempDir *self)
   return temp_entry_open_dir_fd (self->entry);
 }
 
-/* Returns what new things in the directory are made in; NULL, with an error, once it is deleted. */
-static TempEntry *
-get_entry (TempDir  *self,
-           GError  **error)
-{
-  const char *path;
-  g_autofree char *shown = NULL;
-
-  if (temp_entry_get_path (self->entry) != NULL)
-    return self->entry;
-
-  path = temp_dir_get_path (self);
-  shown = path != NULL ? g_filename_display_name (path) : NULL;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-               "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
-  return NULL;
-}
-
-/**
- * temp_dir_create_file:
- * @self: a temporary directory
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
- * @error: return location for an error
- *
- * Makes a temporary file with a name in the directory.
- *
- * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
- * does not keep the directory: deleting that deletes the file too.
- *
- * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
- *
- * Returns: (transfer full): a new temporary file, or %NULL if @error is set
- *
- * Since: 1.0
- */
-TempFile *
-temp_dir_create_file (TempDir     *self,
-                      const char  *prefix,
-                      const char  *suffix,
-                      GError     **error)
-{
-  TempEntry *above;
-
-  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
-
-  above = get_entry (self, error);
-  return above != NULL ? temp_file_make_named (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
-}
-
-/**
- * temp_dir_create_dir:
- * @self: a temporary directory
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
- * @error: return location for an error
- *
- * Makes a temporary directory in the directory.
- *
- * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
- * does not keep the directory: deleting that deletes both.
- *
- * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
- *
- * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
- *
- * Since: 1.0
- */
-TempDir *
-temp_dir_create_dir (TempDir     *self,
-                     const char  *prefix,
-                     const char  *suffix,
-                     GError     **error)
-{
-  TempEntry *above;
-
-  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
-
-  above = get_entry (self, error);
-  return above != NULL ? temp_dir_make_in (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
-}
-
-/**
- * temp_dir_delete:
- * @self: a temporary directory
- * @cancellable: (nullable): an object to cancel it with
- * @error: return location for an error
- *
- * Deletes the directory, with all that is in it, now.
- *
- * Calling it again is a no-op, as it is if the directory is already gone.
- * It is done even if [property@Temp.Dir:auto-delete] is off, but not after [method@Temp.Dir.keep].
- *
- * If something cannot be removed, all else is, and the first error is returned, with the number of
- * such errors: none is with [property@Temp.Dir:ignore-errors] on. It can be tried again.
- *
- * Returns: %TRUE if the directory is gone, %FALSE if @error is set
- *
- * Since: 1.0
- */
-gboolean
-temp_dir_delete (TempDir       *self,
-                 GCancellable  *cancellable,
-                 GError       **error)
-{
-  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
-
-  return temp_dir_delete_with_progress (self, NULL, cancellable, error);
-}
-
-gboolean
-temp_dir_delete_with_progress (TempDir             *self,
-                               TempRemoveProgress  *progress,
-                               GCancellable        *cancellable,
-                               GError             **error)
-{
-  g_autoptr (GError) local_error = NULL;
-
-  if (temp_entry_delete (self->entry, progress, cancellable, &local_error))
-    return TRUE;
-  if (self->ignore_errors && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return TRUE;
-
-  g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
-}
-
-/**
- * temp_dir_keep:
- * @self: a temporary directory
- *
- * Makes the directory stay for good, under its name.
- *
- * From now on, [property@Temp.Dir:auto-delete] is off and remains so.
- *
- * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if
- *   it is deleted, nothing is under its name, or this process was forked off from the one that made it
- *
- * Since: 1.0
- */
-char *
-temp_dir_keep (TempDir *self)
-{
-  gboolean had_auto_delete;
-
-  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
-
-  had_auto_delete = temp_entry_get_auto_delete (self->entry);
-  if (!temp_entry_keep (self->entry, NULL))
-    return NULL;
-
-  if (had_auto_delete)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
-  return g_strdup (temp_entry_get_path (self->entry));
-}
-
 /**
  * temp_dir_get_auto_delete: (get-property auto-delete)
  * @self: a temporary directory
@@ -864,4 +711,473 @@ temp_dir_set_delete_in_background (TempDir  *self,
 
   self->delete_in_background = delete_in_background;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DELETE_IN_BACKGROUND]);
+}
+
+/* Returns what new things in the directory are made in; NULL, with an error, once it is deleted. */
+static TempEntry *
+get_entry (TempDir  *self,
+           GError  **error)
+{
+  const char *path;
+  g_autofree char *shown = NULL;
+
+  if (temp_entry_get_path (self->entry) != NULL)
+    return self->entry;
+
+  path = temp_dir_get_path (self);
+  shown = path != NULL ? g_filename_display_name (path) : NULL;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+               "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+  return NULL;
+}
+
+/**
+ * temp_dir_create_file:
+ * @self: a temporary directory
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary file with a name in the directory.
+ *
+ * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
+ * does not keep the directory: deleting that deletes the file too.
+ *
+ * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_dir_create_file (TempDir     *self,
+                      const char  *prefix,
+                      const char  *suffix,
+                      GError     **error)
+{
+  TempEntry *above;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  above = get_entry (self, error);
+  return above != NULL ? temp_file_make_named (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
+}
+
+/**
+ * temp_dir_create_dir:
+ * @self: a temporary directory
+ * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @error: return location for an error
+ *
+ * Makes a temporary directory in the directory.
+ *
+ * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
+ * does not keep the directory: deleting that deletes both.
+ *
+ * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
+ *
+ * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempDir *
+temp_dir_create_dir (TempDir     *self,
+                     const char  *prefix,
+                     const char  *suffix,
+                     GError     **error)
+{
+  TempEntry *above;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  above = get_entry (self, error);
+  return above != NULL ? make_in (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
+}
+
+typedef struct
+{
+  GFile            *destination;
+  TempPersistFlags  flags;
+
+  /* From begin() to end(). */
+  const char       *old_path;
+  gboolean          had_auto_delete;
+} Persist;
+
+static void
+persist_free (gpointer data)
+{
+  Persist *persist = data;
+
+  g_object_unref (persist->destination);
+  g_free (persist);
+}
+
+/* Notifies of what persisting it has changed. */
+static void
+notify_persisted (TempDir    *self,
+                  const char *old_path,
+                  gboolean    had_auto_delete)
+{
+  if (temp_dir_get_path (self) != old_path)
+    {
+      g_set_object (&self->former_file, self->file);
+      g_clear_object (&self->file);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH]);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
+    }
+  if (had_auto_delete != temp_dir_get_auto_delete (self))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+}
+
+static gboolean
+persist_begin (gpointer   source,
+               gpointer   data,
+               GError   **error)
+{
+  TempDir *self = source;
+  Persist *persist = data;
+
+  if (!g_atomic_int_compare_and_exchange (&self->is_persisting, FALSE, TRUE))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "The temporary directory is being persisted already");
+      return FALSE;
+    }
+
+  persist->old_path = temp_dir_get_path (self);
+  persist->had_auto_delete = temp_dir_get_auto_delete (self);
+  return TRUE;
+}
+
+static void
+persist_end (gpointer source,
+             gpointer data)
+{
+  TempDir *self = source;
+  Persist *persist = data;
+
+  g_atomic_int_set (&self->is_persisting, FALSE);
+  notify_persisted (self, persist->old_path, persist->had_auto_delete);
+}
+
+static gboolean
+persist_run (gpointer       source,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  TempDir *self = source;
+  Persist *persist = data;
+
+  if (temp_dir_get_fd (self) < 0)
+    {
+      const char *path = temp_entry_get_last_path (self->entry);
+      g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+      return FALSE;
+    }
+
+  return temp_persist_entry (self->entry, persist->destination, persist->flags, self->permissions == -1,
+                             cancellable, error);
+}
+
+static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist_end };
+
+/**
+ * temp_dir_persist:
+ * @self: a temporary directory
+ * @destination: where it is to stay
+ * @flags: how to do it
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Moves the directory, with all that is in it, to @destination, where it stays for good.
+ *
+ * At every moment, either what was there before or the whole new directory is at @destination. With
+ * %TEMP_PERSIST_REPLACE, a directory that is there is replaced, and then removed with all that is in it.
+ *
+ * The mode becomes what an ordinary new directory would have, or that of the directory replaced, whose
+ * owner, group, access control list and extended attributes are carried over too as far as the user may.
+ * A mode set by [property@Temp.Dir:permissions] stays. What is in the directory stays as it is.
+ *
+ * With %TEMP_PERSIST_DURABLE, all of it is on the disk before the directory moves, which takes as long as it takes
+ * to sync the filesystem that it is on. With %TEMP_PERSIST_COPY, @destination may be on another
+ * filesystem: all of it is copied then.
+ *
+ * Afterwards, [property@Temp.Dir:path] and [property@Temp.Dir:file] say where it is, and nothing
+ * deletes it. It cannot be persisted again. Objects for what was made in it go on to delete that, but
+ * their paths are the old ones.
+ *
+ * ```c
+ * g_autoptr (GFile) installed = g_file_new_build_filename (g_get_user_data_dir (), "myapp", "themes", NULL);
+ *
+ * if (!unpack_into (temp_dir_get_file (dir), &error) ||
+ *     !temp_dir_persist (dir, installed, TEMP_PERSIST_REPLACE | TEMP_PERSIST_COPY, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * Fails with
+ *
+ * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
+ * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; if it
+ *   has no local path; or if it has something in it, and its filesystem cannot replace it in one step
+ * - `G_IO_ERROR_NOT_DIRECTORY` if it is no directory that is to be replaced
+ * - `G_IO_ERROR_NOT_FOUND` if the temporary directory is deleted, or somebody has renamed or replaced it
+ * - `G_IO_ERROR_FAILED` if it was kept or persisted already
+ * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
+ *
+ * Then @destination and the directory are as they were. Only three things can go wrong later, when
+ * @destination is complete: syncing the directory that it is in; removing what was replaced, or what it was
+ * copied from; and, if it had this name already, making sure that no crash deletes it as the temporary directory that it
+ * was. After such an error [property@Temp.Dir:path] is that of @destination.
+ *
+ * Returns: %TRUE if the directory is at @destination, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_persist (TempDir           *self,
+                  GFile             *destination,
+                  TempPersistFlags   flags,
+                  GCancellable      *cancellable,
+                  GError           **error)
+{
+  Persist persist = { .destination = destination, .flags = flags };
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+  g_return_val_if_fail (G_IS_FILE (destination), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  return temp_task_run (&persist_steps, self, &persist, cancellable, error);
+}
+
+/**
+ * temp_dir_persist_async:
+ * @self: a temporary directory
+ * @destination: where it is to stay
+ * @flags: how to do it
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Moves the directory to @destination, where it stays for good, without blocking.
+ *
+ * [method@Temp.Dir.persist_finish] gives the result; [method@Temp.Dir.persist] says more. Persisting it twice at
+ * a time fails with `G_IO_ERROR_PENDING`. If it is cancelled in time, nothing has changed.
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_persist_async (TempDir             *self,
+                        GFile               *destination,
+                        TempPersistFlags     flags,
+                        int                  io_priority,
+                        GCancellable        *cancellable,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  Persist *persist;
+
+  g_return_if_fail (TEMP_IS_DIR (self));
+  g_return_if_fail (G_IS_FILE (destination));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  persist = g_new0 (Persist, 1);
+  persist->destination = g_object_ref (destination);
+  persist->flags = flags;
+  temp_task_run_async (&persist_steps, self, persist, persist_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_dir_persist_finish:
+ * @self: a temporary directory
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [method@Temp.Dir.persist_async] began.
+ *
+ * Fails as [method@Temp.Dir.persist] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: %TRUE if the directory is at its destination, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_persist_finish (TempDir       *self,
+                         GAsyncResult  *result,
+                         GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * temp_dir_keep:
+ * @self: a temporary directory
+ *
+ * Makes the directory stay for good, under its name.
+ *
+ * From now on, [property@Temp.Dir:auto-delete] is off and remains so.
+ *
+ * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if
+ *   it is deleted, nothing is under its name, or this process was forked off from the one that made it
+ *
+ * Since: 1.0
+ */
+char *
+temp_dir_keep (TempDir *self)
+{
+  gboolean had_auto_delete;
+
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  had_auto_delete = temp_entry_get_auto_delete (self->entry);
+  if (!temp_entry_keep (self->entry, NULL))
+    return NULL;
+
+  if (had_auto_delete)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
+  return g_strdup (temp_entry_get_path (self->entry));
+}
+
+static gboolean
+delete_with_progress (TempDir             *self,
+                      TempRemoveProgress  *progress,
+                      GCancellable        *cancellable,
+                      GError             **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (temp_entry_delete (self->entry, progress, cancellable, &local_error))
+    return TRUE;
+  if (self->ignore_errors && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/**
+ * temp_dir_delete:
+ * @self: a temporary directory
+ * @cancellable: (nullable): an object to cancel it with
+ * @error: return location for an error
+ *
+ * Deletes the directory, with all that is in it, now.
+ *
+ * Calling it again is a no-op, as it is if the directory is already gone.
+ * It is done even if [property@Temp.Dir:auto-delete] is off, but not after [method@Temp.Dir.keep].
+ *
+ * If something cannot be removed, all else is, and the first error is returned, with the number of
+ * such errors: none is with [property@Temp.Dir:ignore-errors] on. It can be tried again.
+ *
+ * Returns: %TRUE if the directory is gone, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_delete (TempDir       *self,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  return delete_with_progress (self, NULL, cancellable, error);
+}
+
+/* Its address is what a task of ours is known by. */
+static char delete_task;
+
+static gboolean
+delete_in_thread (GObject             *source,
+                  gpointer             data,
+                  TempRemoveProgress  *progress,
+                  GCancellable        *cancellable,
+                  GError             **error)
+{
+  return delete_with_progress (TEMP_DIR (source), progress, cancellable, error);
+}
+
+/**
+ * temp_dir_delete_async:
+ * @self: a temporary directory
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object to cancel it with
+ * @progress: (scope notified) (closure progress_data) (destroy progress_destroy) (nullable): called at most ten times a
+ *   second, and once at the end, in the main context of the caller
+ * @progress_data: data for @progress
+ * @progress_destroy: (nullable): frees @progress_data
+ * @callback: (scope async) (closure user_data): called when it is done
+ * @user_data: data for @callback
+ *
+ * Deletes the directory, with all that is in it, without blocking.
+ *
+ * [method@Temp.Dir.delete_finish] gives the result; [method@Temp.Dir.delete] says more. If it is cancelled,
+ * what is not yet removed stays whole, and is deleted when the object is dropped, if it is not deleted before.
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_delete_async (TempDir              *self,
+                       int                   io_priority,
+                       GCancellable         *cancellable,
+                       TempProgressCallback  progress,
+                       gpointer              progress_data,
+                       GDestroyNotify        progress_destroy,
+                       GAsyncReadyCallback   callback,
+                       gpointer              user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (TEMP_IS_DIR (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, &delete_task);
+  g_task_set_priority (task, io_priority);
+  temp_remove_task_run (task, delete_in_thread, NULL, progress, progress_data, progress_destroy);
+}
+
+/**
+ * temp_dir_delete_finish:
+ * @self: a temporary directory
+ * @result: the result that the callback was given
+ * @error: return location for an error
+ *
+ * Finishes what [method@Temp.Dir.delete_async] began.
+ *
+ * ```c
+ * static void
+ * on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *
+ *   if (!temp_dir_delete_finish (TEMP_DIR (source), result, &error))
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [method@Temp.Dir.delete] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: %TRUE if the directory is gone, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_dir_delete_finish (TempDir       *self,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, &delete_task), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
