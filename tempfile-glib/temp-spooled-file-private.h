@@ -19,7 +19,4 @@ struct _TempSpooledFile
   GMainContext  *context; /* of that thread; NULL: the default one */
 };
 
-gboolean temp_spooled_file_begin (TempSpooledFile  *self,
-                                  GError          **error);
-
 G_END_DECLS
