@@ -6,10 +6,10 @@
 
 #include "entry/entry.h"
 #include "persist/persist.h"
-#include "task/object.h"
 #include "task/remove.h"
 #include "task/task.h"
 #include "temp-file-private.h"
+#include "temp-object-private.h"
 
 /**
  * TempDir:

@@ -11,8 +11,8 @@
 #include "persist/persist.h"
 #include "stream/input.h"
 #include "stream/output.h"
-#include "task/object.h"
 #include "task/task.h"
+#include "temp-object-private.h"
 
 /**
  * TempFile:
@@ -161,13 +161,22 @@ notify_persisted (TempFile   *self,
 
 /* A GFileIOStream: its two streams, its offset, its end */
 
+/* Puts a new stream in its place, unless another thread, which wanted it too, was faster; owns what was made. */
+static void
+publish_stream (gpointer *place,
+                gpointer  made)
+{
+  if (!g_atomic_pointer_compare_and_exchange (place, NULL, made))
+    g_object_unref (made);
+}
+
 static GInputStream *
 temp_file_get_input_stream (GIOStream *stream)
 {
   TempFile *self = TEMP_FILE (stream);
 
   if (g_atomic_pointer_get (&self->input) == NULL)
-    temp_object_publish ((gpointer *) &self->input, temp_input_stream_new (self->entry));
+    publish_stream ((gpointer *) &self->input, temp_input_stream_new (self->entry));
   return g_atomic_pointer_get (&self->input);
 }
 
@@ -177,7 +186,7 @@ temp_file_get_output_stream (GIOStream *stream)
   TempFile *self = TEMP_FILE (stream);
 
   if (g_atomic_pointer_get (&self->output) == NULL)
-    temp_object_publish ((gpointer *) &self->output, temp_output_stream_new (self->entry));
+    publish_stream ((gpointer *) &self->output, temp_output_stream_new (self->entry));
   return g_atomic_pointer_get (&self->output);
 }
 

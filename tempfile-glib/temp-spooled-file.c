@@ -5,8 +5,8 @@
 #include "temp-spooled-file-private.h"
 
 #include "stream/spooled.h"
-#include "task/object.h"
 #include "task/task.h"
+#include "temp-object-private.h"
 
 /**
  * TempSpooledFile:

@@ -6,16 +6,6 @@
 
 G_BEGIN_DECLS
 
-/* Puts an object made on demand in its place, unless another thread, which wanted
- * it too, was faster; owns what was made. */
-static inline void
-temp_object_publish (gpointer *place,
-                     gpointer  made)
-{
-  if (!g_atomic_pointer_compare_and_exchange (place, NULL, made))
-    g_object_unref (made);
-}
-
 /* Sets the string behind a property, and returns TRUE if that changes it. */
 static inline gboolean
 temp_object_set_string (char         **place,
