@@ -55,6 +55,26 @@
  * Since: 1.0
  */
 
+struct _TempFile
+{
+  GFileIOStream  parent_instance;
+
+  TempEntry     *entry;
+  GInputStream  *input;  /* these two are made when first asked for */
+  GOutputStream *output;
+  GFile         *file;   /* likewise */
+  GFile         *former_file; /* what that was before it was persisted: somebody may hold it */
+
+  char          *dir;
+  char          *prefix;
+  char          *suffix;
+  int            permissions; /* -1: not set */
+  gboolean       named;
+  gboolean       delete_on_close;
+  gboolean       initialized;
+  gboolean       is_dropped; /* closing is not somebody's wish */
+};
+
 enum
 {
   PROP_0,
@@ -964,6 +984,13 @@ temp_file_new_named_finish (GAsyncResult  *result,
 }
 
 /* What it is */
+
+/* The file keeps its entry alive. */
+TempEntry *
+temp_file_get_entry (TempFile *self)
+{
+  return self->entry;
+}
 
 /**
  * temp_file_get_fd: (get-property fd)

@@ -12,6 +12,9 @@ struct _TempSpooledFile
   GIOStream      parent_instance;
 
   TempSpool     *spool;
+  char          *dir;     /* these three are under the lock of the spool, and fixed once it has rolled */
+  char          *prefix;
+  char          *suffix;
   GInputStream  *input;   /* these two are made when first asked for */
   GOutputStream *output;
 

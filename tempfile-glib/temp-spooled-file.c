@@ -6,6 +6,7 @@
 
 #include "stream/spooled.h"
 #include "task/task.h"
+#include "temp-file-private.h"
 #include "temp-object-private.h"
 
 /**
@@ -261,15 +262,38 @@ on_rolled (GObject *object)
   g_source_attach (source, self->context);
 }
 
+/* Makes the file to roll to: called by the spool, in any thread. */
+static GIOStream *
+make_file (GObject       *object,
+           TempEntry    **entry,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
+  TempFile *file = g_initable_new (TEMP_TYPE_FILE, cancellable, error,
+                                   "dir", self->dir,
+                                   "prefix", self->prefix,
+                                   "suffix", self->suffix,
+                                   "named", self->prefix != NULL || self->suffix != NULL,
+                                   NULL);
+
+  if (file == NULL)
+    return NULL;
+  *entry = temp_file_get_entry (file);
+  return G_IO_STREAM (file);
+}
+
+static const TempSpoolOwnerFuncs spool_funcs = { make_file, on_rolled };
+
 /* A write may roll in a thread meanwhile, and reads the string then. */
 static void
-get_string (TempSpool *spool,
-            char     **place,
-            GValue    *value)
+get_string (TempSpooledFile *self,
+            char           **place,
+            GValue          *value)
 {
-  pthread_mutex_lock (&spool->lock);
+  pthread_mutex_lock (&self->spool->lock);
   g_value_set_string (value, *place);
-  pthread_mutex_unlock (&spool->lock);
+  pthread_mutex_unlock (&self->spool->lock);
 }
 
 static void
@@ -286,13 +310,13 @@ temp_spooled_file_get_property (GObject    *object,
       g_value_set_uint64 (value, temp_spooled_file_get_max_size (self));
       break;
     case PROP_DIR:
-      get_string (self->spool, &self->spool->dir, value);
+      get_string (self, &self->dir, value);
       break;
     case PROP_PREFIX:
-      get_string (self->spool, &self->spool->prefix, value);
+      get_string (self, &self->prefix, value);
       break;
     case PROP_SUFFIX:
-      get_string (self->spool, &self->spool->suffix, value);
+      get_string (self, &self->suffix, value);
       break;
     case PROP_ROLLED:
       g_value_set_boolean (value, temp_spooled_file_get_rolled (self));
@@ -304,23 +328,23 @@ temp_spooled_file_get_property (GObject    *object,
 
 /* Sets what a roll reads, and returns TRUE if that changes it. The caller holds the lock. */
 static gboolean
-set_locked (TempSpool    *spool,
-            guint         prop_id,
-            const GValue *value)
+set_locked (TempSpooledFile *self,
+            guint            prop_id,
+            const GValue    *value)
 {
-  gsize old_max_size = spool->max_size;
+  gsize old_max_size = self->spool->max_size;
 
   switch (prop_id)
     {
     case PROP_MAX_SIZE:
-      spool->max_size = g_value_get_uint64 (value);
-      return spool->max_size != old_max_size;
+      self->spool->max_size = g_value_get_uint64 (value);
+      return self->spool->max_size != old_max_size;
     case PROP_DIR:
-      return temp_object_set_string (&spool->dir, value);
+      return temp_object_set_string (&self->dir, value);
     case PROP_PREFIX:
-      return temp_object_set_string (&spool->prefix, value);
+      return temp_object_set_string (&self->prefix, value);
     case PROP_SUFFIX:
-      return temp_object_set_string (&spool->suffix, value);
+      return temp_object_set_string (&self->suffix, value);
     default:
       g_assert_not_reached ();
     }
@@ -332,13 +356,13 @@ temp_spooled_file_set_property (GObject      *object,
                                 const GValue *value,
                                 GParamSpec   *pspec)
 {
-  TempSpool *spool = TEMP_SPOOLED_FILE (object)->spool;
+  TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
   gboolean has_rolled, changed;
 
-  pthread_mutex_lock (&spool->lock);
-  has_rolled = temp_spool_is_rolled (spool);
-  changed = !has_rolled && set_locked (spool, prop_id, value);
-  pthread_mutex_unlock (&spool->lock);
+  pthread_mutex_lock (&self->spool->lock);
+  has_rolled = temp_spool_is_rolled (self->spool);
+  changed = !has_rolled && set_locked (self, prop_id, value);
+  pthread_mutex_unlock (&self->spool->lock);
 
   if (has_rolled)
     temp_object_warn_fixed (object, pspec);
@@ -364,15 +388,20 @@ temp_spooled_file_finalize (GObject *object)
   TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
 
   /* A stream that nobody asked for has not taken its reference. */
-  if (self->input == NULL)
+  if (self->input != NULL)
+    g_object_unref (self->input);
+  else
     temp_spool_unref (self->spool);
-  if (self->output == NULL)
+  if (self->output != NULL)
+    g_object_unref (self->output);
+  else
     temp_spool_unref (self->spool);
 
-  g_clear_object (&self->input);
-  g_clear_object (&self->output);
-  g_clear_pointer (&self->spool, temp_spool_unref);
+  temp_spool_unref (self->spool);
   g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->dir, g_free);
+  g_clear_pointer (&self->prefix, g_free);
+  g_clear_pointer (&self->suffix, g_free);
 
   G_OBJECT_CLASS (temp_spooled_file_parent_class)->finalize (object);
 }
@@ -471,7 +500,7 @@ temp_spooled_file_init (TempSpooledFile *self)
 {
   GMainContext *context = g_main_context_get_thread_default ();
 
-  self->spool = temp_spool_new (1 + 2, G_OBJECT (self), on_rolled); /* its own, and those of its streams */
+  self->spool = temp_spool_new (1 + 2, G_OBJECT (self), &spool_funcs); /* its own, and those of its streams */
   self->thread = pthread_self ();
   if (context != NULL)
     self->context = g_main_context_ref (context);
@@ -721,7 +750,7 @@ temp_spooled_file_steal_file (TempSpooledFile  *self,
                               GCancellable     *cancellable,
                               GError          **error)
 {
-  TempFile *file = NULL;
+  GIOStream *file = NULL;
 
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
@@ -737,5 +766,5 @@ temp_spooled_file_steal_file (TempSpooledFile  *self,
     g_io_stream_close (G_IO_STREAM (self), NULL, NULL);
   g_object_thaw_notify (G_OBJECT (self));
 
-  return file;
+  return file != NULL ? TEMP_FILE (file) : NULL;
 }

@@ -3,6 +3,7 @@
 #include "temp-spooled-file-private.h"
 
 #include <string.h>
+#include <tempfile-glib/tempfile-glib.h>
 
 #include "test-support.h"
 

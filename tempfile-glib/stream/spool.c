@@ -6,31 +6,26 @@
 
 #include <sys/stat.h>
 
-#include "entry/entry.h"
-#include "temp-file-private.h"
-
 /* Life */
 
 /* Makes an empty spool with this many references. The fields are set one by one: calloc() takes nothing from the C
  * library's cache, and for a structure of zeros compilers emit one slow instruction. */
 TempSpool *
-temp_spool_new (gint     n_refs,
-                GObject *owner,
-                void   (*notify_rolled) (GObject *owner))
+temp_spool_new (gint                       n_refs,
+                GObject                   *owner,
+                const TempSpoolOwnerFuncs *funcs)
 {
   TempSpool *spool = g_new (TempSpool, 1);
 
   spool->ref_count = n_refs;
-  spool->notify_rolled = notify_rolled;
+  spool->funcs = funcs;
   spool->lock = (pthread_mutex_t) PTHREAD_MUTEX_INITIALIZER;
   spool->max_size = 0;
-  spool->dir = NULL;
-  spool->prefix = NULL;
-  spool->suffix = NULL;
   spool->owner = owner;
   spool->memory = (TempMemory) { 0 };
   spool->offset = 0;
   spool->file = NULL;
+  spool->entry = NULL;
   spool->n_users = 0;
   spool->rolled = FALSE;
   spool->closed = FALSE;
@@ -54,9 +49,6 @@ temp_spool_unref (TempSpool *spool)
   g_clear_object (&spool->file);
   temp_memory_clear (&spool->memory);
   pthread_mutex_destroy (&spool->lock);
-  g_clear_pointer (&spool->dir, g_free);
-  g_clear_pointer (&spool->prefix, g_free);
-  g_clear_pointer (&spool->suffix, g_free);
   g_free (spool);
 }
 
@@ -71,7 +63,7 @@ notify_rolled (TempSpool *spool)
   pthread_mutex_unlock (&spool->lock);
 
   if (owner != NULL)
-    spool->notify_rolled (owner);
+    spool->funcs->notify_rolled (owner);
 }
 
 /* With the lock held */
@@ -101,33 +93,30 @@ roll (TempSpool     *spool,
       GCancellable  *cancellable,
       GError       **error)
 {
-  g_autoptr (TempFile) file = g_initable_new (TEMP_TYPE_FILE, cancellable, error,
-                                              "dir", spool->dir,
-                                              "prefix", spool->prefix,
-                                              "suffix", spool->suffix,
-                                              "named", spool->prefix != NULL || spool->suffix != NULL,
-                                              NULL);
+  TempEntry *entry;
+  g_autoptr (GIOStream) file = spool->funcs->make_file (spool->owner, &entry, cancellable, error);
   GOutputStream *output;
 
   if (file == NULL)
     return FALSE;
 
   /* Both streams are made here; later, two threads might at the same time. */
-  g_io_stream_get_input_stream (G_IO_STREAM (file));
-  output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+  g_io_stream_get_input_stream (file);
+  output = g_io_stream_get_output_stream (file);
 
   if (!g_output_stream_write_all (output, spool->memory.data, spool->memory.size, NULL, cancellable, error) ||
-      !temp_entry_seek (file->entry, spool->offset, G_SEEK_SET, error))
+      !temp_entry_seek (entry, spool->offset, G_SEEK_SET, error))
     return FALSE;
 
   temp_memory_clear (&spool->memory);
   spool->file = g_steal_pointer (&file);
+  spool->entry = entry;
   g_atomic_int_set (&spool->rolled, TRUE);
   return TRUE;
 }
 
 /* The file, if there is one, to read or write it without the lock. */
-static TempFile *
+static GIOStream *
 use_file (TempSpool *spool)
 {
   if (G_LIKELY (spool->file == NULL))
@@ -162,7 +151,7 @@ make_room (TempSpool     *spool,
 /* The file goes here if it was closed meanwhile. */
 static void
 leave_file (TempSpool *spool,
-            TempFile  *file)
+            GIOStream *file)
 {
   g_atomic_int_add (&spool->n_users, -1);
   g_object_unref (file);
@@ -175,7 +164,7 @@ temp_spool_read (TempSpool     *spool,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  TempFile *file;
+  GIOStream *file;
   gssize n = -1;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -192,7 +181,7 @@ temp_spool_read (TempSpool     *spool,
 
   if (file != NULL)
     {
-      n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+      n = g_input_stream_read (g_io_stream_get_input_stream (file), buffer, count, cancellable, error);
       leave_file (spool, file);
     }
 
@@ -206,7 +195,7 @@ temp_spool_skip (TempSpool     *spool,
                  GCancellable  *cancellable,
                  GError       **error)
 {
-  TempFile *file;
+  GIOStream *file;
   gssize n = -1;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -223,7 +212,7 @@ temp_spool_skip (TempSpool     *spool,
 
   if (file != NULL)
     {
-      n = g_input_stream_skip (g_io_stream_get_input_stream (G_IO_STREAM (file)), count, cancellable, error);
+      n = g_input_stream_skip (g_io_stream_get_input_stream (file), count, cancellable, error);
       leave_file (spool, file);
     }
 
@@ -237,7 +226,7 @@ temp_spool_write (TempSpool     *spool,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  TempFile *file = NULL;
+  GIOStream *file = NULL;
   gboolean did_roll;
   gssize n = -1;
 
@@ -263,7 +252,7 @@ temp_spool_write (TempSpool     *spool,
 
   if (file != NULL)
     {
-      n = g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), buffer, count, cancellable, error);
+      n = g_output_stream_write (g_io_stream_get_output_stream (file), buffer, count, cancellable, error);
       leave_file (spool, file);
     }
   if (G_UNLIKELY (did_roll))
@@ -312,7 +301,7 @@ temp_spool_writev (TempSpool            *spool,
                    GCancellable         *cancellable,
                    GError              **error)
 {
-  TempFile *file;
+  GIOStream *file;
   gsize unused;
   gboolean ok;
 
@@ -327,7 +316,7 @@ temp_spool_writev (TempSpool            *spool,
   if (file == NULL)
     return write_each (spool, vectors, n_vectors, bytes_written, cancellable, error);
 
-  ok = g_output_stream_writev (g_io_stream_get_output_stream (G_IO_STREAM (file)),
+  ok = g_output_stream_writev (g_io_stream_get_output_stream (file),
                                vectors, n_vectors, bytes_written, cancellable, error);
   leave_file (spool, file);
   return ok;
@@ -341,7 +330,7 @@ temp_spool_tell (TempSpool *spool)
   goffset offset;
 
   pthread_mutex_lock (&spool->lock);
-  offset = spool->file != NULL ? temp_entry_tell (spool->file->entry) : spool->offset;
+  offset = spool->file != NULL ? temp_entry_tell (spool->entry) : spool->offset;
   pthread_mutex_unlock (&spool->lock);
 
   return offset;
@@ -386,7 +375,7 @@ temp_spool_seek (TempSpool     *spool,
 
   pthread_mutex_lock (&spool->lock);
   if (G_UNLIKELY (spool->file != NULL))
-    ok = temp_entry_seek (spool->file->entry, offset, type, error);
+    ok = temp_entry_seek (spool->entry, offset, type, error);
   else if (check_open (spool, error))
     ok = seek_in_memory (spool, offset, type, error);
   pthread_mutex_unlock (&spool->lock);
@@ -416,7 +405,7 @@ temp_spool_truncate (TempSpool     *spool,
   if (make_room (spool, size, &did_roll, cancellable, error))
     {
       if (spool->file != NULL)
-        ok = temp_entry_truncate (spool->file->entry, size, error);
+        ok = temp_entry_truncate (spool->entry, size, error);
       else if (temp_memory_resize (&spool->memory, size))
         ok = TRUE;
       else
@@ -441,7 +430,7 @@ temp_spool_get_size (TempSpool *spool)
   if (spool->file == NULL)
     size = spool->memory.size;
   else
-    size = fstat (temp_entry_get_fd (spool->file->entry), &st) == 0 ? st.st_size : 0;
+    size = fstat (temp_entry_get_fd (spool->entry), &st) == 0 ? st.st_size : 0;
   pthread_mutex_unlock (&spool->lock);
 
   return size;
@@ -485,10 +474,10 @@ temp_spool_roll (TempSpool     *spool,
 }
 
 /* Gives away the file, if it has one, and is closed. */
-TempFile *
+GIOStream *
 temp_spool_steal_file (TempSpool *spool)
 {
-  TempFile *file;
+  GIOStream *file;
 
   pthread_mutex_lock (&spool->lock);
   temp_memory_clear (&spool->memory);
@@ -510,10 +499,10 @@ gboolean
 temp_spool_close (TempSpool  *spool,
                   GError    **error)
 {
-  g_autoptr (TempFile) file = temp_spool_steal_file (spool);
+  g_autoptr (GIOStream) file = temp_spool_steal_file (spool);
 
   if (file == NULL || g_atomic_int_get (&spool->n_users) > 0)
     return TRUE;
 
-  return g_io_stream_close (G_IO_STREAM (file), NULL, error);
+  return g_io_stream_close (file, NULL, error);
 }

@@ -2,9 +2,25 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "stream/spool.h"
 
+#include "temp-file-private.h"
 #include "test-support.h"
 
+static const char *roll_dir; /* NULL: the default one */
 static guint n_notified;
+
+static GIOStream *
+make_file (GObject       *owner,
+           TempEntry    **entry,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  TempFile *file = temp_file_new (roll_dir, error);
+
+  if (file == NULL)
+    return NULL;
+  *entry = temp_file_get_entry (file);
+  return G_IO_STREAM (file);
+}
 
 static void
 on_rolled (GObject *owner)
@@ -13,11 +29,13 @@ on_rolled (GObject *owner)
   n_notified++;
 }
 
+static const TempSpoolOwnerFuncs funcs = { make_file, on_rolled };
+
 static TempSpool *
 new_spool (GObject *owner,
            gsize    max_size)
 {
-  TempSpool *spool = temp_spool_new (1, owner, on_rolled);
+  TempSpool *spool = temp_spool_new (1, owner, &funcs);
 
   n_notified = 0;
   spool->max_size = max_size;
@@ -116,7 +134,7 @@ test_writev_in_part (void)
   g_autoptr (GError) error = NULL;
   gsize written;
 
-  spool->dir = g_strdup (missing);
+  roll_dir = missing;
   g_assert_true (temp_spool_writev (spool, vectors, 2, &written, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (written, ==, 3);
@@ -125,6 +143,7 @@ test_writev_in_part (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_assert_cmpuint (written, ==, 0);
   g_assert_cmpint (temp_spool_get_size (spool), ==, 3);
+  roll_dir = NULL;
 }
 
 static void
