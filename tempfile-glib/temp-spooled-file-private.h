@@ -7,19 +7,7 @@
 
 G_BEGIN_DECLS
 
-struct _TempSpooledFile
-{
-  GIOStream      parent_instance;
-
-  TempSpool     *spool;
-  char          *dir;     /* these three are under the lock of the spool, and fixed once it has rolled */
-  char          *prefix;
-  char          *suffix;
-  GInputStream  *input;   /* these two are made when first asked for */
-  GOutputStream *output;
-
-  pthread_t      thread;  /* where it was made, and is notified */
-  GMainContext  *context; /* of that thread; NULL: the default one */
-};
+/* Returns the spool, which the file keeps alive; for tests. */
+TempSpool *temp_spooled_file_get_spool (TempSpooledFile *self);
 
 G_END_DECLS

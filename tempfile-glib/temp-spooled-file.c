@@ -47,6 +47,21 @@
  * Since: 1.0
  */
 
+struct _TempSpooledFile
+{
+  GIOStream      parent_instance;
+
+  TempSpool     *spool;
+  char          *dir;     /* these three are under the lock of the spool, and fixed once it has rolled */
+  char          *prefix;
+  char          *suffix;
+  GInputStream  *input;   /* these two are made when first asked for */
+  GOutputStream *output;
+
+  pthread_t      thread;  /* where it was made, and is notified */
+  GMainContext  *context; /* of that thread; NULL: the default one */
+};
+
 enum
 {
   PROP_0,
@@ -544,6 +559,12 @@ temp_spooled_file_new (gsize max_size)
   /* Nobody has seen it yet; and looking up a property takes longer than a small write. */
   self->spool->max_size = max_size;
   return self;
+}
+
+TempSpool *
+temp_spooled_file_get_spool (TempSpooledFile *self)
+{
+  return self->spool;
 }
 
 /**

@@ -592,7 +592,7 @@ test_asked_by_two_threads (void)
   for (guint i = 0; i < 100; i++)
     {
       g_autoptr (TempSpooledFile) file = temp_spooled_file_new (0);
-      g_autoptr (TempSpool) spool = temp_spool_ref (file->spool);
+      g_autoptr (TempSpool) spool = temp_spool_ref (temp_spooled_file_get_spool (file));
       Race race = { .stream = G_IO_STREAM (file) };
       GThread *thread = g_thread_new (NULL, ask_for_both, &race);
 
@@ -615,7 +615,7 @@ test_references (void)
   for (guint i = 0; i < 8; i++)
     {
       g_autoptr (TempSpooledFile) file = temp_spooled_file_new (0);
-      g_autoptr (TempSpool) spool = temp_spool_ref (file->spool);
+      g_autoptr (TempSpool) spool = temp_spool_ref (temp_spooled_file_get_spool (file));
 
       if (i & 4)
         g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
