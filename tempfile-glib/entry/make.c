@@ -12,8 +12,8 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "entry/create.h"
+#include "entry/location.h"
 #include "ledger/sweep.h"
-#include "temp-location-private.h"
 
 /* Makes the file or directory of an entry: a nameless file, a named file, a directory, or a hidden name for a file that
  * exists.
@@ -47,7 +47,7 @@ temp_entry_create_nameless (TempEntry   *entry,
                             GError     **error)
 {
   if (dir == NULL)
-    dir = temp_get_default_dir (error);
+    dir = temp_location_get_default (error);
   if (dir == NULL)
     return FALSE;
 

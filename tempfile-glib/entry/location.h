@@ -2,10 +2,13 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include "temp-location.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
+const char *temp_location_get_default   (GError              **error);
+gboolean    temp_location_set_default   (const char           *dir,
+                                         GError              **error);
 char       *temp_location_make_absolute (const char           *dir,
                                          GError              **error);
 char       *temp_location_find          (const char *const    *candidates,

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "entry/location.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "entry/create.h"
+
+/* Interned, since what temp_location_get_default() gave out stays valid. */
+static const char *default_dir;
+
+/* Prepends the current directory to a relative path. Dots are left to the
+ * kernel: taking ".." away would be wrong behind a symbolic link. */
+char *
+temp_location_make_absolute (const char  *dir,
+                             GError     **error)
+{
+  g_autofree char *cwd = NULL;
+
+  if (*dir == '\0')
+    {
+      temp_error_from_errno (error, ENOENT, "Could not open the directory", dir);
+      return NULL;
+    }
+  if (g_path_is_absolute (dir))
+    return g_strdup (dir);
+
+  /* getcwd() and not g_get_current_dir(), which believes $PWD and never fails. */
+  cwd = getcwd (NULL, 0);
+  if (cwd == NULL)
+    {
+      temp_error_from_errno (error, errno, "Could not find the current directory for", dir);
+      return NULL;
+    }
+
+  return g_build_filename (cwd, dir, NULL);
+}
+
+/* A file that loses its name at once, where there are none without; -1 with errno set. */
+static int
+create_probe (const char *dir)
+{
+  temp_autofd int dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_auto (TempName) name = { 0 };
+  int fd;
+
+  if (dir_fd < 0 || !temp_name_init (&name, dir, NULL, NULL, TEMP_NAME_N_RANDOM, NULL))
+    return -1;
+
+  fd = temp_create_file (dir_fd, &name, 0600, NULL, NULL, NULL);
+  if (fd >= 0)
+    unlinkat (dir_fd, name.base, 0);
+  return fd;
+}
+
+/* Whether files can be made and written in dir; sets errno if not. */
+static gboolean
+takes_a_file (const char *dir)
+{
+  temp_autofd int fd = temp_create_nameless (dir, 0600);
+  gssize n;
+
+  if (fd < 0)
+    {
+      if (!temp_create_is_unsupported (errno))
+        return FALSE;
+      fd = create_probe (dir);
+      if (fd < 0)
+        return FALSE;
+    }
+
+  /* A full disk still makes files. A process that may write none finds that out itself. */
+  if (!temp_fd_is_within_limit (1))
+    return TRUE;
+  do
+    n = write (fd, "", 1);
+  while (n < 0 && errno == EINTR);
+
+  return n == 1;
+}
+
+/* Gives the first of candidates that takes a file, as an absolute path. NULLs
+ * among them are for the caller to leave out. */
+char *
+temp_location_find (const char *const  *candidates,
+                    GError            **error)
+{
+  g_autoptr (GString) tried = g_string_new (NULL);
+
+  for (gsize i = 0; candidates[i] != NULL; i++)
+    {
+      g_autoptr (GError) local_error = NULL;
+      g_autofree char *dir = temp_location_make_absolute (candidates[i], &local_error);
+      g_autofree char *shown = NULL;
+      const char *cause;
+
+      if (dir != NULL && takes_a_file (dir))
+        return g_steal_pointer (&dir);
+
+      /* That is not the directory's fault, nor would the next one be better. */
+      if (dir != NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        {
+          temp_error_from_errno (error, errno, "Could not look for a directory for temporary files in", dir);
+          return NULL;
+        }
+
+      cause = local_error != NULL ? local_error->message : g_strerror (errno);
+      shown = g_filename_display_name (candidates[i]);
+      g_string_append_printf (tried, "%s“%s” (%s)", tried->len > 0 ? ", " : "", shown, cause);
+    }
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+               "No directory takes temporary files; tried %s", tried->str);
+  return NULL;
+}
+
+static char *
+find_default_dir (GError **error)
+{
+  static const char *const variables[] = { "G_TEST_TMPDIR", "TMPDIR", "TEMP", "TMP" };
+  static const char *const well_known[] = { "/tmp", "/var/tmp", "/usr/tmp" };
+  g_autoptr (GPtrArray) candidates = g_ptr_array_new ();
+
+  /* Whoever starts a set-user-id program chooses its environment, and must not
+   * choose where it writes. */
+  if (getauxval (AT_SECURE) == 0)
+    for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
+      {
+        const char *value = g_getenv (variables[i]);
+
+        if (value != NULL && *value != '\0')
+          g_ptr_array_add (candidates, (gpointer) value);
+      }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (well_known); i++)
+    g_ptr_array_add (candidates, (gpointer) well_known[i]);
+  g_ptr_array_add (candidates, NULL);
+
+  return temp_location_find ((const char *const *) candidates->pdata, error);
+}
+
+/* Returns the directory to use when none is named; it stays valid. */
+const char *
+temp_location_get_default (GError **error)
+{
+  g_autofree char *found = NULL;
+  const char *dir;
+
+  dir = g_atomic_pointer_get (&default_dir);
+  if (G_LIKELY (dir != NULL))
+    return dir;
+
+  found = find_default_dir (error);
+  if (found == NULL)
+    return NULL;
+
+  temp_process_lock ();
+  if (default_dir == NULL)
+    g_atomic_pointer_set (&default_dir, g_intern_string (found));
+  dir = default_dir;
+  temp_process_unlock ();
+
+  return dir;
+}
+
+/* Makes dir the default one; NULL: to be looked for again. Changes nothing if it takes no file. */
+gboolean
+temp_location_set_default (const char  *dir,
+                           GError     **error)
+{
+  g_autofree char *absolute = NULL;
+
+  if (dir != NULL)
+    {
+      absolute = temp_location_make_absolute (dir, error);
+      if (absolute == NULL)
+        return FALSE;
+
+      if (!takes_a_file (absolute))
+        {
+          temp_error_from_errno (error, errno, "Could not use the directory for temporary files", absolute);
+          return FALSE;
+        }
+    }
+
+  temp_process_lock ();
+  g_atomic_pointer_set (&default_dir, absolute != NULL ? g_intern_string (absolute) : NULL);
+  temp_process_unlock ();
+
+  return TRUE;
+}
+
+/* Gives the absolute path of dir, or of the default one if it is NULL. What had
+ * to be made for it is in to_free. */
+const char *
+temp_location_resolve (const char  *dir,
+                       char       **to_free,
+                       GError     **error)
+{
+  if (dir == NULL)
+    return temp_location_get_default (error);
+  if (G_LIKELY (g_path_is_absolute (dir)))
+    return dir;
+  return *to_free = temp_location_make_absolute (dir, error);
+}
