@@ -14,33 +14,37 @@
 /**
  * TempDir:
  *
- * A temporary directory, which deletes itself with all that is in it.
+ * A temporary directory, which deletes itself with everything in it.
  *
  * ## Lifetime
  *
- * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when
- * the program exits. With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after
- * [method@Temp.Dir.persist], it stays. A process that was forked off deletes what its parent made only if it says so, by
+ * The directory is deleted when the last reference is dropped, by [method@Temp.Dir.delete], or when the program exits.
+ * With [property@Temp.Dir:auto-delete] off, after [method@Temp.Dir.keep], or after [method@Temp.Dir.persist], the
+ * directory stays. A forked process deletes the directories of its parent only if it says so, by
  * [method@Temp.Dir.delete].
- * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
- * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
  *
- * Whatever is in the directory goes with it, no matter who put it there. Symbolic links are
- * removed themselves and never followed. The directory is known by its name, which nobody could guess before it was there:
- * another directory that somebody put in its place is deleted, too, unless others can rename in the directory that it is
- * in; one that was renamed is its new owner's, and stays.
+ * If the program is killed, the next program that uses the library deletes the directory; with [func@Temp.guard_start],
+ * a guard deletes it at once.
+ *
+ * The library logs a debug message if only the end of the object deletes the directory: set
+ * `G_MESSAGES_DEBUG=Tempfile-GLib` to see it.
+ *
+ * Everything in the directory is deleted with it, no matter who put it there. Symbolic links are removed themselves and
+ * never followed. The library knows the directory by its name, which nobody could guess before the directory was there.
+ * So if somebody puts another directory in its place, that one is deleted, too, unless others can rename in the parent
+ * directory. A directory that was renamed belongs to whoever renamed it, and stays.
  *
  * Dropping the last reference blocks until the directory is gone: see [property@Temp.Dir:delete-in-background].
  *
- * While it is there, it is locked with a shared `flock()` lock, which keeps programs that clean up
- * old files, such as `systemd-tmpfiles`, from taking it away. That takes a descriptor; if a quarter of those that the process
- * may have are taken so, the next directories do without.
+ * While the directory is there, a shared `flock()` lock on it keeps programs that clean up old files, such as
+ * `systemd-tmpfiles`, from deleting it. The lock takes a descriptor; once such locks take a quarter of the descriptors
+ * that the process may have, the next directories do without.
  *
  * ## Security
  *
- * Only its owner may look into the directory, so that names in it need not be random. Its own name cannot be guessed: 16
- * letters of it are a counter and a tag, made with a random key; so it is safe in a directory that others can write to.
- * [method@Temp.Dir.get_fd] gives a descriptor of it for `openat()` and its family.
+ * Only its owner may look into the directory, so that names in it need not be random. Nobody can guess its own name: 16
+ * letters of it are a counter and a tag, made with a random key. So the directory is safe in one that others can write
+ * to. [method@Temp.Dir.get_fd] gives a descriptor of it for `openat()` and its family.
  *
  * Since: 1.0
  */
@@ -50,13 +54,13 @@ struct _TempDir
   GObject    parent_instance;
 
   TempEntry *entry;
-  GFile     *file; /* made when first asked for */
-  GFile     *former_file; /* what that was before it was persisted: somebody may hold it */
+  GFile     *file;          /* made when first asked for */
+  GFile     *former_file;   /* `file` before the directory was persisted: a caller may still use it */
 
   char      *dir;
   char      *prefix;
   char      *suffix;
-  int        permissions; /* -1: not set */
+  int        permissions;   /* -1: not set */
   gboolean   ignore_errors;
   gboolean   delete_in_background;
   gboolean   initialized;
@@ -69,7 +73,7 @@ enum
   PROP_DIR,
   PROP_PREFIX,
   PROP_SUFFIX,
-  PROP_PERMISSIONS, /* the last one that is fixed once the directory is made */
+  PROP_PERMISSIONS, /* the last of those that are fixed once the directory is made */
   PROP_AUTO_DELETE,
   PROP_IGNORE_ERRORS,
   PROP_DELETE_IN_BACKGROUND,
@@ -85,6 +89,8 @@ static void temp_dir_initable_init (GInitableIface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (TempDir, temp_dir, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE, temp_dir_initable_init)
                                G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_INITABLE, NULL))
+
+/* Creation */
 
 static gboolean
 temp_dir_create (TempDir     *self,
@@ -115,6 +121,8 @@ temp_dir_initable_init (GInitableIface *iface)
 {
   iface->init = temp_dir_init_sync;
 }
+
+/* Object */
 
 static void
 temp_dir_get_property (GObject    *object,
@@ -241,7 +249,7 @@ static void
 temp_dir_class_init (TempDirClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
+  /* Not construct-only: GObject would set the default of each of them for each new object. */
   const GParamFlags fixed_once_made = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = temp_dir_get_property;
@@ -252,7 +260,7 @@ temp_dir_class_init (TempDirClass *klass)
   /**
    * TempDir:dir:
    *
-   * The directory that it is made in; %NULL for the default one.
+   * The directory that the new one is made in; %NULL for the default directory.
    *
    * Fixed once the directory is made: setting it later only logs a critical message.
    *
@@ -264,7 +272,7 @@ temp_dir_class_init (TempDirClass *klass)
   /**
    * TempDir:prefix:
    *
-   * What the name begins with; %NULL for `tmp`.
+   * The start of the name; %NULL for `tmp`.
    *
    * Fixed once the directory is made: setting it later only logs a critical message.
    *
@@ -276,7 +284,7 @@ temp_dir_class_init (TempDirClass *klass)
   /**
    * TempDir:suffix:
    *
-   * What the name ends in; %NULL for nothing.
+   * The end of the name; %NULL for none.
    *
    * Fixed once the directory is made: setting it later only logs a critical message.
    *
@@ -302,7 +310,7 @@ temp_dir_class_init (TempDirClass *klass)
   /**
    * TempDir:auto-delete: (getter get_auto_delete) (setter set_auto_delete)
    *
-   * Whether the directory is deleted with the last reference, or at exit.
+   * If %TRUE, the directory is deleted with the last reference, or at exit. If %FALSE, it stays.
    *
    * Since: 1.0
    */
@@ -313,7 +321,7 @@ temp_dir_class_init (TempDirClass *klass)
   /**
    * TempDir:ignore-errors: (getter get_ignore_errors) (setter set_ignore_errors)
    *
-   * Whether it is no error if something in the directory cannot be removed.
+   * If %TRUE, a deletion that cannot remove something in the directory does not fail.
    *
    * Since: 1.0
    */
@@ -324,11 +332,11 @@ temp_dir_class_init (TempDirClass *klass)
   /**
    * TempDir:delete-in-background: (getter get_delete_in_background) (setter set_delete_in_background)
    *
-   * Whether dropping the last reference leaves the deletion to a worker thread.
+   * If %TRUE, dropping the last reference leaves the deletion to a worker thread.
    *
-   * If not, the directory is gone before the last reference is dropped, which blocks for seconds if it holds 100,000
-   * files. If so, exit does not wait for the worker: a sweep deletes the rest. See [method@Temp.Dir.delete_async] to be
-   * told of progress and errors.
+   * If %FALSE, the directory is gone when the last reference is dropped, which blocks for seconds if it holds 100,000
+   * files. If %TRUE, exit does not wait for the worker: a sweep deletes the rest. [method@Temp.Dir.delete_async] tells
+   * of progress and errors.
    *
    * Since: 1.0
    */
@@ -366,9 +374,10 @@ temp_dir_init (TempDir *self)
   self->permissions = -1;
 }
 
-/* Makes one in above, if that is not NULL; dir is its path then. This does as GInitable does
- * for an object with these properties. But nobody has seen it yet, and to look up properties
- * by their names would be a tenth of all instructions. */
+/* Constructors */
+
+/* Makes a directory in `dir`. `above` is the entry of `dir` if this process made it, else NULL. Sets the fields itself:
+ * to look properties up by their names, as g_initable_new() does, would be a tenth of all instructions. */
 static TempDir *
 make_in (const char  *dir,
          TempEntry   *above,
@@ -387,23 +396,23 @@ make_in (const char  *dir,
 
 /**
  * temp_dir_new: (constructor)
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @dir: (type filename) (nullable): the directory to make the new one in, or %NULL for the default directory
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @error: return location for an error
  *
  * Makes a temporary directory.
  *
- * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix.
- * See [class@Temp.Dir] for when it is deleted.
+ * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix. [class@Temp.Dir] says when the
+ * directory is deleted.
  *
  * ```c
  * g_autoptr (TempDir) dir = temp_dir_new (NULL, "unpack-", NULL, &error);
  * g_autoptr (GFile) child = temp_dir_get_child (dir, "index.html");
  * ```
  *
- * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if
- * @prefix or @suffix hold a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
+ * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if @prefix or @suffix hold
+ * a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
  *
  * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
  *
@@ -420,18 +429,18 @@ temp_dir_new (const char  *dir,
 
 /**
  * temp_dir_new_async:
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @dir: (type filename) (nullable): the directory to make the new one in, or %NULL for the default directory
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the directory is made
  * @user_data: data for @callback
  *
  * Makes a temporary directory without blocking.
  *
- * [ctor@Temp.Dir.new_finish] gives the result; [ctor@Temp.Dir.new] says more. If it is cancelled,
- * nothing is left.
+ * Get the result with [ctor@Temp.Dir.new_finish]. [ctor@Temp.Dir.new] says more. If the operation is cancelled, no
+ * directory is left.
  *
  * Since: 1.0
  */
@@ -455,10 +464,10 @@ temp_dir_new_async (const char          *dir,
 
 /**
  * temp_dir_new_finish: (constructor)
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [func@Temp.Dir.new_async] began.
+ * Finishes an operation that [func@Temp.Dir.new_async] began.
  *
  * ```c
  * static void
@@ -493,13 +502,15 @@ temp_dir_new_finish (GAsyncResult  *result,
   return object != NULL ? TEMP_DIR (object) : NULL;
 }
 
+/* Properties, and other ways to the directory */
+
 /**
  * temp_dir_get_path: (get-property path)
  * @self: a temporary directory
  *
  * Gets the absolute path of the directory.
  *
- * After it was deleted, this is still the path that it had.
+ * A deleted directory still has the path that it had.
  *
  * Returns: (transfer none) (type filename): the path
  *
@@ -565,8 +576,8 @@ temp_dir_get_child (TempDir    *self,
  *
  * Gets a descriptor of the directory, for `openat()` and its family.
  *
- * It belongs to @self: do not close it. A child process that inherits it keeps the lock on the directory. If the directory
- * has none, or somebody closed it, one is opened.
+ * The descriptor belongs to @self: do not close it. A child process that inherits it keeps the lock on the directory.
+ * If the directory has no descriptor, or somebody closed it, this function opens one.
  *
  * Returns: the file descriptor, or -1 once the directory is deleted, or if none can be opened
  *
@@ -586,7 +597,7 @@ temp_dir_get_fd (TempDir *self)
  *
  * Gets whether the directory deletes itself.
  *
- * Returns: %TRUE if it is deleted with the last reference, or at exit
+ * Returns: %TRUE if the directory is deleted with the last reference, or at exit
  *
  * Since: 1.0
  */
@@ -601,11 +612,12 @@ temp_dir_get_auto_delete (TempDir *self)
 /**
  * temp_dir_set_auto_delete: (set-property auto-delete)
  * @self: a temporary directory
- * @auto_delete: whether it deletes itself
+ * @auto_delete: whether the directory deletes itself
  *
  * Sets whether the directory deletes itself.
  *
- * It counts at the moment at which it would be deleted. After [method@Temp.Dir.keep] it is of no effect.
+ * The library reads this when it is about to delete the directory. After [method@Temp.Dir.keep], setting it has no
+ * effect.
  *
  * Since: 1.0
  */
@@ -623,9 +635,9 @@ temp_dir_set_auto_delete (TempDir  *self,
  * temp_dir_get_ignore_errors: (get-property ignore-errors)
  * @self: a temporary directory
  *
- * Gets whether it is no error if something in the directory cannot be removed.
+ * Gets whether a deletion ignores errors.
  *
- * Returns: %TRUE if errors of the deletion are ignored
+ * Returns: %TRUE if a deletion that cannot remove something in the directory does not fail
  *
  * Since: 1.0
  */
@@ -640,11 +652,11 @@ temp_dir_get_ignore_errors (TempDir *self)
 /**
  * temp_dir_set_ignore_errors: (set-property ignore-errors)
  * @self: a temporary directory
- * @ignore_errors: whether to ignore errors of the deletion
+ * @ignore_errors: whether a deletion ignores errors
  *
- * Sets whether it is no error if something in the directory cannot be removed.
+ * Sets whether a deletion ignores errors.
  *
- * All that can be removed is removed in any case.
+ * Either way, a deletion removes everything that it can.
  *
  * Since: 1.0
  */
@@ -668,7 +680,7 @@ temp_dir_set_ignore_errors (TempDir  *self,
  *
  * Gets whether dropping the last reference leaves the deletion to a worker thread.
  *
- * Returns: %TRUE if a worker deletes it, %FALSE if dropping the last reference does, before it returns
+ * Returns: %TRUE if a worker deletes the directory, %FALSE if dropping the last reference does, before it returns
  *
  * Since: 1.0
  */
@@ -683,13 +695,13 @@ temp_dir_get_delete_in_background (TempDir *self)
 /**
  * temp_dir_set_delete_in_background: (set-property delete-in-background)
  * @self: a temporary directory
- * @delete_in_background: whether a worker deletes it
+ * @delete_in_background: whether a worker deletes the directory
  *
  * Sets whether dropping the last reference leaves the deletion to a worker thread.
  *
- * For directories that may grow large in a program with a main loop. What the worker has not deleted when the program exits
- * a sweep deletes; where nothing can be written down for a sweep, exit waits for the worker. An error is a warning, unless
- * [property@Temp.Dir:ignore-errors] is on.
+ * Use it for directories that may grow large, in a program with a main loop. If the worker is not done when the program
+ * exits, a sweep deletes the rest; where nothing can be written down for a sweep, exit waits for the worker. The worker
+ * logs an error as a warning, unless [property@Temp.Dir:ignore-errors] is on.
  *
  * ```c
  * g_autoptr (TempDir) dir = temp_dir_new (NULL, "thumbnails-", NULL, &error);
@@ -713,7 +725,9 @@ temp_dir_set_delete_in_background (TempDir  *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DELETE_IN_BACKGROUND]);
 }
 
-/* Returns what new things in the directory are made in; NULL, with an error, once it is deleted. */
+/* Making more in it */
+
+/* Returns the entry to make files and directories in; NULL, with an error, once the directory is deleted. */
 static TempEntry *
 get_entry (TempDir  *self,
            GError  **error)
@@ -734,14 +748,14 @@ get_entry (TempDir  *self,
 /**
  * temp_dir_create_file:
  * @self: a temporary directory
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @error: return location for an error
  *
  * Makes a temporary file with a name in the directory.
  *
- * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
- * does not keep the directory: deleting that deletes the file too.
+ * The file is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is
+ * `G_IO_ERROR_NOT_FOUND`. The file does not keep the directory: deleting the directory deletes both.
  *
  * Fails as [ctor@Temp.File.new_named] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
  *
@@ -766,16 +780,16 @@ temp_dir_create_file (TempDir     *self,
 /**
  * temp_dir_create_dir:
  * @self: a temporary directory
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @error: return location for an error
  *
  * Makes a temporary directory in the directory.
  *
- * It is made under [property@Temp.Dir:path]: if somebody has renamed the directory, that is `G_IO_ERROR_NOT_FOUND`. It
- * does not keep the directory: deleting that deletes both.
+ * The new directory is made under [property@Temp.Dir:path]: if somebody has renamed @self, that is
+ * `G_IO_ERROR_NOT_FOUND`. The new directory does not keep @self: deleting @self deletes both.
  *
- * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_NOT_FOUND` if the directory is deleted.
+ * Fails as [ctor@Temp.Dir.new] does, and with `G_IO_ERROR_NOT_FOUND` if @self is deleted.
  *
  * Returns: (transfer full): a new temporary directory, or %NULL if @error is set
  *
@@ -795,12 +809,14 @@ temp_dir_create_dir (TempDir     *self,
   return above != NULL ? make_in (temp_dir_get_path (self), above, prefix, suffix, error) : NULL;
 }
 
+/* Persisting, keeping, deleting */
+
 typedef struct
 {
   GFile            *destination;
   TempPersistFlags  flags;
 
-  /* From begin() to end(). */
+  /* From persist_begin() to persist_end(). */
   const char       *old_path;
   gboolean          had_auto_delete;
 } Persist;
@@ -814,7 +830,7 @@ persist_free (gpointer data)
   g_free (persist);
 }
 
-/* Notifies of what persisting it has changed. */
+/* Notifies of the properties that persisting has changed. */
 static void
 notify_persisted (TempDir    *self,
                   const char *old_path,
@@ -889,27 +905,27 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
 /**
  * temp_dir_persist:
  * @self: a temporary directory
- * @destination: where it is to stay
- * @flags: how to do it
- * @cancellable: (nullable): an object to cancel it with
+ * @destination: the place where the directory is to stay
+ * @flags: how to persist the directory
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
- * Moves the directory, with all that is in it, to @destination, where it stays for good.
+ * Moves the directory, with everything in it, to @destination, where it stays for good.
  *
- * At every moment, either what was there before or the whole new directory is at @destination. With
- * %TEMP_PERSIST_REPLACE, a directory that is there is replaced, and then removed with all that is in it.
+ * At every moment, @destination is either as it was before or the whole new directory. With %TEMP_PERSIST_REPLACE, the
+ * new directory replaces one that is there, which is then removed with everything in it.
  *
- * The mode becomes what an ordinary new directory would have, or that of the directory replaced, whose
- * owner, group, access control list and extended attributes are carried over too as far as the user may.
- * A mode set by [property@Temp.Dir:permissions] stays. What is in the directory stays as it is.
+ * The mode, owner, group, access control list and extended attributes of a replaced directory are preserved, as far as
+ * the user may set them; a new directory gets the default mode. A mode set by [property@Temp.Dir:permissions] stays.
+ * Everything in the directory stays as it is.
  *
- * With %TEMP_PERSIST_DURABLE, all of it is on the disk before the directory moves, which takes as long as it takes
- * to sync the filesystem that it is on. With %TEMP_PERSIST_COPY, @destination may be on another
- * filesystem: all of it is copied then.
+ * With %TEMP_PERSIST_DURABLE, all of the directory is on the disk before it moves: persisting takes as long as a sync
+ * of its filesystem takes. With %TEMP_PERSIST_COPY, @destination may be on another filesystem: then all of the
+ * directory is copied.
  *
- * Afterwards, [property@Temp.Dir:path] and [property@Temp.Dir:file] say where it is, and nothing
- * deletes it. It cannot be persisted again. Objects for what was made in it go on to delete that, but
- * their paths are the old ones.
+ * Afterwards, [property@Temp.Dir:path] and [property@Temp.Dir:file] are those of @destination, and nothing deletes the
+ * directory. It cannot be persisted again. Objects for files and directories that were made in it still delete them,
+ * but the paths of these objects are the old ones.
  *
  * ```c
  * g_autoptr (GFile) installed = g_file_new_build_filename (g_get_user_data_dir (), "myapp", "themes", NULL);
@@ -922,17 +938,18 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * Fails with
  *
  * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
- * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; if it
- *   has no local path; or if it has something in it, and its filesystem cannot replace it in one step
- * - `G_IO_ERROR_NOT_DIRECTORY` if it is no directory that is to be replaced
+ * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; if
+ *   @destination has no local path; or if a directory there has something in it, and its filesystem cannot replace it
+ *   in one step
+ * - `G_IO_ERROR_NOT_DIRECTORY` if @destination is to be replaced, and is no directory
  * - `G_IO_ERROR_NOT_FOUND` if the temporary directory is deleted, or somebody has renamed or replaced it
- * - `G_IO_ERROR_FAILED` if it was kept or persisted already
+ * - `G_IO_ERROR_FAILED` if the temporary directory was kept or persisted already
  * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
- * Then @destination and the directory are as they were. Only three things can go wrong later, when
- * @destination is complete: syncing the directory that it is in; removing what was replaced, or what it was
- * copied from; and, if it had this name already, making sure that no crash deletes it as the temporary directory that it
- * was. After such an error [property@Temp.Dir:path] is that of @destination.
+ * On error, neither @destination nor the temporary directory has changed. Only three steps can fail later, when
+ * @destination is complete: syncing its parent directory; removing the directory that was replaced, or the one that was
+ * copied; and, if the temporary directory already had the name of @destination, making sure that no crash deletes it.
+ * After such an error [property@Temp.Dir:path] is that of @destination.
  *
  * Returns: %TRUE if the directory is at @destination, %FALSE if @error is set
  *
@@ -957,17 +974,17 @@ temp_dir_persist (TempDir           *self,
 /**
  * temp_dir_persist_async:
  * @self: a temporary directory
- * @destination: where it is to stay
- * @flags: how to do it
+ * @destination: the place where the directory is to stay
+ * @flags: how to persist the directory
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
  * @user_data: data for @callback
  *
  * Moves the directory to @destination, where it stays for good, without blocking.
  *
- * [method@Temp.Dir.persist_finish] gives the result; [method@Temp.Dir.persist] says more. Persisting it twice at
- * a time fails with `G_IO_ERROR_PENDING`. If it is cancelled in time, nothing has changed.
+ * Get the result with [method@Temp.Dir.persist_finish]. [method@Temp.Dir.persist] says more. Persisting the directory a
+ * second time meanwhile fails with `G_IO_ERROR_PENDING`. If the operation is cancelled in time, nothing has changed.
  *
  * Since: 1.0
  */
@@ -995,10 +1012,10 @@ temp_dir_persist_async (TempDir             *self,
 /**
  * temp_dir_persist_finish:
  * @self: a temporary directory
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [method@Temp.Dir.persist_async] began.
+ * Finishes an operation that [method@Temp.Dir.persist_async] began.
  *
  * Fails as [method@Temp.Dir.persist] does, and with `G_IO_ERROR_CANCELLED`.
  *
@@ -1025,8 +1042,8 @@ temp_dir_persist_finish (TempDir       *self,
  *
  * From now on, [property@Temp.Dir:auto-delete] is off and remains so.
  *
- * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if
- *   it is deleted, nothing is under its name, or this process was forked off from the one that made it
+ * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if it is deleted,
+ *   nothing is under its name, or this process was forked from the one that made it
  *
  * Since: 1.0
  */
@@ -1066,16 +1083,16 @@ delete_with_progress (TempDir             *self,
 /**
  * temp_dir_delete:
  * @self: a temporary directory
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
- * Deletes the directory, with all that is in it, now.
+ * Deletes the directory, with everything in it, now.
  *
- * Calling it again is a no-op, as it is if the directory is already gone.
- * It is done even if [property@Temp.Dir:auto-delete] is off, but not after [method@Temp.Dir.keep].
+ * Calling it again is a no-op, as it is if the directory is already gone. It works even if
+ * [property@Temp.Dir:auto-delete] is off, but not after [method@Temp.Dir.keep].
  *
- * If something cannot be removed, all else is, and the first error is returned, with the number of
- * such errors: none is with [property@Temp.Dir:ignore-errors] on. It can be tried again.
+ * If something cannot be removed, the rest is removed nevertheless, and the first error is returned, with the number of
+ * such errors; with [property@Temp.Dir:ignore-errors] on, no error is returned. The call can be repeated.
  *
  * Returns: %TRUE if the directory is gone, %FALSE if @error is set
  *
@@ -1092,7 +1109,7 @@ temp_dir_delete (TempDir       *self,
   return delete_with_progress (self, NULL, cancellable, error);
 }
 
-/* Its address is what a task of ours is known by. */
+/* Its address is the source tag of the tasks that delete. */
 static char delete_task;
 
 static gboolean
@@ -1109,18 +1126,18 @@ delete_in_thread (GObject             *source,
  * temp_dir_delete_async:
  * @self: a temporary directory
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @progress: (scope notified) (closure progress_data) (destroy progress_destroy) (nullable): called at most ten times a
  *   second, and once at the end, in the main context of the caller
  * @progress_data: data for @progress
  * @progress_destroy: (nullable): frees @progress_data
- * @callback: (scope async) (closure user_data): called when it is done
+ * @callback: (scope async) (closure user_data): called when the operation ends
  * @user_data: data for @callback
  *
- * Deletes the directory, with all that is in it, without blocking.
+ * Deletes the directory, with everything in it, without blocking.
  *
- * [method@Temp.Dir.delete_finish] gives the result; [method@Temp.Dir.delete] says more. If it is cancelled,
- * what is not yet removed stays whole, and is deleted when the object is dropped, if it is not deleted before.
+ * Get the result with [method@Temp.Dir.delete_finish]. [method@Temp.Dir.delete] says more. If the operation is
+ * cancelled, the rest of the directory stays whole; dropping the object deletes it, if nothing has before.
  *
  * Since: 1.0
  */
@@ -1148,10 +1165,10 @@ temp_dir_delete_async (TempDir              *self,
 /**
  * temp_dir_delete_finish:
  * @self: a temporary directory
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [method@Temp.Dir.delete_async] began.
+ * Finishes an operation that [method@Temp.Dir.delete_async] began.
  *
  * ```c
  * static void

@@ -20,33 +20,36 @@
  * A temporary file: a stream to read from and to write to, which deletes itself.
  *
  * A `TempFile` is a [class@Gio.FileIOStream]. Its [property@Gio.IOStream:input-stream] and its
- * [property@Gio.IOStream:output-stream] can be given to whatever takes a [class@Gio.InputStream] or a
- * [class@Gio.OutputStream]. They share one descriptor and one offset, as in any file that is open for
- * both: what was written is read after a [method@Gio.Seekable.seek] back. There is no buffer in between.
+ * [property@Gio.IOStream:output-stream] work with every function that takes a [class@Gio.InputStream] or a
+ * [class@Gio.OutputStream]. They share one descriptor and one offset, as in any file that is open for both: to read the
+ * bytes that were written, [method@Gio.Seekable.seek] back first. There is no buffer in between.
  *
- * There are two kinds. [ctor@Temp.File.new] makes a file **without a name**: nobody can open it by
- * path, and the kernel itself deletes it with the last descriptor, even after a power cut. It is the
- * right one unless another program has to open the file by its path: for that, there
- * is [ctor@Temp.File.new_named].
+ * There are two kinds. [ctor@Temp.File.new] makes a file **without a name**: nobody can open it by path, and the kernel
+ * itself deletes it with the last descriptor, even after a power cut. Use this kind unless another program has to open
+ * the file by its path; for that, there is [ctor@Temp.File.new_named].
  *
  * ## Lifetime
  *
- * A file with a name is deleted by [method@Gio.IOStream.close]; with
- * [property@Temp.File:delete-on-close] off, when the last reference is dropped; and if neither
- * happens, when the program exits. With [property@Temp.File:auto-delete] off, after
- * [method@Temp.File.keep], or after [method@Temp.File.persist], it stays. A process that was forked off deletes what its
- * parent made only if it says so, by closing the stream or by [method@Temp.File.delete].
- * If the program is killed, the next one that uses the library deletes it; with [func@Temp.guard_start], it goes at once.
- * What is deleted only as its object goes, is told in a debug message: set `G_MESSAGES_DEBUG=Tempfile-GLib`.
+ * A file with a name is deleted by [method@Gio.IOStream.close]; with [property@Temp.File:delete-on-close] off, when the
+ * last reference is dropped; and if neither happens, when the program exits. With [property@Temp.File:auto-delete] off,
+ * after [method@Temp.File.keep], or after [method@Temp.File.persist], the file stays. A forked process deletes the
+ * files of its parent only if it says so, by closing the stream or by [method@Temp.File.delete].
  *
- * The file is known by its name, which nobody could guess before it was there. So a file that somebody put in its place, as
- * editors and `sed -i` do, is deleted, too; one that was renamed or copied elsewhere is its new owner's, and stays.
+ * If the program is killed, the next program that uses the library deletes the file; with [func@Temp.guard_start], a
+ * guard deletes it at once.
+ *
+ * The library logs a debug message if only the end of the object deletes the file: set `G_MESSAGES_DEBUG=Tempfile-GLib`
+ * to see it.
+ *
+ * The library knows the file by its name, which nobody could guess before the file was there. So if somebody puts
+ * another file in its place, as editors and `sed -i` do, that one is deleted, too; a file that was renamed or copied
+ * elsewhere belongs to whoever did that, and stays.
  *
  * ## Security
  *
- * The file is created exclusively and without following symbolic links; only its owner may open it;
- * the descriptor is closed on `exec()`; and its name cannot be guessed: 16 letters of it are a counter and a tag, made with
- * a random key. So it is safe in a directory that others can write to.
+ * The library creates the file exclusively and without following symbolic links; only its owner may open it; `exec()`
+ * closes the descriptor; and nobody can guess the name: 16 letters of it are a counter and a tag, made with a random
+ * key. So the file is safe in a directory that others can write to.
  *
  * ## Threads
  *
@@ -60,10 +63,10 @@ struct _TempFile
   GFileIOStream  parent_instance;
 
   TempEntry     *entry;
-  GInputStream  *input;  /* these two are made when first asked for */
+  GInputStream  *input;       /* made when first asked for, as are the next two */
   GOutputStream *output;
-  GFile         *file;   /* likewise */
-  GFile         *former_file; /* what that was before it was persisted: somebody may hold it */
+  GFile         *file;
+  GFile         *former_file; /* `file` before the file was persisted: a caller may still use it */
 
   char          *dir;
   char          *prefix;
@@ -72,7 +75,7 @@ struct _TempFile
   gboolean       named;
   gboolean       delete_on_close;
   gboolean       initialized;
-  gboolean       is_dropped; /* closing is not somebody's wish */
+  gboolean       is_dropped; /* the object is disposed: if that closes the stream, the program did not ask for it */
 };
 
 enum
@@ -82,7 +85,7 @@ enum
   PROP_PREFIX,
   PROP_SUFFIX,
   PROP_NAMED,
-  PROP_PERMISSIONS, /* the last one that is fixed once the file is made */
+  PROP_PERMISSIONS, /* the last of those that are fixed once the file is made */
   PROP_AUTO_DELETE,
   PROP_DELETE_ON_CLOSE,
   PROP_PATH,
@@ -116,7 +119,7 @@ temp_file_create (TempFile    *self,
   else
     self->initialized = temp_entry_create_nameless (self->entry, self->dir, mode, error);
 
-  /* Those that somebody asked for before are closed. */
+  /* A stream that a caller got before the file was made is closed. */
   if (self->initialized)
     {
       g_clear_object (&self->input);
@@ -147,7 +150,7 @@ temp_file_initable_init (GInitableIface *iface)
 
 /* Notifications */
 
-/* Notifies only of what a close or a change of the name has changed. */
+/* Notifies of the path and the descriptor, if a close or a deletion has changed them. */
 static void
 notify_closed (TempFile *self,
                gboolean  had_path,
@@ -162,7 +165,7 @@ notify_closed (TempFile *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
 }
 
-/* Notifies of what persisting it has changed. */
+/* Notifies of the properties that persisting has changed. */
 static void
 notify_persisted (TempFile   *self,
                   const char *old_path,
@@ -179,9 +182,9 @@ notify_persisted (TempFile   *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
 }
 
-/* A GFileIOStream: its two streams, its offset, its end */
+/* GFileIOStream: the two streams, the offset, closing */
 
-/* Puts a new stream in its place, unless another thread, which wanted it too, was faster; owns what was made. */
+/* Puts a new stream in its place, or drops it if another thread has put one there meanwhile. */
 static void
 publish_stream (gpointer *place,
                 gpointer  made)
@@ -210,8 +213,7 @@ temp_file_get_output_stream (GIOStream *stream)
   return g_atomic_pointer_get (&self->output);
 }
 
-/* The streams share the offset, so what one of them is doing, in a thread
- * perhaps, must not be disturbed from here. */
+/* Fails if one of the streams is busy, perhaps in a thread: they share the offset and the size with this object. */
 static gboolean
 check_idle (TempFile  *self,
             GError   **error)
@@ -236,7 +238,8 @@ temp_file_is_open (GFileIOStream *stream)
   return temp_file_get_fd (TEMP_FILE (stream)) >= 0;
 }
 
-/* GFileIOStream has seen to it that the stream is open, but not that it was ever made. */
+/* Fails if an operation on the file cannot begin. GFileIOStream has checked that the stream is open, but not that the
+ * file was ever made. */
 static gboolean
 check_usable (TempFile      *self,
               GCancellable  *cancellable,
@@ -297,9 +300,8 @@ temp_file_get_etag (GFileIOStream *stream)
 
 /* Closing */
 
-/* Whatever goes wrong, everything is closed afterwards, and the first error is
- * returned. A stream that is in the middle of something keeps the descriptor
- * open until that is done. */
+/* Deletes the file, if closing does, and closes the streams and the descriptor. Goes on after an error, and returns the
+ * first one. A busy stream keeps the descriptor open until its operation ends. */
 static gboolean
 close_all (TempFile      *self,
            GCancellable  *cancellable,
@@ -340,7 +342,7 @@ temp_file_close (GIOStream     *stream,
 {
   TempFile *self = TEMP_FILE (stream);
   gboolean had_path = temp_entry_get_path (self->entry) != NULL;
-  gboolean had_fd = temp_entry_get_fd (self->entry) >= 0; /* GIOStream closes only what is not closed yet */
+  gboolean had_fd = temp_entry_get_fd (self->entry) >= 0; /* FALSE only if the file was never made */
   gboolean closed = close_all (self, cancellable, error);
 
   notify_closed (self, had_path, had_fd);
@@ -382,7 +384,7 @@ temp_file_close_async (GIOStream           *stream,
   before->had_fd = temp_file_get_fd (self) >= 0;
 
   g_task_set_priority (task, io_priority);
-  g_task_set_check_cancellable (task, FALSE); /* it is closed in any case */
+  g_task_set_check_cancellable (task, FALSE); /* the stream is closed, cancelled or not */
   g_task_set_task_data (task, before, g_free);
   g_task_run_in_thread (task, close_in_thread);
 }
@@ -394,7 +396,7 @@ temp_file_close_finish (GIOStream     *stream,
 {
   Before *before = g_task_get_task_data (G_TASK (result));
 
-  /* Here and not in the thread, where nobody expects a signal. */
+  /* Here and not in the thread: callers expect signals in their own thread. */
   notify_closed (TEMP_FILE (stream), before->had_path, before->had_fd);
 
   return g_task_propagate_boolean (G_TASK (result), error);
@@ -507,7 +509,7 @@ temp_file_set_property (GObject      *object,
     g_object_notify_by_pspec (object, pspec);
 }
 
-/* GIOStream closes on dispose; what the close had to leave goes now. */
+/* Closes the stream, and deletes the file if closing it has not. */
 static void
 temp_file_dispose (GObject *object)
 {
@@ -550,7 +552,7 @@ temp_file_class_init (TempFileClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
   GFileIOStreamClass *file_class = G_FILE_IO_STREAM_CLASS (klass);
-  /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
+  /* Not construct-only: GObject would set the default of each of them for each new object. */
   const GParamFlags fixed_once_made = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = temp_file_get_property;
@@ -575,7 +577,7 @@ temp_file_class_init (TempFileClass *klass)
   /**
    * TempFile:dir:
    *
-   * The directory that the file is made in; %NULL for the default one.
+   * The directory that the file is made in; %NULL for the default directory.
    *
    * Fixed once the file is made: setting it later only logs a critical message.
    *
@@ -587,7 +589,7 @@ temp_file_class_init (TempFileClass *klass)
   /**
    * TempFile:prefix:
    *
-   * What the name begins with; %NULL for `tmp`. Of no effect on a file without a name.
+   * The start of the name; %NULL for `tmp`. Of no effect on a file without a name.
    *
    * Fixed once the file is made: setting it later only logs a critical message.
    *
@@ -599,7 +601,7 @@ temp_file_class_init (TempFileClass *klass)
   /**
    * TempFile:suffix:
    *
-   * What the name ends in, such as `.txt`; %NULL for nothing. Of no effect on a file without a name.
+   * The end of the name, such as `.txt`; %NULL for none. Of no effect on a file without a name.
    *
    * Fixed once the file is made: setting it later only logs a critical message.
    *
@@ -611,7 +613,7 @@ temp_file_class_init (TempFileClass *klass)
   /**
    * TempFile:named:
    *
-   * Whether the file is made with a name.
+   * If %TRUE, the file is made with a name.
    *
    * Fixed once the file is made: setting it later only logs a critical message.
    *
@@ -637,7 +639,7 @@ temp_file_class_init (TempFileClass *klass)
   /**
    * TempFile:auto-delete: (getter get_auto_delete) (setter set_auto_delete)
    *
-   * Whether the file is deleted at all: on close, with the last reference, or at exit.
+   * If %TRUE, the file is deleted: on close, with the last reference, or at exit. If %FALSE, it stays.
    *
    * Since: 1.0
    */
@@ -648,7 +650,7 @@ temp_file_class_init (TempFileClass *klass)
   /**
    * TempFile:delete-on-close: (getter get_delete_on_close) (setter set_delete_on_close)
    *
-   * Whether closing the stream deletes the file. If not, dropping the last reference does.
+   * If %TRUE, closing the stream deletes the file. If %FALSE, dropping the last reference does.
    *
    * Since: 1.0
    */
@@ -697,21 +699,22 @@ temp_file_init (TempFile *self)
   self->delete_on_close = TRUE;
 }
 
-/* Public API: the constructors */
+/* Constructors */
 
-/* These two do as GInitable does for an object with these properties. But nobody has seen it
- * yet, and to look up properties by their names would be a seventh of all instructions. */
+/* The synchronous constructors set the fields themselves: to look properties up by their names, as g_initable_new()
+ * does, would be a seventh of all instructions. */
 
 /**
  * temp_file_new: (constructor)
- * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
+ * @dir: (type filename) (nullable): a directory on the filesystem that is to hold the file, or %NULL for the default
+ *   directory
  * @error: return location for an error
  *
  * Makes a temporary file without a name.
  *
- * No other user and no other program can open it by a path, and nothing is left of it once
- * it is closed, however the program ends. The filesystem may not have such files: then
- * it is made with a random name, which is taken away at once.
+ * No other user and no other program can open the file by a path, and nothing is left of it once it is closed, however
+ * the program ends. On a filesystem that has no such files, the library makes the file with a random name, and deletes
+ * the name at once.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
@@ -741,7 +744,7 @@ temp_file_new (const char  *dir,
   return temp_file_create (self, NULL, error) ? g_steal_pointer (&self) : NULL;
 }
 
-/* In the directory of this process's own, if above is not NULL; dir is its path then. */
+/* Makes a file with a name in `dir`. `above` is the entry of `dir` if this process made it, else NULL. */
 TempFile *
 temp_file_make_named (const char  *dir,
                       TempEntry   *above,
@@ -761,15 +764,15 @@ temp_file_make_named (const char  *dir,
 
 /**
  * temp_file_new_named: (constructor)
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @dir: (type filename) (nullable): the directory to make the file in, or %NULL for the default directory
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @error: return location for an error
  *
  * Makes a temporary file with a name, for other programs to open.
  *
- * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix.
- * See [class@Temp.File] for when it is deleted.
+ * The name is @prefix, 16 letters and digits that nobody can guess, and @suffix. [class@Temp.File] says when the file
+ * is deleted.
  *
  * ```c
  * g_autoptr (TempFile) file = temp_file_new_named (NULL, "myapp_", ".log", &error);
@@ -777,8 +780,8 @@ temp_file_make_named (const char  *dir,
  * g_print ("Logging to %s\n", temp_file_get_path (file));
  * ```
  *
- * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if
- * @prefix or @suffix hold a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
+ * Fails with the `G_IO_ERROR` of the system call's error, with `G_IO_ERROR_INVALID_FILENAME` if @prefix or @suffix hold
+ * a `/`, and with `G_IO_ERROR_EXISTS` if 100 names in a row were taken.
  *
  * Returns: (transfer full): a new temporary file, or %NULL if @error is set
  *
@@ -796,14 +799,14 @@ temp_file_new_named (const char  *dir,
 /**
  * temp_file_new_beside: (constructor)
  * @target: the file that is to be written, which need not exist
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
- * Makes a temporary file without a name where @target is, to become @target once it is complete.
+ * Makes a temporary file without a name next to @target, ready to replace it.
  *
- * This is the way to save a document: whoever opens it finds the old contents or the new ones,
- * and until [method@Temp.File.persist] has succeeded, nothing has happened to it. If @target
- * is a symbolic link, the file is made where the one that it points to is.
+ * Save a document this way: whoever opens it finds the old contents or the new ones, and nothing happens to it until
+ * [method@Temp.File.persist] has succeeded. If @target is a symbolic link, the new file lies next to the file that the
+ * link points to.
  *
  * ```c
  * g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
@@ -816,8 +819,8 @@ temp_file_new_named (const char  *dir,
  *        temp_file_persist (file, document, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE, NULL, &error);
  * ```
  *
- * Fails as [ctor@Temp.File.new] does, with `G_IO_ERROR_NOT_SUPPORTED` if @target has no local path, and
- * with `G_IO_ERROR_CANCELLED`.
+ * Fails as [ctor@Temp.File.new] does, with `G_IO_ERROR_NOT_SUPPORTED` if @target has no local path, and with
+ * `G_IO_ERROR_CANCELLED`.
  *
  * Returns: (transfer full): a new temporary file, or %NULL if @error is set
  *
@@ -852,16 +855,17 @@ new_finish (GAsyncResult  *result,
 
 /**
  * temp_file_new_async:
- * @dir: (type filename) (nullable): the directory whose filesystem is to hold it, or %NULL for the default one
+ * @dir: (type filename) (nullable): a directory on the filesystem that is to hold the file, or %NULL for the default
+ *   directory
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the file is made
  * @user_data: data for @callback
  *
  * Makes a temporary file without a name, without blocking.
  *
- * [ctor@Temp.File.new_finish] gives the result; [ctor@Temp.File.new] says more. If it is cancelled,
- * nothing is left.
+ * Get the result with [ctor@Temp.File.new_finish]. [ctor@Temp.File.new] says more. If the operation is cancelled, no
+ * file is left.
  *
  * Since: 1.0
  */
@@ -881,10 +885,10 @@ temp_file_new_async (const char          *dir,
 
 /**
  * temp_file_new_finish: (constructor)
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [func@Temp.File.new_async] began.
+ * Finishes an operation that [func@Temp.File.new_async] began.
  *
  * ```c
  * static void
@@ -915,18 +919,18 @@ temp_file_new_finish (GAsyncResult  *result,
 
 /**
  * temp_file_new_named_async:
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @dir: (type filename) (nullable): the directory to make the file in, or %NULL for the default directory
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the file is made
  * @user_data: data for @callback
  *
  * Makes a temporary file with a name, without blocking.
  *
- * [ctor@Temp.File.new_named_finish] gives the result; [ctor@Temp.File.new_named] says more. If it is
- * cancelled, nothing is left.
+ * Get the result with [ctor@Temp.File.new_named_finish]. [ctor@Temp.File.new_named] says more. If the operation is
+ * cancelled, no file is left.
  *
  * Since: 1.0
  */
@@ -951,10 +955,10 @@ temp_file_new_named_async (const char          *dir,
 
 /**
  * temp_file_new_named_finish: (constructor)
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [func@Temp.File.new_named_async] began.
+ * Finishes an operation that [func@Temp.File.new_named_async] began.
  *
  * ```c
  * static void
@@ -983,9 +987,9 @@ temp_file_new_named_finish (GAsyncResult  *result,
   return new_finish (result, error);
 }
 
-/* What it is */
+/* Properties, and other ways to the file */
 
-/* The file keeps its entry alive. */
+/* Returns the entry, to which the file has a reference. */
 TempEntry *
 temp_file_get_entry (TempFile *self)
 {
@@ -998,7 +1002,7 @@ temp_file_get_entry (TempFile *self)
  *
  * Gets the descriptor of the open file.
  *
- * It shares its offset with the streams, and it belongs to @self: do not close it.
+ * The descriptor shares its offset with the streams, and belongs to @self: do not close it.
  *
  * Returns: the file descriptor, or -1 once the file is closed
  *
@@ -1020,7 +1024,7 @@ temp_file_get_fd (TempFile *self)
  *
  * Gets the absolute path of the file.
  *
- * A file without a name has none, nor has one that was deleted. Persisting the file changes it. What was
+ * A file without a name has no path, nor has a deleted one. Persisting the file changes its path. A path that was
  * returned once stays valid as long as @self.
  *
  * Returns: (transfer none) (nullable) (type filename): the path, or %NULL while the file has no name
@@ -1067,8 +1071,8 @@ temp_file_get_file (TempFile *self)
  *
  * Gets a path by which other programs of the same user can open the file, even one without a name.
  *
- * It is `/proc/PID/fd/N`. It is good for as long as the file is open, and whoever opens it has
- * an offset of their own.
+ * The path is `/proc/PID/fd/N`. It is good for as long as the file is open, and whoever opens it has an offset of their
+ * own.
  *
  * ```c
  * g_autofree char *path = temp_file_dup_fd_path (file);
@@ -1096,7 +1100,7 @@ temp_file_dup_fd_path (TempFile *self)
  *
  * Gets whether the file is deleted at all.
  *
- * Returns: %TRUE if it is deleted on close, with the last reference, or at exit
+ * Returns: %TRUE if the file is deleted on close, with the last reference, or at exit
  *
  * Since: 1.0
  */
@@ -1111,11 +1115,11 @@ temp_file_get_auto_delete (TempFile *self)
 /**
  * temp_file_set_auto_delete: (set-property auto-delete)
  * @self: a temporary file
- * @auto_delete: whether it is deleted
+ * @auto_delete: whether the file is deleted
  *
  * Sets whether the file is deleted at all.
  *
- * It counts at the moment at which the file would be deleted. After [method@Temp.File.keep] it is of no effect.
+ * The library reads this when it is about to delete the file. After [method@Temp.File.keep], setting it has no effect.
  *
  * Since: 1.0
  */
@@ -1135,7 +1139,7 @@ temp_file_set_auto_delete (TempFile *self,
  *
  * Gets whether closing the stream deletes the file.
  *
- * Returns: %TRUE if it does, %FALSE if only dropping the last reference does
+ * Returns: %TRUE if closing deletes the file, %FALSE if only dropping the last reference does
  *
  * Since: 1.0
  */
@@ -1154,7 +1158,7 @@ temp_file_get_delete_on_close (TempFile *self)
  *
  * Sets whether closing the stream deletes the file.
  *
- * If it does not, the file can be opened by its path until the last reference to @self is dropped.
+ * If closing does not, others can open the file by its path until the last reference to @self is dropped.
  *
  * Since: 1.0
  */
@@ -1175,22 +1179,22 @@ temp_file_set_delete_on_close (TempFile *self,
 /**
  * temp_file_reopen:
  * @self: a temporary file
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
  * Opens the file a second time, with an offset of its own.
  *
- * What is written to one of the two is read from the other. It works without a name too, and needs `/proc`. The
- * stream returned can be used when @self is closed and the file deleted, and closing it
- * does nothing to @self.
+ * Bytes that are written to one of the two streams can be read from the other. The file needs no name, but the system
+ * needs `/proc`. The new stream can be used when @self is closed and the file deleted, and closing it does nothing to
+ * @self.
  *
  * ```c
  * g_autoptr (GFileIOStream) second = temp_file_reopen (file, NULL, &error);
  * GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (second));
  * ```
  *
- * Fails with `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_CANCELLED`, and with the
- * `G_IO_ERROR` of the system call's error.
+ * Fails with `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_CANCELLED`, and with the `G_IO_ERROR` of the
+ * system call's error.
  *
  * Returns: (transfer full): a new stream, or %NULL if @error is set
  *
@@ -1229,7 +1233,7 @@ temp_file_reopen (TempFile      *self,
       return NULL;
     }
 
-  /* GIO itself does not do that before GLib 2.80. */
+  /* GIO opens it without O_CLOEXEC before GLib 2.80. */
   output = g_io_stream_get_output_stream (G_IO_STREAM (stream));
   if (G_IS_FILE_DESCRIPTOR_BASED (output))
     fcntl (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)), F_SETFD, FD_CLOEXEC);
@@ -1237,14 +1241,14 @@ temp_file_reopen (TempFile      *self,
   return stream;
 }
 
-/* Its end: persisted, kept or deleted */
+/* Persisting, keeping, deleting */
 
 typedef struct
 {
   GFile            *destination;
   TempPersistFlags  flags;
 
-  /* From begin() to end(). */
+  /* From persist_begin() to persist_end(). */
   const char       *old_path;
   gboolean          had_auto_delete;
   gboolean          output_pending;
@@ -1271,8 +1275,7 @@ clear_pending (TempFile *self,
   g_io_stream_clear_pending (G_IO_STREAM (self));
 }
 
-/* Keeps the file and its streams from doing anything else: what was written to the
- * file while it is copied would be lost. */
+/* Makes the file and its streams busy: bytes that they wrote while persisting copies the file would be lost. */
 static gboolean
 persist_begin (gpointer   source,
                gpointer   data,
@@ -1336,26 +1339,25 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
 /**
  * temp_file_persist:
  * @self: a temporary file
- * @destination: where it is to stay
- * @flags: how to do it
- * @cancellable: (nullable): an object to cancel it with
+ * @destination: the place where the file is to stay
+ * @flags: how to persist the file
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
  * Moves the file to @destination, where it stays for good.
  *
- * At every moment, either what was there before or the whole new file is at @destination. With
- * %TEMP_PERSIST_REPLACE, what is there is replaced; if that is a symbolic link, it stays, and the file that
- * it points to is replaced. A file without a name can be persisted too.
+ * At every moment, @destination is either as it was before or the whole new file. With %TEMP_PERSIST_REPLACE, the new
+ * file replaces a file that is there. If @destination is a symbolic link, the link stays, and the file that it points
+ * to is replaced. A file without a name can be persisted, too.
  *
- * The mode becomes what an ordinary new file there would have, or that of the file replaced, whose
- * owner, group, access control list and extended attributes are carried over too as far as the user may. A
- * mode set by [property@Temp.File:permissions] stays.
+ * The mode, owner, group, access control list and extended attributes of a replaced file are preserved, as far as the
+ * user may set them; a new file gets the default mode. A mode set by [property@Temp.File:permissions] stays.
  *
- * With %TEMP_PERSIST_DURABLE, the data are on the disk before the file moves, and the directory is
- * after. With %TEMP_PERSIST_COPY, @destination may be on another filesystem.
+ * With %TEMP_PERSIST_DURABLE, the data are on the disk before the file moves, and the directory is after. With
+ * %TEMP_PERSIST_COPY, @destination may be on another filesystem.
  *
- * Afterwards, @self is still open, [property@Temp.File:path] and [property@Temp.File:file] say
- * where it is, and nothing deletes it. It cannot be persisted again.
+ * Afterwards, @self is still open, [property@Temp.File:path] and [property@Temp.File:file] are those of @destination,
+ * and nothing deletes the file. It cannot be persisted again.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
@@ -1369,21 +1371,21 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * Fails with
  *
  * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
- * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; or
- *   if it has no local path
- * - `G_IO_ERROR_IS_DIRECTORY` or `G_IO_ERROR_NOT_REGULAR_FILE` if it is not a file that is to be replaced
+ * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; or if
+ *   @destination has no local path
+ * - `G_IO_ERROR_IS_DIRECTORY` or `G_IO_ERROR_NOT_REGULAR_FILE` if @destination is to be replaced, and is no file
  * - `G_IO_ERROR_NOT_FOUND` if somebody has deleted, renamed or replaced the temporary file
- * - `G_IO_ERROR_FAILED` if it was kept or persisted already
- * - `G_IO_ERROR_CLOSED` if it is closed
+ * - `G_IO_ERROR_FAILED` if the file was kept or persisted already
+ * - `G_IO_ERROR_CLOSED` if @self is closed
  * - `G_IO_ERROR_PENDING` if one of its streams is in the middle of something
  * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
- * Then @destination and the file are as they were. Only three things can go wrong later, when
- * @destination is complete: syncing its directory; deleting the name that the file had, or what it was copied from; and, if
- * it had this name already, making sure that no crash deletes it as the temporary file that it was. After such
- * an error [property@Temp.File:path] is that of @destination.
+ * On error, neither @destination nor the temporary file has changed. Only three steps can fail later, when @destination
+ * is complete: syncing its directory; deleting the old name of the file, or the file that was copied; and, if the
+ * temporary file already had the name of @destination, making sure that no crash deletes it. After such an error
+ * [property@Temp.File:path] is that of @destination.
  *
- * A program that is killed leaves @destination as it was, or complete. Only where a copy has to fill a new @destination
+ * If the program is killed, @destination is as it was, or complete. Only where a copy has to fill a new @destination
  * itself, on a filesystem without hard links, an incomplete file stays there.
  *
  * Returns: %TRUE if the file is at @destination, %FALSE if @error is set
@@ -1409,18 +1411,18 @@ temp_file_persist (TempFile          *self,
 /**
  * temp_file_persist_async:
  * @self: a temporary file
- * @destination: where it is to stay
- * @flags: how to do it
+ * @destination: the place where the file is to stay
+ * @flags: how to persist the file
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
  * @user_data: data for @callback
  *
  * Moves the file to @destination, where it stays for good, without blocking.
  *
- * [method@Temp.File.persist_finish] gives the result; [method@Temp.File.persist] says more. Meanwhile, all
- * else that is done with @self or its streams fails with `G_IO_ERROR_PENDING`. If it is cancelled in time,
- * nothing has changed.
+ * Get the result with [method@Temp.File.persist_finish]. [method@Temp.File.persist] says more. Meanwhile, any other
+ * operation on @self or its streams fails with `G_IO_ERROR_PENDING`. If the operation is cancelled in time, nothing has
+ * changed.
  *
  * Since: 1.0
  */
@@ -1439,7 +1441,7 @@ temp_file_persist_async (TempFile            *self,
   g_return_if_fail (G_IS_FILE (destination));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  /* Streams that are made only now must not begin anything either. */
+  /* Make both streams, so that persist_begin() finds them: a stream made later would not be busy. */
   g_io_stream_get_output_stream (G_IO_STREAM (self));
   g_io_stream_get_input_stream (G_IO_STREAM (self));
 
@@ -1452,10 +1454,10 @@ temp_file_persist_async (TempFile            *self,
 /**
  * temp_file_persist_finish:
  * @self: a temporary file
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [method@Temp.File.persist_async] began.
+ * Finishes an operation that [method@Temp.File.persist_async] began.
  *
  * ```c
  * static void
@@ -1494,10 +1496,11 @@ temp_file_persist_finish (TempFile      *self,
  *
  * From now on, [property@Temp.File:auto-delete] is off and remains so. The stream stays open.
  *
- * It returns once a crash, even a power cut, cannot delete the file any more; so it may block for a moment.
+ * Once this function has returned, no crash, not even a power cut, can make the library delete the file; so it may
+ * block for a moment.
  *
- * Fails with `G_IO_ERROR_NOT_SUPPORTED` if it has no name, or none any more, or if this process was forked off from the one
- * that made it, and with `G_IO_ERROR_NOT_FOUND` if nothing is under its name.
+ * Fails with `G_IO_ERROR_NOT_SUPPORTED` if the file has no name, or none any more, or if this process was forked from
+ * the one that made the file, and with `G_IO_ERROR_NOT_FOUND` if nothing is under its name.
  *
  * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
  *
@@ -1523,25 +1526,25 @@ temp_file_keep (TempFile  *self,
 /**
  * temp_file_delete:
  * @self: a temporary file
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
  * Deletes the file's name now; the stream stays open.
  *
- * Closing the stream does this, too, but a program that wants to know of an error, or to go on with a file that
- * nobody can open by path any more, calls it first. It is done even if [property@Temp.File:auto-delete] is off, and in a
- * process that was forked off. Calling it again is a no-op, as it is if the file has no name, is already gone, or was kept
- * or persisted.
+ * Closing the stream deletes the name, too. Call this first to learn of an error, or to go on with a file that nobody
+ * can open by path any more. It works even if [property@Temp.File:auto-delete] is off, and in a forked process. Calling
+ * it again is a no-op, as it is if the file has no name, is already gone, or was kept or persisted.
  *
- * Whatever is under the name goes: nobody could guess it before the file was there, so whoever put another one there
- * meant to replace it. A directory there goes only if it is empty.
+ * If somebody put another file under the name, that file is deleted: nobody could guess the name before the file was
+ * there, so they meant to replace it. A directory there is deleted only if it is empty.
  *
  * ```c
  * if (!temp_file_delete (file, NULL, &error))
  *   g_warning ("%s", error->message);
  * ```
  *
- * Fails with the `G_IO_ERROR` of the system call's error, and with `G_IO_ERROR_CANCELLED`; it can be tried again then.
+ * Fails with the `G_IO_ERROR` of the system call's error, and with `G_IO_ERROR_CANCELLED`. After an error, the call can
+ * be repeated.
  *
  * Returns: %TRUE if nothing is left under the name, %FALSE if @error is set
  *

@@ -8,25 +8,25 @@
 
 /**
  * temp_mkstemp:
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
- * @path: (out) (transfer full) (type filename) (optional): where to put the absolute path of the file
+ * @dir: (type filename) (nullable): the directory to make the file in, or %NULL for the default directory
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
+ * @path: (out) (transfer full) (type filename) (optional): the absolute path of the file
  * @error: return location for an error
  *
- * Makes a file with a name, which is the caller's from the start: the library never deletes it.
+ * Makes a file with a name that belongs to the caller from the start: the library never deletes it.
  *
- * The file is created exclusively, readable and writable by its owner only, and open for both in the
- * descriptor returned, which is closed on `exec()`. Where the file need not outlive the program,
- * [ctor@Temp.File.new_named] also takes care of its end.
+ * The file is created exclusively, and only its owner can read and write it. The descriptor is open for both, and
+ * closed on `exec()`. Where the file need not outlive the program, [ctor@Temp.File.new_named] also takes care of its
+ * end.
  *
  * ```c
  * g_autofree char *path = NULL;
  * int fd = temp_mkstemp (NULL, "report-", ".txt", &path, &error);
  * ```
  *
- * Fails with the `G_IO_ERROR` of the system call's error, or with `G_IO_ERROR_INVALID_FILENAME` if
- * @prefix or @suffix hold a `/`.
+ * Fails with the `G_IO_ERROR` of the system call's error, or with `G_IO_ERROR_INVALID_FILENAME` if @prefix or @suffix
+ * hold a `/`.
  *
  * Returns: a file descriptor, which the caller closes, or -1 if @error is set
  *
@@ -58,22 +58,22 @@ temp_mkstemp (const char  *dir,
 
 /**
  * temp_mkdtemp:
- * @dir: (type filename) (nullable): the directory to make it in, or %NULL for the default one
- * @prefix: (type filename) (nullable): what its name begins with, or %NULL for `tmp`
- * @suffix: (type filename) (nullable): what its name ends in, or %NULL for nothing
+ * @dir: (type filename) (nullable): the directory to make the new one in, or %NULL for the default directory
+ * @prefix: (type filename) (nullable): the start of the name, or %NULL for `tmp`
+ * @suffix: (type filename) (nullable): the end of the name, or %NULL for none
  * @error: return location for an error
  *
- * Makes a directory, which is the caller's from the start: the library never deletes it.
+ * Makes a directory that belongs to the caller from the start: the library never deletes it.
  *
- * Only its owner may look into it. Where the directory need not outlive the program,
- * [ctor@Temp.Dir.new] also takes care of its end.
+ * Only its owner may look into the directory. Where it need not outlive the program, [ctor@Temp.Dir.new] also takes
+ * care of its end.
  *
  * ```c
  * g_autofree char *path = temp_mkdtemp (NULL, "unpacked-", NULL, &error);
  * ```
  *
- * Fails with the `G_IO_ERROR` of the system call's error, or with `G_IO_ERROR_INVALID_FILENAME` if
- * @prefix or @suffix hold a `/`.
+ * Fails with the `G_IO_ERROR` of the system call's error, or with `G_IO_ERROR_INVALID_FILENAME` if @prefix or @suffix
+ * hold a `/`.
  *
  * Returns: (transfer full) (type filename): the absolute path of the directory
  *

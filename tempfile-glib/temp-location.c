@@ -10,15 +10,14 @@
  * temp_get_default_dir:
  * @error: return location for an error
  *
- * Gets the directory that temporary files and directories are made in when none is named.
+ * Gets the default directory: temporary files and directories are made there if the caller names none.
  *
- * It is what [func@Temp.set_default_dir] was given, or else the first of these that takes a
- * file: the directories named by the environment variables `TMPDIR`, `TEMP` and `TMP`, then
- * `/tmp`, `/var/tmp` and `/usr/tmp`. `G_TEST_TMPDIR` comes before them all, as it does for
- * [func@GLib.get_tmp_dir]. A set-user-id program does not look at its environment. It is never
- * the current directory unless one of the variables names it.
+ * The default directory is the one that [func@Temp.set_default_dir] set, or else the first of these that takes a file:
+ * the directories named by the environment variables `TMPDIR`, `TEMP` and `TMP`, then `/tmp`, `/var/tmp` and
+ * `/usr/tmp`. `G_TEST_TMPDIR` comes before them all, as it does for [func@GLib.get_tmp_dir]. A set-user-id program does
+ * not look at its environment. The current directory is never the default one unless one of the variables names it.
  *
- * The directories are looked at once, when the default one is first needed.
+ * The library looks at these directories once, when it first needs the default one.
  *
  * Fails with `G_IO_ERROR_NOT_FOUND` and a message that names those tried if none of them is usable.
  *
@@ -37,10 +36,10 @@ temp_get_default_dir (GError **error)
  * @dir: (type filename) (nullable): a directory, or %NULL to look again
  * @error: return location for an error
  *
- * Sets the directory that temporary files and directories are made in when none is named.
+ * Sets the default directory: temporary files and directories are made there if the caller names none.
  *
- * A relative path is taken from the current directory of now. With %NULL, the next
- * [func@Temp.get_default_dir] looks at the environment again. Things made before stay where they are.
+ * A relative path starts at the directory that is the current one now. With %NULL, the next [func@Temp.get_default_dir]
+ * looks at the environment again. Files and directories that are there already stay where they are.
  *
  * Fails, and changes nothing, if no file can be made in @dir.
  *

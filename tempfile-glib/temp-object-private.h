@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Sets the string behind a property, and returns TRUE if that changes it. */
+/* Sets the string of a property. Returns TRUE if its value changes. */
 static inline gboolean
 temp_object_set_string (char         **place,
                         const GValue  *value)
@@ -19,7 +19,7 @@ temp_object_set_string (char         **place,
   return TRUE;
 }
 
-/* Tells the programmer that a property was set too late. */
+/* Logs, for the programmer, that a property was set too late. */
 static inline void
 temp_object_warn_fixed (GObject    *object,
                         GParamSpec *pspec)

@@ -14,8 +14,7 @@
 #include "task/remove.h"
 #include "tree/tree.h"
 
-/* Its address is what a task of ours is known by: ISO C has no pointers to functions
- * as plain pointers. */
+/* Its address is the source tag of the tasks: ISO C does not convert the address of a function to a plain pointer. */
 static char tree_task;
 
 static gboolean
@@ -27,8 +26,8 @@ fail (GError     **error,
   return FALSE;
 }
 
-/* Opens what is to be removed, for none of its rights: it is a descriptor to
- * look at it and to go on from. */
+/* Opens the top of the tree, which may be a file, with O_PATH: that needs no right, and is enough to look at it and to
+ * go on from there. */
 static int
 open_top (int          parent_fd,
            const char  *base,
@@ -45,8 +44,8 @@ open_top (int          parent_fd,
   return g_steal_fd (&fd);
 }
 
-/* What is under the name by now may be of another kind than it was when it was
- * looked at; then the kernel refuses to remove it, and it is looked at again. */
+/* Removes the tree once. Fails and sets *again to TRUE if it has to be looked at again: somebody has put a file in
+ * place of a directory, or the other way round, or has added to the directory. */
 static gboolean
 remove_once (int                  parent_fd,
              const char          *base,
@@ -83,7 +82,7 @@ remove_once (int                  parent_fd,
       return TRUE;
     }
 
-  /* Somebody else was faster; what was there is gone. */
+  /* Somebody else has removed it. */
   if (errno == ENOENT)
     return TRUE;
 
@@ -155,31 +154,31 @@ remove_with_flags (GFile               *file,
  * temp_remove_tree:
  * @dir: the directory to remove, which is a local one
  * @flags: how to remove it
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @progress: (scope call) (closure progress_data) (nullable): called now and then, and once at the end
  * @progress_data: data for @progress
  * @error: return location for an error
  *
- * Removes a directory with all that is in it.
+ * Removes a directory with everything in it.
  *
- * Trees of any size, depth and kind are removed, large ones by several threads. If something cannot be
- * removed, all else is, and the first error is returned; its message tells the path in the tree, and how many
- * entries are left. With %TEMP_REMOVE_IGNORE_ERRORS, that is no error.
+ * The tree can be of any size, depth and kind; several threads remove a large one. If something cannot be removed, the
+ * rest is removed nevertheless, and the first error is returned; its message tells the path in the tree, and how many
+ * entries are left. With %TEMP_REMOVE_IGNORE_ERRORS, no error is returned then.
  *
- * A symbolic link or a file given as @dir is removed itself, unless it is %TEMP_REMOVE_KEEP_ROOT that is asked for.
+ * If @dir is a symbolic link or a file, it is removed itself, except with %TEMP_REMOVE_KEEP_ROOT.
  *
  * ## Security
  *
- * No symbolic link is followed, whatever others do to the tree meanwhile: each step goes by the descriptor
- * of the directory it is in. Directories of ours that do not let us in are opened up, and get back their
- * mode if they stay. What is mounted in the tree is not entered.
+ * No symbolic link is followed, even if others change the tree meanwhile: each step goes by the descriptor of the
+ * directory it is in. Directories of this user that do not let the user in are opened up, and get back their mode if
+ * they stay. Filesystems that are mounted in the tree are not entered.
  *
  * ## Errors
  *
- * Fails with `G_IO_ERROR_NOT_FOUND` if there is no @dir, `G_IO_ERROR_BUSY` if something is mounted on it or in
- * it, `G_IO_ERROR_NOT_DIRECTORY` if a file is to be emptied, `G_IO_ERROR_NOT_SUPPORTED` if @dir is not local,
- * `G_IO_ERROR_CANCELLED`, or the `G_IO_ERROR` of the system call's error. Cancelled, it stops at once;
- * what is not yet removed stays whole.
+ * Fails with `G_IO_ERROR_NOT_FOUND` if there is no @dir, `G_IO_ERROR_BUSY` if something is mounted on it or in it,
+ * `G_IO_ERROR_NOT_DIRECTORY` if a file is to be emptied, `G_IO_ERROR_NOT_SUPPORTED` if @dir is not local,
+ * `G_IO_ERROR_CANCELLED`, or the `G_IO_ERROR` of the system call's error. If it is cancelled, it stops at once; the
+ * rest of the tree stays whole.
  *
  * ## Example
  *
@@ -190,7 +189,7 @@ remove_with_flags (GFile               *file,
  *   g_warning ("%s", error->message);
  * ```
  *
- * Returns: %TRUE if it is gone, %FALSE if @error is set
+ * Returns: %TRUE if the directory is gone, %FALSE if @error is set
  *
  * Since: 1.0
  */
@@ -231,17 +230,17 @@ remove_in_thread (GObject             *source,
  * @dir: the directory to remove, which is a local one
  * @flags: how to remove it
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @progress: (scope notified) (closure progress_data) (destroy progress_destroy) (nullable): called now and then,
- *   and once at the end, in the main context of the caller
+ * @cancellable: (nullable): an object that cancels the operation
+ * @progress: (scope notified) (closure progress_data) (destroy progress_destroy) (nullable): called now and then, and
+ *   once at the end, in the main context of the caller
  * @progress_data: data for @progress
  * @progress_destroy: (nullable): frees @progress_data
- * @callback: (scope async) (closure user_data): called when it is done
+ * @callback: (scope async) (closure user_data): called when the operation ends
  * @user_data: data for @callback
  *
- * Removes a directory with all that is in it without blocking.
+ * Removes a directory with everything in it without blocking.
  *
- * [func@Temp.remove_tree_finish] gives the result; [func@Temp.remove_tree] says more.
+ * Get the result with [func@Temp.remove_tree_finish]. [func@Temp.remove_tree] says more.
  *
  * Since: 1.0
  */
@@ -269,10 +268,10 @@ temp_remove_tree_async (GFile                *dir,
 
 /**
  * temp_remove_tree_finish:
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [func@Temp.remove_tree_async] began.
+ * Finishes an operation that [func@Temp.remove_tree_async] began.
  *
  * ```c
  * static void
@@ -287,7 +286,7 @@ temp_remove_tree_async (GFile                *dir,
  *
  * Fails as [func@Temp.remove_tree] does.
  *
- * Returns: %TRUE if it is gone, %FALSE if @error is set
+ * Returns: %TRUE if the directory is gone, %FALSE if @error is set
  *
  * Since: 1.0
  */

@@ -15,24 +15,23 @@
  * A temporary file that stays in memory for as long as it is small.
  *
  * A `TempSpooledFile` is a [class@Gio.IOStream]. Its [property@Gio.IOStream:input-stream] and its
- * [property@Gio.IOStream:output-stream] share one offset, as in any file that is open for both. While
- * it is in memory, it has no descriptor. A write or a truncate that would make it greater
- * than [property@Temp.SpooledFile:max-size] first copies what it has to a [class@Temp.File]:
- * it **rolls**. From then on everything goes to that file, as [method@Temp.SpooledFile.roll]
- * makes it do at any time. Nothing else can be seen of it: contents, size and offset stay as they were.
+ * [property@Gio.IOStream:output-stream] share one offset, as in any file that is open for both. While its contents are
+ * in memory, it has no descriptor. A write or a truncate that would make it greater than
+ * [property@Temp.SpooledFile:max-size] first copies the contents to a [class@Temp.File]: the spooled file **rolls**.
+ * From then on, every operation goes to that file. [method@Temp.SpooledFile.roll] makes it roll at any time. Rolling
+ * changes nothing else: contents, size and offset stay as they were.
  *
- * It is for data of which nobody knows the size beforehand, and which is mostly small: the body of
- * a request, the output of a program.
+ * Use it for data of a size that nobody knows beforehand, and that is mostly small: the body of a request, the output
+ * of a program.
  *
  * The file that it rolls to has no name, unless [property@Temp.SpooledFile:prefix] or
  * [property@Temp.SpooledFile:suffix] is set.
  *
  * ## Errors
  *
- * Rolling can fail: the disk is full, there are no descriptors left. The write or the truncate that
- * caused it then fails with that error, and has changed nothing: all is still in memory, to
- * be read, and the same write can be tried again. If there is not enough memory, a
- * write fails with `G_IO_ERROR_NO_SPACE`.
+ * Rolling can fail: the disk is full, there are no descriptors left. Then the write or the truncate that caused it
+ * fails with that error, and has changed nothing: the contents are still in memory, to be read, and the write can be
+ * tried again. If there is not enough memory, a write fails with `G_IO_ERROR_NO_SPACE`.
  *
  * ## Lifetime
  *
@@ -41,8 +40,8 @@
  *
  * ## Threads
  *
- * As with all GIO streams, one operation at a time on each stream: a second one fails
- * with `G_IO_ERROR_PENDING`, and so does a seek or a roll of the file while one of its streams is busy.
+ * As with all GIO streams, one operation at a time on each stream: a second one fails with `G_IO_ERROR_PENDING`, and so
+ * does a seek or a roll of the spooled file while one of its streams is busy.
  *
  * Since: 1.0
  */
@@ -52,13 +51,13 @@ struct _TempSpooledFile
   GIOStream      parent_instance;
 
   TempSpool     *spool;
-  char          *dir;     /* these three are under the lock of the spool, and fixed once it has rolled */
+  char          *dir;     /* under the lock of the spool, as are the next two; fixed once it has rolled */
   char          *prefix;
   char          *suffix;
-  GInputStream  *input;   /* these two are made when first asked for */
+  GInputStream  *input;   /* made when first asked for, as is the next */
   GOutputStream *output;
 
-  pthread_t      thread;  /* where it was made, and is notified */
+  pthread_t      thread;  /* that made the object, and gets its notifications */
   GMainContext  *context; /* of that thread; NULL: the default one */
 };
 
@@ -82,9 +81,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TempSpooledFile, temp_spooled_file, G_TYPE_IO_STR
 
 /* Streams */
 
-/* Puts a new stream in its place, and returns TRUE if the caller has to close it, since the file is closed. The spool
- * has a reference for each of the two streams from the start, which the stream takes. If another thread, which wanted
- * the stream too, was faster, the new one goes, and must not take that one's reference with it. */
+/* Puts a new stream in its place. Returns TRUE if the caller has to close the stream, because the file is closed. The
+ * spool has a reference for each of the two streams from the start, which the stream takes over. If another thread has
+ * put one there meanwhile, drops the new stream, but not the reference: the other stream has that. */
 static gboolean
 publish_stream (TempSpooledFile *self,
                 gpointer        *place,
@@ -120,8 +119,8 @@ temp_spooled_file_get_output_stream (GIOStream *stream)
   return g_atomic_pointer_get (&self->output);
 }
 
-/* Whatever goes wrong, everything is closed afterwards, and the first error is
- * returned. A stream that is in the middle of something ends that first. */
+/* Closes the streams and the spool. Goes on after an error, and returns the first one. A busy stream stays open: its
+ * operation ends, and the next one finds the spool closed. */
 static gboolean
 temp_spooled_file_close (GIOStream     *stream,
                          GCancellable  *cancellable,
@@ -145,7 +144,7 @@ temp_spooled_file_close (GIOStream     *stream,
   return TRUE;
 }
 
-/* The streams share the offset, so that an operation on the file needs both of them idle. */
+/* Fails if one of the streams is busy: they share the offset with this object. */
 static gboolean
 check_streams_idle (TempSpooledFile  *self,
                     GError          **error)
@@ -158,7 +157,7 @@ check_streams_idle (TempSpooledFile  *self,
   return FALSE;
 }
 
-/* Begins an operation on the file, which the caller ends by g_io_stream_clear_pending(). */
+/* Begins an operation on the file. The caller ends it by g_io_stream_clear_pending(). */
 static gboolean
 begin (TempSpooledFile  *self,
        GError          **error)
@@ -199,7 +198,7 @@ temp_spooled_file_seek (GSeekable     *seekable,
       return FALSE;
     }
 
-  /* A seek calls nobody back, so it does not begin an operation: the lock of the spool is enough. */
+  /* A seek calls nobody back, so it need not make the file busy: the lock of the spool is enough. */
   return check_streams_idle (self, error) && temp_spool_seek (self->spool, offset, type, cancellable, error);
 }
 
@@ -215,7 +214,7 @@ temp_spooled_file_truncate (GSeekable     *seekable,
   if (!begin (self, error))
     return FALSE;
 
-  /* Whoever is notified that it rolled may use it: so that comes at the end. */
+  /* A handler of notify::rolled may use the file: so notify after the operation. */
   g_object_freeze_notify (G_OBJECT (self));
   ok = temp_spool_truncate (self->spool, size, cancellable, error);
   g_io_stream_clear_pending (G_IO_STREAM (self));
@@ -252,7 +251,8 @@ weak_ref_free (gpointer data)
   g_free (data);
 }
 
-/* An asynchronous write rolls in a thread, where nobody expects a signal. */
+/* Notifies that the file has rolled. An asynchronous write rolls in another thread, where callers expect no signal:
+ * then the main context of the thread that made the file notifies. */
 static void
 on_rolled (GObject *object)
 {
@@ -266,7 +266,7 @@ on_rolled (GObject *object)
       return;
     }
 
-  /* Weak: nobody may ever run that main context. */
+  /* Weak: perhaps nobody ever runs that main context. */
   weak_ref = g_new (GWeakRef, 1);
   g_weak_ref_init (weak_ref, object);
 
@@ -277,7 +277,7 @@ on_rolled (GObject *object)
   g_source_attach (source, self->context);
 }
 
-/* Makes the file to roll to: called by the spool, in any thread. */
+/* Makes the file to roll to. The spool calls this in any thread, with its lock held. */
 static GIOStream *
 make_file (GObject       *object,
            TempEntry    **entry,
@@ -300,7 +300,7 @@ make_file (GObject       *object,
 
 static const TempSpoolOwnerFuncs spool_funcs = { make_file, on_rolled };
 
-/* A write may roll in a thread meanwhile, and reads the string then. */
+/* Gets a string that another thread may set. */
 static void
 get_string (TempSpooledFile *self,
             char           **place,
@@ -341,7 +341,7 @@ temp_spooled_file_get_property (GObject    *object,
     }
 }
 
-/* Sets what a roll reads, and returns TRUE if that changes it. The caller holds the lock. */
+/* Sets a property that a roll reads. Returns TRUE if the value changes. The caller holds the lock of the spool. */
 static gboolean
 set_locked (TempSpooledFile *self,
             guint            prop_id,
@@ -385,7 +385,7 @@ temp_spooled_file_set_property (GObject      *object,
     g_object_notify_by_pspec (object, pspec);
 }
 
-/* GIOStream closes on dispose, unless somebody has left it pending. */
+/* GIOStream closes on dispose, but not if an operation is pending. */
 static void
 temp_spooled_file_dispose (GObject *object)
 {
@@ -402,7 +402,7 @@ temp_spooled_file_finalize (GObject *object)
 {
   TempSpooledFile *self = TEMP_SPOOLED_FILE (object);
 
-  /* A stream that nobody asked for has not taken its reference. */
+  /* A stream that was never made has not taken over its reference. */
   if (self->input != NULL)
     g_object_unref (self->input);
   else
@@ -426,7 +426,7 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
-  /* Not construct-only: GObject would set all of their defaults one by one, for each new object. */
+  /* Not construct-only: GObject would set the default of each of them for each new object. */
   const GParamFlags fixed_once_rolled = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = temp_spooled_file_get_property;
@@ -441,7 +441,7 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
   /**
    * TempSpooledFile:max-size: (getter get_max_size)
    *
-   * How many bytes it holds in memory; when it grows past that, it rolls. 0: it never does on its own.
+   * The number of bytes that it holds in memory: when it grows past that, it rolls. 0: it never rolls on its own.
    *
    * Fixed once it has rolled: setting it later only logs a critical message.
    *
@@ -453,7 +453,7 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
   /**
    * TempSpooledFile:dir:
    *
-   * The directory that it rolls to; %NULL for the default one.
+   * The directory that it rolls to; %NULL for the default directory.
    *
    * Fixed once it has rolled: setting it later only logs a critical message.
    *
@@ -465,10 +465,10 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
   /**
    * TempSpooledFile:prefix:
    *
-   * What the name of the file that it rolls to begins with; %NULL for `tmp`, if it has a name.
+   * The start of the name of the file that it rolls to; %NULL for `tmp`, if the file has a name.
    *
-   * The file has a name if this or [property@Temp.SpooledFile:suffix] is set. A prefix that holds
-   * a `/` makes the roll fail with `G_IO_ERROR_INVALID_FILENAME`.
+   * The file has a name if this or [property@Temp.SpooledFile:suffix] is set. A prefix that holds a `/` makes the roll
+   * fail with `G_IO_ERROR_INVALID_FILENAME`.
    *
    * Fixed once it has rolled: setting it later only logs a critical message.
    *
@@ -480,10 +480,10 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
   /**
    * TempSpooledFile:suffix:
    *
-   * What the name of the file that it rolls to ends in, such as `.txt`; %NULL for nothing.
+   * The end of the name of the file that it rolls to, such as `.txt`; %NULL for none.
    *
-   * The file has a name if this or [property@Temp.SpooledFile:prefix] is set. A suffix that holds
-   * a `/` makes the roll fail with `G_IO_ERROR_INVALID_FILENAME`.
+   * The file has a name if this or [property@Temp.SpooledFile:prefix] is set. A suffix that holds a `/` makes the roll
+   * fail with `G_IO_ERROR_INVALID_FILENAME`.
    *
    * Fixed once it has rolled: setting it later only logs a critical message.
    *
@@ -495,12 +495,11 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
   /**
    * TempSpooledFile:rolled: (getter get_rolled)
    *
-   * Whether it has gone from memory to a file.
+   * %TRUE once it has gone from memory to a file.
    *
-   * If an operation in another thread does that, an asynchronous write for instance, the
-   * change is notified in the main context that was the thread's default one when
-   * the object was made. A write in this thread notifies before it returns, so that its
-   * stream is still busy then.
+   * If an operation in another thread makes it roll, such as an asynchronous write, the change is notified in the main
+   * context that was the thread's default one when the object was made. A write in this thread notifies before it
+   * returns, so that its stream is still busy then.
    *
    * Since: 1.0
    */
@@ -515,22 +514,21 @@ temp_spooled_file_init (TempSpooledFile *self)
 {
   GMainContext *context = g_main_context_get_thread_default ();
 
-  self->spool = temp_spool_new (1 + 2, G_OBJECT (self), &spool_funcs); /* its own, and those of its streams */
+  self->spool = temp_spool_new (1 + 2, G_OBJECT (self), &spool_funcs); /* its own, and one for each stream */
   self->thread = pthread_self ();
   if (context != NULL)
     self->context = g_main_context_ref (context);
 }
 
-/* Public API */
+/* Constructor and properties */
 
 /**
  * temp_spooled_file_new:
- * @max_size: how many bytes it holds in memory, or 0 for as many as there are
+ * @max_size: the number of bytes to hold in memory, or 0 for no limit
  *
- * Makes a temporary file in memory, which becomes one on disk when it grows past @max_size.
+ * Makes a temporary file in memory, which rolls to one on disk when it grows past @max_size.
  *
- * To say where that will be, make it with `g_object_new()` and
- * set [property@Temp.SpooledFile:dir] too.
+ * To say where that one will be, make the object with `g_object_new()`, and set [property@Temp.SpooledFile:dir], too.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
@@ -556,7 +554,7 @@ temp_spooled_file_new (gsize max_size)
 {
   TempSpooledFile *self = g_object_new (TEMP_TYPE_SPOOLED_FILE, NULL);
 
-  /* Nobody has seen it yet; and looking up a property takes longer than a small write. */
+  /* Not by its property: to look that up takes longer than a small write. */
   self->spool->max_size = max_size;
   return self;
 }
@@ -571,7 +569,7 @@ temp_spooled_file_get_spool (TempSpooledFile *self)
  * temp_spooled_file_get_max_size: (get-property max-size)
  * @self: a spooled file
  *
- * Gets how many bytes it holds in memory before it rolls.
+ * Gets the number of bytes that it holds in memory before it rolls.
  *
  * Returns: the number of bytes; 0 if it never rolls on its own
  *
@@ -597,7 +595,7 @@ temp_spooled_file_get_max_size (TempSpooledFile *self)
  *
  * Gets whether it has gone from memory to a file.
  *
- * It does not go back: not when it is truncated, nor when it is closed.
+ * A spooled file never goes back to memory: not when it is truncated, nor when it is closed.
  *
  * Returns: %TRUE once it has rolled
  *
@@ -615,7 +613,7 @@ temp_spooled_file_get_rolled (TempSpooledFile *self)
  * temp_spooled_file_get_size:
  * @self: a spooled file
  *
- * Gets how many bytes it has, wherever they are.
+ * Gets its number of bytes, in memory or in a file.
  *
  * Returns: the number of bytes; 0 once it is closed
  *
@@ -629,9 +627,9 @@ temp_spooled_file_get_size (TempSpooledFile *self)
   return temp_spool_get_size (self->spool);
 }
 
-/* From memory to a file, and out of it. */
+/* Rolling, and taking the file out */
 
-/* Whoever is notified that it rolled may use it: so that comes at the end. */
+/* A handler of notify::rolled may use the file: so notify after the operation. */
 static gboolean
 roll_begin (gpointer   source,
             gpointer   data,
@@ -666,16 +664,16 @@ static const TempTaskSteps roll_steps = { roll_begin, roll_run, roll_end };
 /**
  * temp_spooled_file_roll:
  * @self: a spooled file
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
  * Moves it from memory to a file now, whatever its size.
  *
- * The offset stays where it is. If it has rolled already, nothing happens.
+ * The offset stays where it is. If the spooled file has rolled already, nothing happens.
  *
- * Fails as [ctor@Temp.File.new] does, with the `G_IO_ERROR` of the write that failed, such as
- * `G_IO_ERROR_NO_SPACE`, with `G_IO_ERROR_CANCELLED`, with `G_IO_ERROR_PENDING` if one of the streams is busy, and
- * with `G_IO_ERROR_CLOSED`. Then it is still in memory, and nothing of it is lost.
+ * Fails as [ctor@Temp.File.new] does, with the `G_IO_ERROR` of the write that failed, such as `G_IO_ERROR_NO_SPACE`,
+ * with `G_IO_ERROR_CANCELLED`, with `G_IO_ERROR_PENDING` if one of the streams is busy, and with `G_IO_ERROR_CLOSED`.
+ * After an error, it is still in memory, and nothing of it is lost.
  *
  * Returns: %TRUE if it is in a file now, %FALSE if @error is set
  *
@@ -696,13 +694,13 @@ temp_spooled_file_roll (TempSpooledFile  *self,
  * temp_spooled_file_roll_async:
  * @self: a spooled file
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
  * @user_data: data for @callback
  *
  * Moves it from memory to a file, without blocking.
  *
- * [method@Temp.SpooledFile.roll_finish] gives the result; [method@Temp.SpooledFile.roll] says more.
+ * Get the result with [method@Temp.SpooledFile.roll_finish]. [method@Temp.SpooledFile.roll] says more.
  *
  * Since: 1.0
  */
@@ -722,10 +720,10 @@ temp_spooled_file_roll_async (TempSpooledFile     *self,
 /**
  * temp_spooled_file_roll_finish:
  * @self: a spooled file
- * @result: the result that the callback was given
+ * @result: the result that the callback got
  * @error: return location for an error
  *
- * Finishes what [method@Temp.SpooledFile.roll_async] began.
+ * Finishes an operation that [method@Temp.SpooledFile.roll_async] began.
  *
  * Fails as [method@Temp.SpooledFile.roll] does.
  *
@@ -747,20 +745,20 @@ temp_spooled_file_roll_finish (TempSpooledFile  *self,
 /**
  * temp_spooled_file_steal_file:
  * @self: a spooled file
- * @cancellable: (nullable): an object to cancel it with
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
  * Takes out the file, and closes @self.
  *
- * If it is still in memory, it rolls first; to do that without blocking, call
- * [method@Temp.SpooledFile.roll_async] before. The file's offset is where that of @self was. Afterwards @self
- * and its streams are closed: reading or writing them fails with `G_IO_ERROR_CLOSED`.
+ * If @self is still in memory, it rolls first; to roll without blocking, call [method@Temp.SpooledFile.roll_async]
+ * before. The offset of the file is that of @self. Afterwards @self and its streams are closed: reading or writing them
+ * fails with `G_IO_ERROR_CLOSED`.
  *
  * ```c
  * g_autoptr (TempFile) file = temp_spooled_file_steal_file (spooled, NULL, &error);
  * ```
  *
- * Fails as [method@Temp.SpooledFile.roll] does. Then nothing has changed.
+ * Fails as [method@Temp.SpooledFile.roll] does. After an error, nothing has changed.
  *
  * Returns: (transfer full): the file, or %NULL if @error is set
  *

@@ -6,29 +6,29 @@
 
 #include "ledger/sweep.h"
 
-/* Its address is what a task of ours is known by: ISO C has no pointers to functions
- * as plain pointers. */
+/* Its address is the source tag of the tasks: ISO C does not convert the address of a function to a plain pointer. */
 static char sweep_task;
 
 /**
  * temp_sweep:
- * @n_removed: (out) (optional): where to put how many files and directories were deleted
- * @cancellable: (nullable): an object to cancel it with
+ * @n_removed: (out) (optional): the number of files and directories that were deleted
+ * @cancellable: (nullable): an object that cancels the operation
  * @error: return location for an error
  *
- * Deletes what programs of this user have left that were killed or have crashed.
+ * Deletes the leftovers of programs of this user that were killed or have crashed.
  *
- * Only what has a name that this library made up is deleted, whatever is under that by now; names that were kept, copies and
- * what was renamed stay. Nothing of a program that is running is touched, unless it is a file in a directory of the dead one;
- * nor is a directory that somebody has a lock on, as a [class@Temp.Dir] and a child that inherited it have: that is
- * left to another sweep, together with the one of the dead program that it is in.
- * See [Lifetime](lifetime.html#programs-that-are-killed).
+ * A sweep deletes only names that this library made up, whatever is under them by now; names that were kept, copies and
+ * renamed files stay. A sweep touches nothing of a program that is running, unless it is a file in a directory of the
+ * dead one; nor a directory that somebody has a lock on, as a [class@Temp.Dir] and a child that inherited it have:
+ * another sweep deletes that, together with the directory of the dead program that it is in. See
+ * [Lifetime](lifetime.html#programs-that-are-killed).
  *
- * There is seldom a need for it: the first file or directory with a name that a program makes starts a sweep in
- * the background.
+ * Programs seldom need to call it: the first file or directory with a name that a program makes starts a sweep in the
+ * background.
  *
- * If something cannot be deleted, all else is, and the first error is returned: the `G_IO_ERROR` of the system
- * call's error. What was cancelled, with `G_IO_ERROR_CANCELLED`, goes on with the next sweep.
+ * If something cannot be deleted, the rest is deleted nevertheless, and the first error is returned: the `G_IO_ERROR`
+ * of the system call's error. If the sweep is cancelled, it fails with `G_IO_ERROR_CANCELLED`, and the next sweep goes
+ * on.
  *
  * ```c
  * guint n_removed;
@@ -72,13 +72,13 @@ sweep_in_thread (GTask        *task,
 /**
  * temp_sweep_async:
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
- * @cancellable: (nullable): an object to cancel it with
- * @callback: (scope async) (closure user_data): called when it is done
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
  * @user_data: data for @callback
  *
- * Deletes what programs of this user have left that were killed, without blocking.
+ * Deletes the leftovers of programs of this user that were killed or have crashed, without blocking.
  *
- * [func@Temp.sweep_finish] gives the result; [func@Temp.sweep] says more.
+ * Get the result with [func@Temp.sweep_finish]. [func@Temp.sweep] says more.
  *
  * Since: 1.0
  */
@@ -96,17 +96,17 @@ temp_sweep_async (int                  io_priority,
   g_task_set_source_tag (task, &sweep_task);
   g_task_set_priority (task, io_priority);
   g_task_set_task_data (task, g_new0 (guint, 1), g_free);
-  g_task_set_check_cancellable (task, FALSE); /* how many are gone is told in any case */
+  g_task_set_check_cancellable (task, FALSE); /* temp_sweep_finish() tells the number, cancelled or not */
   g_task_run_in_thread (task, sweep_in_thread);
 }
 
 /**
  * temp_sweep_finish:
- * @result: the result that the callback was given
- * @n_removed: (out) (optional): where to put how many files and directories were deleted
+ * @result: the result that the callback got
+ * @n_removed: (out) (optional): the number of files and directories that were deleted
  * @error: return location for an error
  *
- * Finishes what [func@Temp.sweep_async] began.
+ * Finishes an operation that [func@Temp.sweep_async] began.
  *
  * ```c
  * static void
@@ -142,16 +142,16 @@ temp_sweep_finish (GAsyncResult  *result,
  * temp_guard_start:
  * @error: return location for an error
  *
- * Sees to it that what this program leaves is deleted the moment it dies, whatever kills it.
+ * Starts a guard, which deletes the files and directories of this program the moment it dies, whatever kills it.
  *
- * It starts a small process that does nothing but wait for the end of this one. That is no child of this one,
- * has none of its descriptors, and is not disturbed by the signals of its terminal; when this one ends well,
- * so does it. Without it, what a killed program leaves is deleted by the next that uses the library.
+ * The guard is a small process that does nothing but wait for the end of this program. It is no child of the program,
+ * has none of its descriptors, and is not disturbed by the signals of its terminal. If the program ends well, the guard
+ * ends, too. Without a guard, the next program that uses the library deletes the leftovers of a killed one.
  *
- * A second call does nothing. A process that was forked off has no guard until it asks for one of its own.
+ * A second call does nothing. A forked process has no guard until it asks for one of its own.
  *
- * Fails with the `G_SPAWN_ERROR` of the helper program, which is installed with the library, or if
- * nothing can be written down for it: with the `G_IO_ERROR` of the directory that the state of programs is in.
+ * Fails with the `G_SPAWN_ERROR` of the helper program, which is installed with the library, or, if nothing can be
+ * written down for the guard, with the `G_IO_ERROR` of the directory that the state of programs is in.
  *
  * ```c
  * g_autoptr (GError) error = NULL;

@@ -15,9 +15,9 @@ G_BEGIN_DECLS
 /**
  * TempPersistFlags:
  * @TEMP_PERSIST_NONE: fail with `G_IO_ERROR_EXISTS` if the destination is there
- * @TEMP_PERSIST_REPLACE: replace what is there: whoever opens it finds the old one or the new one, whole
- * @TEMP_PERSIST_DURABLE: be sure that it is on the disk, so that not even a power cut takes it away
- * @TEMP_PERSIST_COPY: copy it if the destination is on another filesystem
+ * @TEMP_PERSIST_REPLACE: replace the old file or directory: whoever opens it finds the old or the new one, whole
+ * @TEMP_PERSIST_DURABLE: be sure that the result is on the disk, so that not even a power cut takes it away
+ * @TEMP_PERSIST_COPY: copy if the destination is on another filesystem
  *
  * How to persist a temporary file or directory.
  *
@@ -33,9 +33,9 @@ typedef enum /*< flags >*/
 
 /**
  * TempRemoveFlags:
- * @TEMP_REMOVE_NONE: remove the directory and all that is in it
+ * @TEMP_REMOVE_NONE: remove the directory with everything in it
  * @TEMP_REMOVE_KEEP_ROOT: empty the directory, and keep it
- * @TEMP_REMOVE_IGNORE_ERRORS: it is no error if something cannot be removed; all else is
+ * @TEMP_REMOVE_IGNORE_ERRORS: succeed if something cannot be removed; the rest is removed
  *
  * How to remove a tree.
  *
@@ -50,8 +50,8 @@ typedef enum /*< flags >*/
 
 /**
  * TempProgressCallback:
- * @n_removed: how many entries are removed so far
- * @user_data: the data it was given along with
+ * @n_removed: the number of entries that are removed so far
+ * @user_data: the data that was given with the callback
  *
  * Tells how far the removal of a tree is: at most ten times a second, and once at the end.
  *
