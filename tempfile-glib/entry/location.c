@@ -16,11 +16,11 @@
 #include "base/process.h"
 #include "entry/create.h"
 
-/* Interned, since what temp_location_get_default() gave out stays valid. */
+/* Interned, because callers of temp_get_default_dir() have it. */
 static const char *default_dir;
 
-/* Prepends the current directory to a relative path. Dots are left to the
- * kernel: taking ".." away would be wrong behind a symbolic link. */
+/* Prepends the current directory to a relative path. Leaves dots to the kernel: taking ".." away would be wrong behind
+ * a symbolic link. */
 char *
 temp_location_make_absolute (const char  *dir,
                              GError     **error)
@@ -46,7 +46,7 @@ temp_location_make_absolute (const char  *dir,
   return g_build_filename (cwd, dir, NULL);
 }
 
-/* A file that loses its name at once, where there are none without; -1 with errno set. */
+/* Creates a file and deletes its name at once, on a filesystem without nameless files. Returns -1 with errno. */
 static int
 create_probe (const char *dir)
 {
@@ -63,7 +63,7 @@ create_probe (const char *dir)
   return fd;
 }
 
-/* Whether files can be made and written in dir; sets errno if not. */
+/* Returns TRUE if files can be made and written in dir; else sets errno. */
 static gboolean
 takes_a_file (const char *dir)
 {
@@ -79,7 +79,7 @@ takes_a_file (const char *dir)
         return FALSE;
     }
 
-  /* A full disk still makes files. A process that may write none finds that out itself. */
+  /* Write, too: a full disk still makes files. But a write beyond the limit of the process would kill it. */
   if (!temp_fd_is_within_limit (1))
     return TRUE;
   do
@@ -89,8 +89,7 @@ takes_a_file (const char *dir)
   return n == 1;
 }
 
-/* Gives the first of candidates that takes a file, as an absolute path. NULLs
- * among them are for the caller to leave out. */
+/* Returns the absolute path of the first candidate that takes a file. */
 char *
 temp_location_find (const char *const  *candidates,
                     GError            **error)
@@ -107,7 +106,7 @@ temp_location_find (const char *const  *candidates,
       if (dir != NULL && takes_a_file (dir))
         return g_steal_pointer (&dir);
 
-      /* That is not the directory's fault, nor would the next one be better. */
+      /* The directory is not to blame, and the next one would be no better. */
       if (dir != NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         {
           temp_error_from_errno (error, errno, "Could not look for a directory for temporary files in", dir);
@@ -131,8 +130,7 @@ find_default_dir (GError **error)
   static const char *const well_known[] = { "/tmp", "/var/tmp", "/usr/tmp" };
   g_autoptr (GPtrArray) candidates = g_ptr_array_new ();
 
-  /* Whoever starts a set-user-id program chooses its environment, and must not
-   * choose where it writes. */
+  /* The user who starts a set-user-id program chooses its environment, and must not choose where it writes. */
   if (getauxval (AT_SECURE) == 0)
     for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
       {
@@ -149,7 +147,7 @@ find_default_dir (GError **error)
   return temp_location_find ((const char *const *) candidates->pdata, error);
 }
 
-/* Returns the directory to use when none is named; it stays valid. */
+/* Returns the default directory, which the caller may hold for ever. Looks for one if none is set. */
 const char *
 temp_location_get_default (GError **error)
 {
@@ -173,7 +171,7 @@ temp_location_get_default (GError **error)
   return dir;
 }
 
-/* Makes dir the default one; NULL: to be looked for again. Changes nothing if it takes no file. */
+/* Sets the default directory; NULL: it is looked for again. Changes nothing if dir takes no file. */
 gboolean
 temp_location_set_default (const char  *dir,
                            GError     **error)
@@ -200,8 +198,8 @@ temp_location_set_default (const char  *dir,
   return TRUE;
 }
 
-/* Gives the absolute path of dir, or of the default one if it is NULL. What had
- * to be made for it is in to_free. */
+/* Returns the absolute path of dir, or of the default directory if that is NULL. If the caller has to free the path,
+ * *to_free is it. */
 const char *
 temp_location_resolve (const char  *dir,
                        char       **to_free,

@@ -15,8 +15,8 @@ struct _TempInputStream
 
   TempEntry *entry;
 
-  /* An open stream is a user of the descriptor, until it closes. GIO calls read() and skip() only while an operation
-   * is pending, and closes no stream then: so they never find the descriptor closed. */
+  /* An open stream is a user of the descriptor, until it closes. GIO calls read() and skip() only while an operation is
+   * pending, and closes no stream then: so they never find the descriptor closed. */
   gboolean   is_open;
 };
 
@@ -50,7 +50,7 @@ temp_input_stream_read (GInputStream  *stream,
   return n;
 }
 
-/* Like a read, it does not go past the end. */
+/* Like a read, does not go past the end. */
 static gssize
 temp_input_stream_skip (GInputStream  *stream,
                         gsize          count,
@@ -172,8 +172,8 @@ temp_input_stream_init (TempInputStream *self)
 {
 }
 
-/* The stream is closed from the start if the file is. It closes, and with that
- * lets go of the descriptor, on dispose at the latest. */
+/* Returns a stream that is a user of the entry's descriptor until it closes, on dispose at the latest. If the file is
+ * closed, so is the stream, from the start. */
 GInputStream *
 temp_input_stream_new (TempEntry *entry)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Below this, nobody asks whether the machine has as much. */
+/* From this size on, the memory of the machine has to be larger. */
 #define LARGE (64 * 1024 * 1024)
 
 void
@@ -18,8 +18,8 @@ temp_memory_clear (TempMemory *memory)
   memory->capacity = 0;
 }
 
-/* Linux promises more memory than there is, and kills whoever believes it: a
- * hole of a terabyte is refused before it is filled with zeros. */
+/* Returns FALSE if the machine does not have as much memory. Linux promises more than there is, and kills a process
+ * that uses it: a hole of a terabyte is refused before it is filled with zeros. */
 static gboolean
 may_hold (gsize size)
 {
@@ -33,8 +33,8 @@ may_hold (gsize size)
   return pages <= 0 || page_size <= 0 || size / (gsize) page_size < (gsize) pages;
 }
 
-/* Doubling costs, over many small writes, a constant time for each byte. The
- * first write gets just what it needs: it is often the only one. */
+/* Makes room for `size` bytes. Doubles the room, so that many small writes take a constant time for each byte. The
+ * first write gets only the room that it needs: it is often the only one. */
 static gboolean
 reserve (TempMemory *memory,
          gsize       size)
@@ -62,7 +62,7 @@ reserve (TempMemory *memory,
   return TRUE;
 }
 
-/* Makes the bytes from the end up to size zeros; what was cut off before may still be there. */
+/* Sets the bytes from the end up to `size` to zero: they may be bytes that were cut off before. */
 static void
 fill (TempMemory *memory,
       gsize       size)
@@ -73,7 +73,7 @@ fill (TempMemory *memory,
   memory->size = size;
 }
 
-/* Returns how many bytes there were: 0 at the end and after it. */
+/* Returns the number of bytes read: 0 at the end and after it. */
 gsize
 temp_memory_read (const TempMemory *memory,
                   goffset           offset,
@@ -90,7 +90,7 @@ temp_memory_read (const TempMemory *memory,
   return n;
 }
 
-/* Writes all of it, or, if there is not enough memory, nothing: then all is as it was. */
+/* Writes all of the bytes, or none if there is not enough memory: then nothing has changed. */
 gboolean
 temp_memory_write (TempMemory *memory,
                    goffset     offset,
@@ -115,7 +115,7 @@ temp_memory_write (TempMemory *memory,
   return TRUE;
 }
 
-/* Cuts off the end, or adds zeros. FALSE if there is not enough memory: then all is as it was. */
+/* Cuts off the end, or adds zeros. Returns FALSE if there is not enough memory: then nothing has changed. */
 gboolean
 temp_memory_resize (TempMemory *memory,
                     goffset     size)

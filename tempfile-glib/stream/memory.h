@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Bytes in memory that behave as those in a file do. All zeros is an empty one. */
+/* Bytes in memory that behave like those in a file. A structure of zeros has none. */
 typedef struct
 {
   guint8 *data;

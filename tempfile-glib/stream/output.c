@@ -18,11 +18,11 @@ struct _TempOutputStream
 
   TempEntry *entry;
 
-  /* An open stream is a user of the descriptor, until it closes. GIO calls write(), writev() and splice() only
-   * while an operation is pending, and closes no stream then: so they never find the descriptor closed. */
+  /* An open stream is a user of the descriptor, until it closes. GIO calls write(), writev() and splice() only while an
+   * operation is pending, and closes no stream then: so they never find the descriptor closed. */
   gboolean   is_open;
 
-  char      *etag; /* of when it was closed */
+  char      *etag; /* when the stream was closed */
 };
 
 static void temp_output_stream_descriptor_init (GFileDescriptorBasedIface *iface);
@@ -70,7 +70,7 @@ temp_output_stream_writev (GOutputStream        *stream,
   TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
   gssize n = -1;
 
-  /* More than that the kernel refuses; the rest is the next call's. */
+  /* The kernel refuses more. The caller writes the rest in its next call. */
   n_vectors = MIN (n_vectors, IOV_MAX);
 
   do
@@ -92,7 +92,7 @@ out:
 
 /* Splicing */
 
-/* Copies what a stream with a descriptor has to give. */
+/* Copies the rest of a stream by its descriptor. */
 static gboolean
 copy_from (TempEntry     *entry,
            GInputStream  *source,
@@ -107,7 +107,7 @@ copy_from (TempEntry     *entry,
   if (!g_input_stream_set_pending (source, error))
     return FALSE;
 
-  /* A socket's own timeout goes on to count. */
+  /* Keep to the timeout of a socket. */
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (source), "socket") != NULL)
     {
       g_autoptr (GObject) connection = NULL;
@@ -129,23 +129,24 @@ copy_from (TempEntry     *entry,
   return copied;
 }
 
-/* Whether it reads as the class does that says it has a descriptor: a class
- * derived from that may give something else than what is in the file. */
+/* Returns TRUE if the stream reads as the class does that implements GFileDescriptorBased. A class derived from that
+ * one may read something else than the descriptor has. */
 static gboolean
 reads_its_descriptor (GInputStream *source)
 {
   GInputStreamClass *klass = G_INPUT_STREAM_GET_CLASS (source);
   gpointer base = klass;
 
-  for (gpointer parent = klass; parent != NULL && g_type_is_a (G_TYPE_FROM_CLASS (parent), G_TYPE_FILE_DESCRIPTOR_BASED);
+  for (gpointer parent = klass;
+       parent != NULL && g_type_is_a (G_TYPE_FROM_CLASS (parent), G_TYPE_FILE_DESCRIPTOR_BASED);
        parent = g_type_class_peek_parent (parent))
     base = parent;
 
   return klass->read_fn == G_INPUT_STREAM_CLASS (base)->read_fn;
 }
 
-/* A stream that has a buffer is never based on a descriptor: what it has read
- * ahead is not skipped. */
+/* Returns TRUE if the descriptor of the stream has the bytes that the stream would read. The descriptor of a filter
+ * does not: a filter may have read ahead. */
 static gboolean
 can_copy_from (GInputStream *source)
 {
@@ -175,7 +176,7 @@ temp_output_stream_splice (GOutputStream             *stream,
 
   if (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET)
     {
-      /* The operation is still pending, so that only GIO itself can close. */
+      /* The splice is still pending, so that g_output_stream_close() would fail: only the splice of GIO can close. */
       nothing = g_memory_input_stream_new ();
       if (parent_class->splice (stream, nothing, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, copied ? cancellable : NULL,
                                 copied ? error : NULL) < 0)
@@ -216,8 +217,8 @@ splice_in_thread (GTask        *task,
     g_task_return_error (task, error);
 }
 
-/* GIO's own, which finishes this too, would read and write from the main
- * context if the source can do without threads. */
+/* Splices in a thread. The function of GIO would read and write in the main context if the source needs no thread; its
+ * finish function takes this task, too. */
 static void
 temp_output_stream_splice_async (GOutputStream             *stream,
                                  GInputStream              *source,
@@ -257,7 +258,7 @@ temp_output_stream_close (GOutputStream  *stream,
   if (!self->is_open)
     return TRUE;
 
-  /* What is about to be deleted needs no tag. */
+  /* A file without a name, or whose name was just deleted, needs no etag. */
   if (temp_entry_get_path (self->entry) != NULL)
     {
       g_autoptr (GFileInfo) info = temp_entry_query_info (self->entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
@@ -373,8 +374,8 @@ temp_output_stream_init (TempOutputStream *self)
 {
 }
 
-/* The stream is closed from the start if the file is. It has no buffer: what was
- * written is in the file, for whoever opens it by name. */
+/* Returns a stream: see temp_input_stream_new(). It has no buffer: every byte that was written is in the file, for
+ * others to read by its name. */
 GOutputStream *
 temp_output_stream_new (TempEntry *entry)
 {

@@ -6,9 +6,25 @@
 
 #include <sys/stat.h>
 
+/* The streams of the classes. input.c and output.c: those of a file, which use its entry's descriptor. spooled.c: those
+ * of a spooled file, which call the spool. spool.c: what these two and the spooled file share. memory.c: its bytes.
+ *
+ * States of a spool:
+ *
+ *   in memory --roll()--> rolled --temp_spool_steal_file()--> closed
+ *       |                                                       ^
+ *       +----------------temp_spool_steal_file()----------------+
+ *
+ * Lock rules:
+ *
+ * 1. The spool's lock covers all fields but the atomic ones. It is taken before any lock of entry/ and ledger/.
+ * 2. It is not held while a file is read or written, which may take long: use_file() and leave_file() count the users.
+ *    roll() alone writes under it, since nobody may see a file that has only a part of the bytes.
+ * 3. It is held while the owner makes the file, and not while the owner is notified. */
+
 /* Life */
 
-/* Makes an empty spool with this many references. The fields are set one by one: calloc() takes nothing from the C
+/* Makes an empty spool with `n_refs` references. Sets the fields one by one: calloc() takes nothing from the C
  * library's cache, and for a structure of zeros compilers emit one slow instruction. */
 TempSpool *
 temp_spool_new (gint                       n_refs,
@@ -52,7 +68,7 @@ temp_spool_unref (TempSpool *spool)
   g_free (spool);
 }
 
-/* Tells the owner, who may then do with the spool whatever it likes: so the lock is not held. */
+/* Tells the owner, which may use the spool then: the caller does not hold the lock. */
 static void
 notify_rolled (TempSpool *spool)
 {
@@ -66,7 +82,7 @@ notify_rolled (TempSpool *spool)
     spool->funcs->notify_rolled (owner);
 }
 
-/* With the lock held */
+/* The callers of these hold the lock. */
 
 static gboolean
 check_open (TempSpool  *spool,
@@ -86,8 +102,7 @@ set_no_memory (GError **error)
                        "There is not enough memory to hold the spooled file");
 }
 
-/* Only when everything is in the file, the memory goes: before that, whatever
- * fails changes nothing. */
+/* Moves the bytes from memory to a new file. Frees the memory last: on error, nothing has changed. */
 static gboolean
 roll (TempSpool     *spool,
       GCancellable  *cancellable,
@@ -100,7 +115,7 @@ roll (TempSpool     *spool,
   if (file == NULL)
     return FALSE;
 
-  /* Both streams are made here; later, two threads might at the same time. */
+  /* Make both streams: later, two threads might do it at once. */
   g_io_stream_get_input_stream (file);
   output = g_io_stream_get_output_stream (file);
 
@@ -115,7 +130,7 @@ roll (TempSpool     *spool,
   return TRUE;
 }
 
-/* The file, if there is one, to read or write it without the lock. */
+/* Returns the file, to be read or written without the lock, until leave_file(); NULL if there is none. */
 static GIOStream *
 use_file (TempSpool *spool)
 {
@@ -126,7 +141,7 @@ use_file (TempSpool *spool)
   return g_object_ref (spool->file);
 }
 
-/* Looks where to write what ends at this offset, and rolls if it would not fit. */
+/* Prepares a write that ends at the offset `end`: rolls if the bytes would not fit in memory. */
 static gboolean
 make_room (TempSpool     *spool,
            guint64        end,
@@ -145,10 +160,9 @@ make_room (TempSpool     *spool,
   return *did_roll;
 }
 
-/* Reading and writing. Both leave the lock before they turn to the file, which
- * may take its time. */
+/* Reading and writing */
 
-/* The file goes here if it was closed meanwhile. */
+/* Ends use_file(). If the spool was closed meanwhile, this deletes the file. */
 static void
 leave_file (TempSpool *spool,
             GIOStream *file)
@@ -188,7 +202,7 @@ temp_spool_read (TempSpool     *spool,
   return n;
 }
 
-/* Like a read, it does not go past the end. */
+/* Like a read, does not go past the end. */
 gssize
 temp_spool_skip (TempSpool     *spool,
                  gsize          count,
@@ -261,7 +275,7 @@ temp_spool_write (TempSpool     *spool,
   return n;
 }
 
-/* In memory, there is nothing to win by taking them together. */
+/* Writes the vectors one by one: to memory, that costs no more. */
 static gboolean
 write_each (TempSpool            *spool,
             const GOutputVector  *vectors,
@@ -281,7 +295,7 @@ write_each (TempSpool            *spool,
           return FALSE;
         }
 
-      /* What was written must be told; the next call has the error. */
+      /* Tell the caller of the bytes that were written. Its next call returns the error. */
       if (n < 0)
         return TRUE;
 
@@ -336,7 +350,7 @@ temp_spool_tell (TempSpool *spool)
   return offset;
 }
 
-/* As lseek(): anywhere past the end, but not before the start. */
+/* Seeks as lseek() does: anywhere past the end, but not before the start. */
 static gboolean
 seek_in_memory (TempSpool  *spool,
                 goffset     offset,
@@ -419,7 +433,7 @@ temp_spool_truncate (TempSpool     *spool,
   return ok;
 }
 
-/* 0 once closed. */
+/* Returns the number of bytes; 0 once the spool is closed. */
 goffset
 temp_spool_get_size (TempSpool *spool)
 {
@@ -436,7 +450,7 @@ temp_spool_get_size (TempSpool *spool)
   return size;
 }
 
-/* From memory to file, and the end */
+/* The states */
 
 gboolean
 temp_spool_is_closed (TempSpool *spool)
@@ -444,7 +458,7 @@ temp_spool_is_closed (TempSpool *spool)
   return g_atomic_int_get (&spool->closed);
 }
 
-/* Remains so when it is closed. */
+/* Returns TRUE if the spool has rolled, even if it is closed now. */
 gboolean
 temp_spool_is_rolled (TempSpool *spool)
 {
@@ -473,7 +487,7 @@ temp_spool_roll (TempSpool     *spool,
   return ok;
 }
 
-/* Gives away the file, if it has one, and is closed. */
+/* Closes the spool, and returns its file to the caller; NULL if it has none. */
 GIOStream *
 temp_spool_steal_file (TempSpool *spool)
 {
@@ -490,11 +504,9 @@ temp_spool_steal_file (TempSpool *spool)
   return file;
 }
 
-/* The streams of the file know nothing of those of the spool: one that is in use
- * in another thread must not be closed. So whoever uses the file last lets it go.
- *
- * The owner does this at the latest on its dispose: another thread can
- * still take a reference to it before, and no longer after. */
+/* Closes the spool, and its file, unless another thread is using that: then the last leave_file() drops the file, which
+ * closes it. The owner calls this on dispose at the latest: before that, notify_rolled() can take a reference to the
+ * owner, and afterwards it cannot. */
 gboolean
 temp_spool_close (TempSpool  *spool,
                   GError    **error)

@@ -9,40 +9,38 @@
 
 G_BEGIN_DECLS
 
-/* The spooled file that owns a spool: the spool knows no more of it. */
+/* The functions of the spool's owner, which is the spooled file. The spool knows nothing else of it. */
 typedef struct
 {
-  /* Makes the file to roll to, and sets *entry to the file's entry, which the file keeps alive. Called with the
-   * spool's lock held. */
+  /* Makes the file to roll to, and sets *entry to the file's entry, which the file keeps alive. The spool's lock is
+   * held. */
   GIOStream *(*make_file)     (GObject       *owner,
                                TempEntry    **entry,
                                GCancellable  *cancellable,
                                GError       **error);
 
-  /* Tells that the spool has rolled. Called without the lock. */
+  /* Tells the owner that the spool has rolled. The lock is not held. */
   void       (*notify_rolled) (GObject       *owner);
 } TempSpoolOwnerFuncs;
 
-/* What a spooled file and its two streams share: bytes and an offset, in memory
- * or, once rolled, in a file. */
+/* Bytes and an offset, in memory or, once rolled, in a file. A spooled file and its two streams share them. */
 typedef struct
 {
-  gint            ref_count; /* atomic */
-
+  gint                       ref_count; /* atomic */
   const TempSpoolOwnerFuncs *funcs;
 
-  /* An asynchronous read and write may be in two threads at the same time. Not a
-   * GMutex: thread sanitizers know this one. */
-  pthread_mutex_t lock;
-  gsize           max_size; /* fixed once it has rolled */
-  GObject        *owner;  /* no reference; NULL once it is closed */
-  TempMemory      memory;
-  goffset         offset; /* while in memory */
-  GIOStream      *file;   /* NULL before that, and once closed */
-  TempEntry      *entry;  /* of the file; no reference */
-  gint            n_users; /* atomic: those who read or write the file */
-  gint            rolled;  /* atomic, as is the next: read without the lock, too */
-  gint            closed;
+  /* An asynchronous read and an asynchronous write may be in two threads at once. Not a GMutex: thread sanitizers know
+   * this one. */
+  pthread_mutex_t            lock;
+  gsize                      max_size; /* fixed once it has rolled */
+  GObject                   *owner;    /* no reference; NULL once it is closed */
+  TempMemory                 memory;
+  goffset                    offset;   /* while in memory */
+  GIOStream                 *file;     /* NULL while in memory, and once closed */
+  TempEntry                 *entry;    /* of the file; no reference */
+  gint                       n_users;  /* atomic: those who read or write the file */
+  gint                       rolled;   /* atomic, as is the next: read without the lock, too */
+  gint                       closed;
 } TempSpool;
 
 TempSpool *temp_spool_new        (gint                       n_refs,

@@ -4,7 +4,7 @@
 
 #include "stream/spooled.h"
 
-/* The two streams of a spooled file. What they do, the spool does. */
+/* The two streams of a spooled file, which call the spool for everything. */
 
 struct _TempSpooledInputStream
 {
@@ -132,7 +132,7 @@ temp_spooled_input_stream_init (TempSpooledInputStream *self)
 {
 }
 
-/* Takes the caller's reference, until the stream closes. */
+/* Returns a stream that owns the caller's reference to the spool until it closes. */
 GInputStream *
 temp_spooled_input_stream_new (TempSpool *spool)
 {
@@ -249,7 +249,7 @@ temp_spooled_output_stream_init (TempSpooledOutputStream *self)
 {
 }
 
-/* Takes the caller's reference, until the stream closes. */
+/* Returns a stream that owns the caller's reference to the spool until it closes. */
 GOutputStream *
 temp_spooled_output_stream_new (TempSpool *spool)
 {

@@ -6,7 +6,7 @@
 
 #include "task/task.h"
 
-/* A removal in a thread, of which the main context hears. */
+/* A removal in a thread, which reports to a main context. */
 typedef struct
 {
   TempRemoveFunc       func;
@@ -14,7 +14,7 @@ typedef struct
   TempProgressCallback callback;
   gpointer             callback_data;
   GDestroyNotify       callback_destroy;
-  guint64              n_removed; /* in the end */
+  guint64              n_removed; /* when the function has returned */
 } Removal;
 
 typedef struct
@@ -42,8 +42,8 @@ deliver (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* In the thread: sends a report to the main context, where those of equal priority
- * come in the order in which they were sent, and before the result. */
+/* Sends a report from the thread to the main context. Reports arrive in the order in which they were sent, and before
+ * the result, because all have the priority of the task. */
 static void
 send_report (guint64  n_removed,
              gpointer data)
@@ -85,7 +85,7 @@ run (GTask        *task,
     }
 }
 
-/* In the main context again: what belongs to the caller ends here, not in the thread. */
+/* Sends the last report, and frees the data of the caller, in the main context and not in the thread. */
 static void
 on_ran (GObject      *source,
         GAsyncResult *result,
@@ -102,8 +102,8 @@ on_ran (GObject      *source,
   temp_task_forward (task, result);
 }
 
-/* Runs the function in a thread, and returns its result in the task, which it owns from
- * now on. The progress is told, and its data destroyed, in the task's main context. */
+/* Runs the function in a thread, and returns its result in the task. Takes over the caller's reference to the task.
+ * Calls `progress`, and frees its data, in the main context of the task. */
 void
 temp_remove_task_run (GTask                *task,
                       TempRemoveFunc        func,
@@ -121,7 +121,7 @@ temp_remove_task_run (GTask                *task,
   removal->callback_data = progress_data;
   removal->callback_destroy = progress_destroy;
 
-  /* Whether it was cancelled in time, the function says. */
+  /* Only the function knows if it was cancelled in time. */
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_check_cancellable (inner, FALSE);
   g_task_set_priority (inner, g_task_get_priority (task));

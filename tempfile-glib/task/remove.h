@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* What is run in a thread: it tells the progress, and returns as the synchronous
- * form does. */
+/* A function that removes, and is called in a thread. It tells the progress, and returns as its synchronous form
+ * does. */
 typedef gboolean (*TempRemoveFunc) (GObject             *source,
                                     gpointer             data,
                                     TempRemoveProgress  *progress,

@@ -4,6 +4,9 @@
 
 #include "task/task.h"
 
+/* Operations that take long, in the thread of the caller or in another one. remove.c: removals, which report their
+ * progress. */
+
 typedef struct
 {
   const TempTaskSteps *steps;
@@ -21,6 +24,7 @@ work_free (gpointer data)
   g_free (work);
 }
 
+/* Runs the operation in this thread. */
 gboolean
 temp_task_run (const TempTaskSteps  *steps,
                gpointer              source,
@@ -53,7 +57,7 @@ run_in_thread (GTask        *task,
     g_task_return_error (task, error);
 }
 
-/* Returns in the task what another one, whose result that is, has returned. */
+/* Returns the result of another task in this one. */
 void
 temp_task_forward (GTask        *task,
                    GAsyncResult *result)
@@ -66,7 +70,7 @@ temp_task_forward (GTask        *task,
     g_task_return_error (task, error);
 }
 
-/* In the context of the caller, whether or not the caller ever asks for the result. */
+/* Ends the operation in the main context of the caller, even if the caller never asks for the result. */
 static void
 on_ran (GObject      *source,
         GAsyncResult *result,
@@ -80,7 +84,7 @@ on_ran (GObject      *source,
   temp_task_forward (task, result);
 }
 
-/* Owns the data from now on. The result is a boolean, in a GTask of the source's. */
+/* Runs the operation in another thread. Takes over the data. The result is a boolean, in a GTask with this source. */
 void
 temp_task_run_async (const TempTaskSteps *steps,
                      gpointer             source,
@@ -97,7 +101,7 @@ temp_task_run_async (const TempTaskSteps *steps,
   GError *error = NULL;
 
   g_task_set_priority (task, io_priority);
-  g_task_set_check_cancellable (task, FALSE); /* what is done is done */
+  g_task_set_check_cancellable (task, FALSE); /* only run() knows if it was cancelled in time */
 
   *work = (Work) { steps, data, data_free };
   if (!steps->begin (source, data, &error))

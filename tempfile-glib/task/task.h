@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* What an object does that takes long. Only run() is ever in another thread; if begin() succeeds, end() follows
- * whatever comes of run(), and before the caller has the result. */
+/* The steps of an operation that takes long. Only run() is called in another thread. If begin() succeeds, end() is
+ * called after run(), even after an error, and before the caller gets the result. */
 typedef struct
 {
   gboolean (*begin) (gpointer       source,
