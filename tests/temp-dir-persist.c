@@ -320,12 +320,6 @@ child_no_flags (gconstpointer data)
   assert_list (test_dir (), "target");
 }
 
-static void
-test_no_flags (void)
-{
-  test_in_child (child_no_flags, NULL);
-}
-
 typedef struct
 {
   int number;
@@ -402,12 +396,6 @@ child_copy (gconstpointer data)
 }
 
 static void
-test_copy (void)
-{
-  test_in_child (child_copy, NULL);
-}
-
-static void
 child_copy_fails (gconstpointer data)
 {
   g_autofree char *target = target_path ();
@@ -433,12 +421,6 @@ child_copy_fails (gconstpointer data)
   assert_list (temp_dir_get_path (dir), "file sub");
 }
 
-static void
-test_copy_fails (void)
-{
-  test_in_child (child_copy_fails, NULL);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -451,10 +433,10 @@ main (int    argc,
   g_test_add_func ("/temp-dir-persist/permissions", test_permissions);
   g_test_add_func ("/temp-dir-persist/symlink", test_symlink);
   g_test_add_func ("/temp-dir-persist/async", test_async);
-  g_test_add_func ("/temp-dir-persist/no-flags", test_no_flags);
+  test_add_in_child ("/temp-dir-persist/no-flags", child_no_flags, NULL);
   g_test_add_func ("/temp-dir-persist/failures", test_failures);
-  g_test_add_func ("/temp-dir-persist/copy", test_copy);
-  g_test_add_func ("/temp-dir-persist/copy-fails", test_copy_fails);
+  test_add_in_child ("/temp-dir-persist/copy", child_copy, NULL);
+  test_add_in_child ("/temp-dir-persist/copy-fails", child_copy_fails, NULL);
 
   return g_test_run ();
 }

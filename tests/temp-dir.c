@@ -441,12 +441,6 @@ child_not_removed (gconstpointer data)
 }
 
 static void
-test_not_removed (void)
-{
-  test_in_child (child_not_removed, NULL);
-}
-
-static void
 test_cancelled (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -625,7 +619,7 @@ main (int    argc,
   g_test_add_func ("/temp-dir/async", test_async);
   g_test_add_func ("/temp-dir/async-cancelled", test_async_cancelled);
   g_test_add_func ("/temp-dir/bad-input", test_bad_input);
-  g_test_add_func ("/temp-dir/not-removed", test_not_removed);
+  test_add_in_child ("/temp-dir/not-removed", child_not_removed, NULL);
   g_test_add_func ("/temp-dir/cancelled", test_cancelled);
   g_test_add_func ("/temp-dir/delete-in-background", test_delete_in_background);
   g_test_add_func ("/temp-dir/background-keeps", test_background_keeps);

@@ -326,12 +326,6 @@ child_umask (gconstpointer data)
   g_assert_cmphex (umask (0), ==, mask);
 }
 
-static void
-test_umask (gconstpointer data)
-{
-  test_in_child (child_umask, data);
-}
-
 /* Where no file can be made without a name, to see what it gets. */
 static void
 child_umask_without_tmpfile (gconstpointer data)
@@ -339,12 +333,6 @@ child_umask_without_tmpfile (gconstpointer data)
   if (!test_fail_syscall_if (SYS_openat, EOPNOTSUPP, 2, O_TMPFILE & ~O_DIRECTORY))
     test_child_skip ("no filters of system calls here");
   child_umask (data);
-}
-
-static void
-test_umask_without_tmpfile (gconstpointer data)
-{
-  test_in_child (child_umask_without_tmpfile, data);
 }
 
 static void
@@ -418,12 +406,6 @@ child_not_owner (gconstpointer data)
   g_assert_cmpuint (st.st_uid, ==, geteuid ());
   g_assert_cmphex (st.st_mode & 07777, ==, 0751);
   test_assert_contents (target, NEW);
-}
-
-static void
-test_not_owner (void)
-{
-  test_in_child (child_not_owner, NULL);
 }
 
 static void
@@ -677,12 +659,6 @@ child_dir_sync (gconstpointer data)
   test_assert_contents (target, NEW);
 }
 
-static void
-test_dir_sync (void)
-{
-  test_in_child (child_dir_sync, NULL);
-}
-
 /* Neither renames that do not replace, nor links. */
 static void
 child_no_noreplace (gconstpointer data)
@@ -737,12 +713,6 @@ child_unnamed (gconstpointer data)
       assert_names ("document", "target");
       unlink (target);
     }
-}
-
-static void
-test_unnamed (void)
-{
-  test_in_child (child_unnamed, NULL);
 }
 
 /* Other filesystems */
@@ -1203,16 +1173,16 @@ main (int    argc,
       g_autofree char *path = g_strdup_printf ("/temp-file-persist/umask/%03o", masks[i]);
       g_autofree char *other = g_strdup_printf ("/temp-file-persist/umask-without-tmpfile/%03o", masks[i]);
 
-      g_test_add_data_func (path, GINT_TO_POINTER (masks[i]), test_umask);
-      g_test_add_data_func (other, GINT_TO_POINTER (masks[i]), test_umask_without_tmpfile);
+      test_add_in_child (path, child_umask, GINT_TO_POINTER (masks[i]));
+      test_add_in_child (other, child_umask_without_tmpfile, GINT_TO_POINTER (masks[i]));
     }
 
   g_test_add_func ("/temp-file-persist/states", test_states);
   g_test_add_func ("/temp-file-persist/closed-stream", test_closed_stream);
   g_test_add_func ("/temp-file-persist/owner", test_owner);
-  g_test_add_func ("/temp-file-persist/not-owner", test_not_owner);
-  g_test_add_func ("/temp-file-persist/dir-sync", test_dir_sync);
-  g_test_add_func ("/temp-file-persist/unnamed", test_unnamed);
+  test_add_in_child ("/temp-file-persist/not-owner", child_not_owner, NULL);
+  test_add_in_child ("/temp-file-persist/dir-sync", child_dir_sync, NULL);
+  test_add_in_child ("/temp-file-persist/unnamed", child_unnamed, NULL);
   g_test_add_func ("/temp-file-persist/exit", test_exit);
   g_test_add_func ("/temp-file-persist/pending", test_pending);
   g_test_add_func ("/temp-file-persist/beside", test_beside);

@@ -429,12 +429,6 @@ child_close_fails (gconstpointer data)
 }
 
 static void
-test_close_fails (void)
-{
-  test_in_child (child_close_fails, NULL);
-}
-
-static void
 test_etag (Fixture       *f,
            gconstpointer  data)
 {
@@ -472,7 +466,7 @@ main (int    argc,
   g_test_add_data_func ("/temp-file-stream/unref-while-pending/nameless", NULL, test_unref_while_pending);
   g_test_add_data_func ("/temp-file-stream/unref-while-pending/named", NAMED, test_unref_while_pending);
   g_test_add_func ("/temp-file-stream/signals", test_signals);
-  g_test_add_func ("/temp-file-stream/close-fails", test_close_fails);
+  test_add_in_child ("/temp-file-stream/close-fails", child_close_fails, NULL);
   ADD ("etag", NAMED, test_etag);
 
   return g_test_run ();

@@ -550,12 +550,6 @@ child_unwritable (gconstpointer data)
 }
 
 static void
-test_unwritable (void)
-{
-  test_in_child (child_unwritable, NULL);
-}
-
-static void
 child_full_disk (gconstpointer data)
 {
   g_autofree char *small = test_path ("small");
@@ -587,12 +581,6 @@ child_full_disk (gconstpointer data)
 }
 
 static void
-test_full_disk (void)
-{
-  test_in_child (child_full_disk, NULL);
-}
-
-static void
 child_read_only (gconstpointer data)
 {
   g_autofree char *mounted = test_path ("read-only");
@@ -601,12 +589,6 @@ child_read_only (gconstpointer data)
   if (!test_mount_tmpfs (mounted, "ro"))
     test_child_skip ("cannot mount a filesystem");
   assert_fails (mounted, NULL, NULL, G_IO_ERROR_READ_ONLY, mounted);
-}
-
-static void
-test_read_only (void)
-{
-  test_in_child (child_read_only, NULL);
 }
 
 static void
@@ -803,9 +785,9 @@ main (int    argc,
   g_test_add_func ("/temp-file/default-dir-anew", test_default_dir_anew);
   g_test_add_func ("/temp-file/bad-input", test_bad_input);
   g_test_add_func ("/temp-file/not-utf8", test_not_utf8);
-  g_test_add_func ("/temp-file/unwritable", test_unwritable);
-  g_test_add_func ("/temp-file/full-disk", test_full_disk);
-  g_test_add_func ("/temp-file/read-only", test_read_only);
+  test_add_in_child ("/temp-file/unwritable", child_unwritable, NULL);
+  test_add_in_child ("/temp-file/full-disk", child_full_disk, NULL);
+  test_add_in_child ("/temp-file/read-only", child_read_only, NULL);
   g_test_add_func ("/temp-file/dispose-twice", test_dispose_twice);
   g_test_add_func ("/temp-file/threads", test_threads);
   g_test_add_func ("/temp-file/asked-by-two-threads", test_asked_by_two_threads);

@@ -151,12 +151,6 @@ child_relative (gconstpointer data)
 }
 
 static void
-test_relative (void)
-{
-  test_in_child (child_relative, NULL);
-}
-
-static void
 assert_fails (const char *dir,
               const char *prefix,
               int         code,
@@ -237,7 +231,7 @@ main (int    argc,
   g_test_add_func ("/temp-functions/defaults", test_defaults);
   g_test_add_func ("/temp-functions/default-dir-open", test_default_dir_open);
   g_test_add_func ("/temp-functions/path-unwanted", test_path_unwanted);
-  g_test_add_func ("/temp-functions/relative", test_relative);
+  test_add_in_child ("/temp-functions/relative", child_relative, NULL);
   g_test_add_func ("/temp-functions/errors", test_errors);
   g_test_add_func ("/temp-functions/subprocess/exit", test_subprocess_exit);
   g_test_add_func ("/temp-functions/survive-exit", test_survive_exit);

@@ -94,12 +94,6 @@ child_order (gconstpointer data)
   assert_default ("/tmp");
 }
 
-static void
-test_order (void)
-{
-  test_in_child (child_order, NULL);
-}
-
 /* What cannot be used is passed over. */
 static void
 child_passed_over (gconstpointer data)
@@ -114,12 +108,6 @@ child_passed_over (gconstpointer data)
   g_setenv ("TEMP", file, TRUE);
   g_setenv ("TMP", dir, TRUE);
   assert_default (dir);
-}
-
-static void
-test_passed_over (void)
-{
-  test_in_child (child_passed_over, NULL);
 }
 
 static void
@@ -143,12 +131,6 @@ child_relative (gconstpointer data)
   g_assert_cmpstr (temp_get_default_dir (NULL), ==, dir);
 }
 
-static void
-test_relative (void)
-{
-  test_in_child (child_relative, NULL);
-}
-
 /* The current directory is deleted: $PWD still names it. */
 static void
 child_nowhere (gconstpointer data)
@@ -170,12 +152,6 @@ child_nowhere (gconstpointer data)
   g_assert_null (find (&find_error, "some/where", NULL));
   test_assert_error_mentions (find_error, "some/where");
   assert_found (find (NULL, "some/where", test_dir (), NULL), test_dir ());
-}
-
-static void
-test_nowhere (void)
-{
-  test_in_child (child_nowhere, NULL);
 }
 
 static void
@@ -286,12 +262,6 @@ child_without_tmpfile (gconstpointer data)
 
   names = test_list (dir);
   g_assert_cmpstr (names, ==, "");
-}
-
-static void
-test_without_tmpfile (gconstpointer errsv)
-{
-  test_in_child (child_without_tmpfile, errsv);
 }
 
 static void
@@ -477,16 +447,16 @@ main (int    argc,
 
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-location/order", test_order);
-  g_test_add_func ("/temp-location/passed-over", test_passed_over);
-  g_test_add_func ("/temp-location/relative", test_relative);
-  g_test_add_func ("/temp-location/nowhere", test_nowhere);
+  test_add_in_child ("/temp-location/order", child_order, NULL);
+  test_add_in_child ("/temp-location/passed-over", child_passed_over, NULL);
+  test_add_in_child ("/temp-location/relative", child_relative, NULL);
+  test_add_in_child ("/temp-location/nowhere", child_nowhere, NULL);
   g_test_add_func ("/temp-location/none", test_none);
   g_test_add_func ("/temp-location/full", test_full);
   g_test_add_data_func ("/temp-location/no-permission", NULL, test_no_permission);
   g_test_add_data_func ("/temp-location/no-permission-without-tmpfile", "", test_no_permission);
-  g_test_add_data_func ("/temp-location/without-tmpfile/eopnotsupp", GINT_TO_POINTER (EOPNOTSUPP), test_without_tmpfile);
-  g_test_add_data_func ("/temp-location/without-tmpfile/enoent", GINT_TO_POINTER (ENOENT), test_without_tmpfile);
+  test_add_in_child ("/temp-location/without-tmpfile/eopnotsupp", child_without_tmpfile, GINT_TO_POINTER (EOPNOTSUPP));
+  test_add_in_child ("/temp-location/without-tmpfile/enoent", child_without_tmpfile, GINT_TO_POINTER (ENOENT));
   g_test_add_func ("/temp-location/set", test_set);
   g_test_add_func ("/temp-location/stays-valid", test_stays_valid);
   g_test_add_func ("/temp-location/resolve", test_resolve);

@@ -212,12 +212,6 @@ fill_disk (gconstpointer data)
   assert_contents (file, held);
 }
 
-static void
-test_full_disk (void)
-{
-  test_in_child (fill_disk, NULL);
-}
-
 /* What it has fits, but not what is written then: the file has what it had. */
 static void
 fill_disk_after_roll (gconstpointer data)
@@ -243,12 +237,6 @@ fill_disk_after_roll (gconstpointer data)
 }
 
 static void
-test_full_disk_after_roll (void)
-{
-  test_in_child (fill_disk_after_roll, NULL);
-}
-
-static void
 fail_open (gconstpointer data)
 {
   g_autoptr (TempSpooledFile) file = new_with (10, "held");
@@ -256,12 +244,6 @@ fail_open (gconstpointer data)
   if (!test_fail_syscall_if (SYS_openat, EMFILE, 2, O_RDWR))
     test_child_skip ("System calls cannot be made to fail");
   assert_write_fails (file, "held", G_IO_ERROR_TOO_MANY_OPEN_FILES);
-}
-
-static void
-test_no_descriptors (void)
-{
-  test_in_child (fail_open, NULL);
 }
 
 static void
@@ -281,12 +263,6 @@ limit_descriptors (gconstpointer data)
   g_assert_cmpint (g_output_stream_write (output, "too much", 8, NULL, &error), ==, 8);
   g_assert_no_error (error);
   assert_contents (file, "heldtoo much");
-}
-
-static void
-test_descriptor_limit (void)
-{
-  test_in_child (limit_descriptors, NULL);
 }
 
 static void
@@ -483,10 +459,10 @@ main (int    argc,
   g_test_add_data_func ("/spooled-file-roll/named/suffix", GINT_TO_POINTER (FALSE), test_named);
   g_test_add_func ("/spooled-file-roll/deleted-on-close", test_deleted_on_close);
   g_test_add_func ("/spooled-file-roll/bad-prefix", test_bad_prefix);
-  g_test_add_func ("/spooled-file-roll/full-disk", test_full_disk);
-  g_test_add_func ("/spooled-file-roll/full-disk-after-roll", test_full_disk_after_roll);
-  g_test_add_func ("/spooled-file-roll/no-descriptors", test_no_descriptors);
-  g_test_add_func ("/spooled-file-roll/descriptor-limit", test_descriptor_limit);
+  test_add_in_child ("/spooled-file-roll/full-disk", fill_disk, NULL);
+  test_add_in_child ("/spooled-file-roll/full-disk-after-roll", fill_disk_after_roll, NULL);
+  test_add_in_child ("/spooled-file-roll/no-descriptors", fail_open, NULL);
+  test_add_in_child ("/spooled-file-roll/descriptor-limit", limit_descriptors, NULL);
   g_test_add_func ("/spooled-file-roll/cancelled", test_cancelled);
   g_test_add_data_func ("/spooled-file-roll/steal/memory", GINT_TO_POINTER (FALSE), test_steal);
   g_test_add_data_func ("/spooled-file-roll/steal/rolled", GINT_TO_POINTER (TRUE), test_steal);

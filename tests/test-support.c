@@ -585,30 +585,56 @@ test_in_child (void          (*function) (gconstpointer),
 
 typedef struct
 {
-  void (*function) (gconstpointer);
-} WithLedgers;
+  void        (*function) (gconstpointer);
+  gconstpointer data;
+} InChild;
+
+static void
+add (const char     *path,
+     void          (*function) (gconstpointer),
+     gconstpointer   data,
+     GTestDataFunc   run)
+{
+  InChild *test = g_new (InChild, 1);
+
+  test->function = function;
+  test->data = data;
+  g_test_add_data_func_full (path, test, run, g_free);
+}
+
+static void
+run_in_child (gconstpointer data)
+{
+  const InChild *test = data;
+
+  test_in_child (test->function, test->data);
+}
+
+void
+test_add_in_child (const char     *path,
+                   void          (*function) (gconstpointer),
+                   gconstpointer   data)
+{
+  add (path, function, data, run_in_child);
+}
 
 static void
 run_with_ledgers (gconstpointer data)
 {
-  const WithLedgers *test = data;
   g_autofree char *state = test_path ("state");
   g_autofree char *runtime = test_path ("runtime");
 
   /* GLib looks only once, and only the child does. */
   g_setenv ("XDG_STATE_HOME", state, TRUE);
   g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
-  test_in_child (test->function, NULL);
+  run_in_child (data);
 }
 
 void
 test_add_with_ledgers (const char *path,
                        void      (*function) (gconstpointer))
 {
-  WithLedgers *test = g_new (WithLedgers, 1);
-
-  test->function = function;
-  g_test_add_data_func_full (path, test, run_with_ledgers, g_free);
+  add (path, function, NULL, run_with_ledgers);
 }
 
 void

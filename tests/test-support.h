@@ -65,7 +65,10 @@ GAsyncResult *test_wait_result        (GAsyncResult   **result);
 void     test_in_child                (void           (*function) (gconstpointer),
                                        gconstpointer    data);
 
-/* Adds a test that is run so, with ledgers of its own. */
+/* Adds a test that is run so; the second form, with ledgers of its own. */
+void     test_add_in_child            (const char      *path,
+                                       void           (*function) (gconstpointer),
+                                       gconstpointer    data);
 void     test_add_with_ledgers        (const char      *path,
                                        void           (*function) (gconstpointer));
 

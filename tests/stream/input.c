@@ -150,12 +150,6 @@ child_errors (gconstpointer data)
 }
 
 static void
-test_errors (void)
-{
-  test_in_child (child_errors, NULL);
-}
-
-static void
 test_no_truncate (void)
 {
   g_autoptr (TempEntry) entry = new_entry ("x");
@@ -178,7 +172,7 @@ main (int    argc,
   g_test_add_func ("/temp-input-stream/async", test_async);
   g_test_add_func ("/temp-input-stream/descriptor", test_descriptor);
   g_test_add_func ("/temp-input-stream/pending", test_pending);
-  g_test_add_func ("/temp-input-stream/errors", test_errors);
+  test_add_in_child ("/temp-input-stream/errors", child_errors, NULL);
   g_test_add_func ("/temp-input-stream/no-truncate", test_no_truncate);
 
   return g_test_run ();

@@ -133,12 +133,6 @@ child_short_write (gconstpointer data)
 }
 
 static void
-test_short_write (void)
-{
-  test_in_child (child_short_write, NULL);
-}
-
-static void
 child_errors (gconstpointer data)
 {
   g_autoptr (TempEntry) entry = new_entry ();
@@ -163,12 +157,6 @@ child_errors (gconstpointer data)
   g_assert_false (g_seekable_truncate (G_SEEKABLE (stream), 0, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   test_assert_error_mentions (error, "truncate");
-}
-
-static void
-test_errors (void)
-{
-  test_in_child (child_errors, NULL);
 }
 
 /* GIO's own copies go through it. */
@@ -367,9 +355,9 @@ main (int    argc,
   g_test_add_func ("/temp-output-stream/writev", test_writev);
   g_test_add_func ("/temp-output-stream/many-vectors", test_many_vectors);
   g_test_add_func ("/temp-output-stream/async", test_async);
-  g_test_add_func ("/temp-output-stream/short-write", test_short_write);
+  test_add_in_child ("/temp-output-stream/short-write", child_short_write, NULL);
   g_test_add_func ("/temp-output-stream/pending", test_pending);
-  g_test_add_func ("/temp-output-stream/errors", test_errors);
+  test_add_in_child ("/temp-output-stream/errors", child_errors, NULL);
   g_test_add_func ("/temp-output-stream/splice/memory", test_splice);
   g_test_add_func ("/temp-output-stream/splice/file", test_splice_from_file);
   g_test_add_func ("/temp-output-stream/splice/errors", test_splice_errors);
