@@ -193,26 +193,22 @@ test_errors (void)
 
   test_write (target, "a file");
   g_assert_false (persist_to (dir, target, TEMP_PERSIST_REPLACE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_DIRECTORY);
   unlink (target);
 
   g_assert_false (temp_dir_persist (dir, remote, TEMP_PERSIST_NONE, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_SUPPORTED);
 
   g_cancellable_cancel (cancellable);
   g_assert_false (temp_dir_persist (dir, temp_dir_get_file (dir), TEMP_PERSIST_NONE, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
 
   /* Into itself. */
   {
     g_autoptr (GFile) child = temp_dir_get_child (dir, "sub/itself");
 
     g_assert_false (temp_dir_persist (dir, child, TEMP_PERSIST_COPY, NULL, &error));
-    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-    g_clear_error (&error);
+    test_assert_io_error (&error, G_IO_ERROR_INVALID_ARGUMENT);
   }
 
   assert_list (temp_dir_get_path (dir), "file sub");
@@ -234,8 +230,7 @@ test_states (void)
 
   g_assert_true (temp_dir_delete (deleted, NULL, NULL));
   g_assert_false (persist_to (deleted, target, TEMP_PERSIST_NONE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
 
   g_assert_no_errno (rename (temp_dir_get_path (taken), moved));
   g_assert_false (persist_to (taken, target, TEMP_PERSIST_NONE, &error));
@@ -283,8 +278,7 @@ test_async (void)
   temp_dir_persist_async (dir, destination, TEMP_PERSIST_NONE, G_PRIORITY_DEFAULT, NULL, test_keep_result, &result);
   temp_dir_persist_async (dir, destination, TEMP_PERSIST_NONE, G_PRIORITY_DEFAULT, NULL, test_keep_result, &second);
   g_assert_false (temp_dir_persist_finish (dir, test_wait_result (&second), &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
 
   g_assert_true (temp_dir_persist_finish (dir, test_wait_result (&result), &error));
   g_assert_no_error (error);
@@ -308,8 +302,7 @@ child_no_flags (gconstpointer data)
   assert_list (target, "file sub");
 
   g_assert_false (persist_to (second, target, TEMP_PERSIST_NONE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_EXISTS);
 
   /* What is not empty cannot be replaced in one step, so it is not. */
   g_assert_false (persist_to (second, target, TEMP_PERSIST_REPLACE, &error));

@@ -190,8 +190,7 @@ test_set_before (void)
   g_autofree char *base = NULL;
 
   g_assert_false (g_initable_init (G_INITABLE (dir), NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_INVALID_FILENAME);
 
   set_all (dir);
   set_all (dir);
@@ -386,11 +385,9 @@ test_bad_input (void)
   TempDir *dir;
 
   g_assert_null (temp_dir_new (test_dir (), "a/", NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_INVALID_FILENAME);
   g_assert_null (temp_dir_new (test_dir (), long_name, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_FILENAME_TOO_LONG);
   dir = temp_dir_new (test_dir (), "\xff", "\xfe", &error);
   g_assert_no_error (error);
   g_object_unref (dir);

@@ -217,16 +217,13 @@ test_wrong_target (gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_false (persist_to (file, beneath, TEMP_PERSIST_NONE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
 
   g_assert_no_errno (mkdir (target, 0700));
   g_assert_false (persist_to (file, target, TEMP_PERSIST_REPLACE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_IS_DIRECTORY);
   g_assert_false (persist_to (file, "/", TEMP_PERSIST_REPLACE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_IS_DIRECTORY);
   g_assert_no_errno (rmdir (target));
 
   g_assert_no_errno (mkfifo (target, 0600));
@@ -260,8 +257,7 @@ test_states (void)
 
   g_free (temp_file_keep (kept, NULL));
   g_assert_false (persist_to (kept, second, TEMP_PERSIST_NONE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_FAILED);
 
   unlink (temp_file_get_path (taken));
   g_assert_false (persist_to (taken, second, TEMP_PERSIST_NONE, &error));
@@ -479,8 +475,7 @@ test_symlink (gconstpointer data)
 
   unlink (target);
   g_assert_false (persist_to (refused, link, TEMP_PERSIST_NONE, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_EXISTS);
 
   unlink (link);
   g_assert_no_errno (symlink ("chain", link));
@@ -846,18 +841,15 @@ test_async (gconstpointer data)
   /* Meanwhile, nothing else can be done with it. */
   temp_file_persist_async (file, destination, TEMP_PERSIST_REPLACE, G_PRIORITY_DEFAULT, NULL, test_keep_result, &second);
   g_assert_false (temp_file_persist_finish (file, test_wait_result (&second), &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
 
   if (result == NULL)
     {
       g_assert_cmpint (g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, &error),
                        ==, -1);
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-      g_clear_error (&error);
+      test_assert_io_error (&error, G_IO_ERROR_PENDING);
       g_assert_false (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-      g_clear_error (&error);
+      test_assert_io_error (&error, G_IO_ERROR_PENDING);
     }
 
   g_assert_true (temp_file_persist_finish (file, test_wait_result (&result), &error));
@@ -950,8 +942,7 @@ test_cancelled (gconstpointer data)
 
   g_cancellable_cancel (cancellable);
   g_assert_false (temp_file_persist (file, destination, TEMP_PERSIST_NONE, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   assert_unchanged (file, path);
 
   temp_file_persist_async (file, destination, TEMP_PERSIST_NONE, G_PRIORITY_DEFAULT, cancellable,
@@ -1054,8 +1045,7 @@ test_beside (void)
   test_assert_contents (target, NEW);
 
   g_assert_null (temp_file_new_beside (remote, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_SUPPORTED);
   g_assert_null (temp_file_new_beside (nowhere, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   test_assert_error_mentions (error, "/nonexistent");

@@ -82,8 +82,7 @@ test_shared_offset (Fixture       *f,
       for (guint j = 0; j < 3; j++)
         g_assert_cmpint (g_seekable_tell (seekables[j]), ==, 6);
       g_assert_false (g_seekable_seek (seekables[i], -1, G_SEEK_SET, NULL, &error));
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-      g_clear_error (&error);
+      test_assert_io_error (&error, G_IO_ERROR_INVALID_ARGUMENT);
     }
   g_assert_cmpint (lseek (temp_file_get_fd (f->file), 0, SEEK_CUR), ==, 6);
 }
@@ -286,23 +285,17 @@ test_cancelled (Fixture       *f,
 
   g_cancellable_cancel (cancellable);
   g_assert_cmpint (g_input_stream_read (f->input, &c, 1, cancellable, &error), ==, -1);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_cmpint (g_input_stream_skip (f->input, 1, cancellable, &error), ==, -1);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_cmpint (g_output_stream_write (f->output, "x", 1, cancellable, &error), ==, -1);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_false (g_output_stream_writev (f->output, &vector, 1, NULL, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_false (g_seekable_seek (G_SEEKABLE (f->file), 0, G_SEEK_SET, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_false (g_seekable_truncate (G_SEEKABLE (f->output), 0, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_null (g_file_io_stream_query_info (G_FILE_IO_STREAM (f->file), "*", cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
@@ -324,17 +317,13 @@ test_pending (Fixture       *f,
 
   g_output_stream_write_async (f->output, "hello", 5, 0, NULL, test_keep_result, &result);
   g_assert_cmpint (g_output_stream_write (f->output, "x", 1, NULL, &error), ==, -1);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
   g_assert_false (g_seekable_seek (G_SEEKABLE (f->output), 0, G_SEEK_SET, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
   g_assert_false (g_seekable_seek (G_SEEKABLE (f->file), 0, G_SEEK_SET, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
   g_assert_false (g_seekable_truncate (G_SEEKABLE (f->file), 0, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
 
   g_assert_cmpint (g_output_stream_write_finish (f->output, test_wait_result (&result), &error), ==, 5);
   assert_contents (f, "hello");

@@ -130,8 +130,7 @@ test_set_before (void)
   g_autofree char *base = NULL;
 
   g_assert_false (g_initable_init (G_INITABLE (file), NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
 
   set_all (file);
   set_all (file);
@@ -320,8 +319,7 @@ test_delete_fails (void)
 
   g_cancellable_cancel (cancellable);
   g_assert_false (temp_file_delete (file, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   test_assert_exists (path, TRUE);
 
   g_assert_no_errno (g_unlink (path));
@@ -419,8 +417,7 @@ test_no_init (void)
   g_assert_cmpint (temp_file_get_fd (file), ==, -1);
   g_assert_null (temp_file_get_path (file));
   g_assert_false (g_seekable_seek (G_SEEKABLE (file), 0, G_SEEK_SET, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
   g_assert_cmpint (g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, NULL));
@@ -470,8 +467,7 @@ test_default_dir_anew (void)
   test_assert_error_mentions (error, dir);
   g_clear_error (&error);
   g_assert_null (temp_file_new (NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
 
   g_assert_no_errno (g_mkdir (dir, 0700));
   file = temp_file_new_named (NULL, NULL, NULL, &error);
@@ -713,8 +709,7 @@ test_child (void)
       g_autofree char *path = temp_file_keep (kept, &error);
 
       g_assert_null (path);
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
-      g_clear_error (&error);
+      test_assert_io_error (&error, G_IO_ERROR_NOT_SUPPORTED);
       g_clear_object (&kept);
       g_clear_object (&dropped);
       g_assert_true (g_io_stream_close (G_IO_STREAM (later), NULL, &error));

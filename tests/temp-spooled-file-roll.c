@@ -173,12 +173,10 @@ assert_write_fails (TempSpooledFile *file,
       g_clear_error (&error);
 
       g_assert_false (temp_spooled_file_roll (file, NULL, &error));
-      g_assert_error (error, G_IO_ERROR, code);
-      g_clear_error (&error);
+      test_assert_io_error (&error, code);
 
       g_assert_null (temp_spooled_file_steal_file (file, NULL, &error));
-      g_assert_error (error, G_IO_ERROR, code);
-      g_clear_error (&error);
+      test_assert_io_error (&error, code);
 
       g_assert_false (temp_spooled_file_get_rolled (file));
       g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, strlen (held));
@@ -274,8 +272,7 @@ test_cancelled (void)
 
   g_cancellable_cancel (cancellable);
   g_assert_false (temp_spooled_file_roll (file, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_null (temp_spooled_file_steal_file (file, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_false (temp_spooled_file_get_rolled (file));
@@ -308,14 +305,11 @@ test_steal (gconstpointer data)
   g_assert_cmpint (temp_spooled_file_get_size (spooled), ==, 0);
 
   g_assert_cmpint (g_input_stream_read (input, &byte, 1, NULL, &error), ==, -1);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
   g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
   g_assert_null (temp_spooled_file_steal_file (spooled, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
   g_assert_false (temp_spooled_file_roll (spooled, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
 
@@ -353,8 +347,7 @@ test_async (void)
   g_assert_true (g_io_stream_has_pending (G_IO_STREAM (file)));
   temp_spooled_file_roll_async (file, G_PRIORITY_DEFAULT, NULL, test_keep_result, &second);
   g_assert_false (temp_spooled_file_roll_finish (file, test_wait_result (&second), &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
 
   g_assert_true (temp_spooled_file_roll_finish (file, test_wait_result (&result), &error));
   g_assert_no_error (error);

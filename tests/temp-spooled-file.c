@@ -460,11 +460,9 @@ test_seek_overflow (void)
 
   write_text (file, "x");
   g_assert_false (g_seekable_seek (G_SEEKABLE (file), G_MAXINT64, G_SEEK_END, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_INVALID_ARGUMENT);
   g_assert_false (g_seekable_seek (G_SEEKABLE (file), G_MININT64, G_SEEK_CUR, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_INVALID_ARGUMENT);
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, 1);
 
   /* At the very end of what can be, there is no room, and no overflow. */
@@ -487,8 +485,7 @@ test_cancelled (gconstpointer data)
 
   g_cancellable_cancel (cancellable);
   g_assert_false (g_seekable_seek (G_SEEKABLE (file), 0, G_SEEK_SET, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
   g_assert_false (g_seekable_truncate (G_SEEKABLE (file), 0, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
@@ -517,11 +514,9 @@ test_closed (gconstpointer data)
   g_assert_false (g_seekable_can_seek (G_SEEKABLE (file)));
   g_assert_false (g_seekable_can_truncate (G_SEEKABLE (file)));
   g_assert_false (g_seekable_seek (G_SEEKABLE (file), 0, G_SEEK_SET, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
   g_assert_false (g_seekable_truncate (G_SEEKABLE (file), 0, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (file)), ==, 0);
   g_assert_cmpint (temp_spooled_file_get_size (file), ==, 0);
   g_assert_cmpint (temp_spooled_file_get_rolled (file), ==, rolled);

@@ -42,6 +42,10 @@ void     test_assert_mode             (const char      *path,
 void     test_assert_error_mentions   (const GError    *error,
                                        const char      *text);
 
+/* The error is a G_IO_ERROR with this code; clears it, for the next one. */
+#define test_assert_io_error(error, io_code) \
+  G_STMT_START { g_assert_error (*(error), G_IO_ERROR, io_code); g_clear_error (error); } G_STMT_END
+
 /* Counts the notifications of an object by the names of its properties, in a table that it returns. */
 GHashTable *test_count_notifications  (gpointer         object);
 void     test_assert_notified         (GHashTable      *counts,

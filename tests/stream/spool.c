@@ -183,8 +183,7 @@ test_closed (gconstpointer data)
 
 #define ASSERT_CLOSED(expression, failure) \
   g_assert_cmpint (expression, ==, failure); \
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED); \
-  g_clear_error (&error)
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED)
 
   ASSERT_CLOSED (temp_spool_read (spool, &byte, 1, NULL, &error), -1);
   ASSERT_CLOSED (temp_spool_skip (spool, 1, NULL, &error), -1);

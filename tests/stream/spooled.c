@@ -7,8 +7,7 @@
 
 #define ASSERT_FAILS(expression, failure, code) \
   g_assert_cmpint (expression, ==, failure); \
-  g_assert_error (error, G_IO_ERROR, code); \
-  g_clear_error (&error)
+  test_assert_io_error (&error, code)
 
 #define ASSERT_CANCELLED(expression, failure) ASSERT_FAILS (expression, failure, G_IO_ERROR_CANCELLED)
 
@@ -167,8 +166,7 @@ test_pending (Fixture       *fixture,
   ASSERT_FAILS (g_seekable_seek (G_SEEKABLE (fixture->file), 0, G_SEEK_SET, NULL, &error), FALSE, G_IO_ERROR_PENDING);
   ASSERT_FAILS (temp_spooled_file_roll (fixture->file, NULL, &error), FALSE, G_IO_ERROR_PENDING);
   g_assert_null (temp_spooled_file_steal_file (fixture->file, NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
-  g_clear_error (&error);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
   g_input_stream_clear_pending (fixture->input);
 
   g_assert_true (g_output_stream_set_pending (fixture->output, NULL));
@@ -242,8 +240,7 @@ test_dropped_in_the_middle (Fixture       *fixture,
 
       /* Either it came in time or it was closed before. */
       if (g_output_stream_write_finish (output, test_wait_result (&written), &error) < 0)
-        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
-      g_clear_error (&error);
+        test_assert_io_error (&error, G_IO_ERROR_CLOSED);
       if (g_input_stream_read_finish (input, test_wait_result (&read), &error) < 0)
         g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
     }
