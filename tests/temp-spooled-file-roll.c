@@ -47,7 +47,7 @@ count_notify (GObject    *object,
 {
   g_autoptr (GError) error = NULL;
 
-  /* Whoever is told can go on. */
+  /* The handler can use the file. */
   g_seekable_seek (G_SEEKABLE (object), 0, G_SEEK_CUR, NULL, &error);
   g_assert_no_error (error);
   ++*(guint *) data;
@@ -150,7 +150,7 @@ test_bad_prefix (void)
   g_assert_false (temp_spooled_file_get_rolled (file));
 }
 
-/* Writes more than fits; that must fail with this error, and nothing else be seen of it. */
+/* Writes more than fits. That fails with this error, and changes nothing. */
 static void
 assert_write_fails (TempSpooledFile *file,
                     const char      *held,
@@ -201,7 +201,7 @@ fill_disk (gconstpointer data)
   file = new_with (100000, held);
   assert_write_fails (file, held, G_IO_ERROR_NO_SPACE);
 
-  /* What fits there is no worse for it. */
+  /* Less than that rolls. */
   g_seekable_truncate (G_SEEKABLE (file), 1000, NULL, &error);
   g_assert_no_error (error);
   held[1000] = '\0';
@@ -210,7 +210,7 @@ fill_disk (gconstpointer data)
   assert_contents (file, held);
 }
 
-/* What it has fits, but not what is written then: the file has what it had. */
+/* The contents fit on the disk, but the next write does not: the contents are in the file. */
 static void
 fill_disk_after_roll (gconstpointer data)
 {
@@ -417,7 +417,7 @@ is_alive (GWeakRef *weak)
   return object != NULL;
 }
 
-/* The operation keeps the file until it is done, and not longer. */
+/* The operation keeps the file alive until it ends, and not longer. */
 static void
 test_async_dropped (void)
 {
@@ -445,25 +445,25 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/spooled-file-roll/roll", test_roll);
-  g_test_add_func ("/spooled-file-roll/empty", test_roll_empty);
-  g_test_add_func ("/spooled-file-roll/nameless", test_nameless);
-  g_test_add_data_func ("/spooled-file-roll/named/prefix", GINT_TO_POINTER (TRUE), test_named);
-  g_test_add_data_func ("/spooled-file-roll/named/suffix", GINT_TO_POINTER (FALSE), test_named);
-  g_test_add_func ("/spooled-file-roll/deleted-on-close", test_deleted_on_close);
-  g_test_add_func ("/spooled-file-roll/bad-prefix", test_bad_prefix);
-  test_add_in_child ("/spooled-file-roll/full-disk", fill_disk, NULL);
-  test_add_in_child ("/spooled-file-roll/full-disk-after-roll", fill_disk_after_roll, NULL);
-  test_add_in_child ("/spooled-file-roll/no-descriptors", fail_open, NULL);
-  test_add_in_child ("/spooled-file-roll/descriptor-limit", limit_descriptors, NULL);
-  g_test_add_func ("/spooled-file-roll/cancelled", test_cancelled);
-  g_test_add_data_func ("/spooled-file-roll/steal/memory", GINT_TO_POINTER (FALSE), test_steal);
-  g_test_add_data_func ("/spooled-file-roll/steal/rolled", GINT_TO_POINTER (TRUE), test_steal);
-  g_test_add_func ("/spooled-file-roll/steal/after-close-of-stream", test_steal_after_close_of_stream);
-  g_test_add_func ("/spooled-file-roll/async/roll", test_async);
-  g_test_add_func ("/spooled-file-roll/async/notify", test_async_notify);
-  g_test_add_func ("/spooled-file-roll/async/failure", test_async_failure);
-  g_test_add_func ("/spooled-file-roll/async/dropped", test_async_dropped);
+  g_test_add_func ("/spooled/rolls/on-demand", test_roll);
+  g_test_add_func ("/spooled/rolls/empty", test_roll_empty);
+  g_test_add_func ("/spooled/rolls/to-a-nameless-file", test_nameless);
+  g_test_add_data_func ("/spooled/rolls/to-a-named-file/by-prefix", GINT_TO_POINTER (TRUE), test_named);
+  g_test_add_data_func ("/spooled/rolls/to-a-named-file/by-suffix", GINT_TO_POINTER (FALSE), test_named);
+  g_test_add_func ("/spooled/closed/deletes-the-file", test_deleted_on_close);
+  g_test_add_func ("/spooled/rolls/not/to-a-bad-name", test_bad_prefix);
+  test_add_in_child ("/spooled/rolls/not/to-a-full-disk", fill_disk, NULL);
+  test_add_in_child ("/spooled/rolled/then-the-disk-is-full", fill_disk_after_roll, NULL);
+  test_add_in_child ("/spooled/rolls/not/if-open-fails", fail_open, NULL);
+  test_add_in_child ("/spooled/rolls/not/without-descriptors", limit_descriptors, NULL);
+  g_test_add_func ("/spooled/rolls/not/if-cancelled", test_cancelled);
+  g_test_add_data_func ("/spooled/stolen/from-memory", GINT_TO_POINTER (FALSE), test_steal);
+  g_test_add_data_func ("/spooled/stolen/once-rolled", GINT_TO_POINTER (TRUE), test_steal);
+  g_test_add_func ("/spooled/stolen/after-a-stream-is-closed", test_steal_after_close_of_stream);
+  g_test_add_func ("/spooled/rolls/async/one-at-a-time", test_async);
+  g_test_add_func ("/spooled/rolls/async/notifies-in-the-main-context", test_async_notify);
+  g_test_add_func ("/spooled/rolls/async/or-error", test_async_failure);
+  g_test_add_func ("/spooled/rolls/async/though-dropped", test_async_dropped);
 
   return g_test_run ();
 }

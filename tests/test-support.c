@@ -335,6 +335,41 @@ test_assert_fixed (gpointer    object,
   test_assert_notified (counts, name, 0);
 }
 
+typedef struct
+{
+  GIOStream    *stream;
+  gint          is_ready; /* atomic, as is the next */
+  gint          may_go;
+  GInputStream *input;    /* that the other thread got */
+} Race;
+
+static gpointer
+ask_for_both (gpointer data)
+{
+  Race *race = data;
+
+  g_atomic_int_set (&race->is_ready, TRUE);
+  while (!g_atomic_int_get (&race->may_go))
+    ;
+  race->input = g_io_stream_get_input_stream (race->stream);
+  return g_io_stream_get_output_stream (race->stream);
+}
+
+void
+test_ask_for_streams_twice (GIOStream *stream)
+{
+  Race race = { .stream = stream };
+  GThread *thread = g_thread_new (NULL, ask_for_both, &race);
+  GInputStream *input;
+
+  while (!g_atomic_int_get (&race.is_ready))
+    g_thread_yield ();
+  g_atomic_int_set (&race.may_go, TRUE);
+  input = g_io_stream_get_input_stream (stream);
+  g_assert_true (g_io_stream_get_output_stream (stream) == g_thread_join (thread));
+  g_assert_true (input == race.input);
+}
+
 void
 test_wait_empty (void)
 {

@@ -56,6 +56,9 @@ void     test_assert_notified         (GHashTable      *counts,
 void     test_assert_fixed            (gpointer         object,
                                        const char      *name);
 
+/* Asks for both streams in two threads at once, and asserts that they get one pair. */
+void     test_ask_for_streams_twice   (GIOStream       *stream);
+
 /* Runs the main context until nothing is left in the test's directory. */
 void     test_wait_empty              (void);
 void     test_keep_result             (GObject         *source,

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gfiledescriptorbased.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -102,10 +104,13 @@ test_truncate (Fixture       *f,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
 }
 
+/* Checks the information, and frees it. */
 static void
-assert_info (GFileInfo  *info,
-             const char *path)
+take_info (GFileInfo    *info,
+           const char   *path,
+           const GError *error)
 {
+  g_assert_no_error (error);
   g_assert_cmpint (g_file_info_get_size (info), ==, 5);
   g_assert_cmpint (g_file_info_get_file_type (info), ==, G_FILE_TYPE_REGULAR);
   g_assert_cmpuint (g_file_info_get_attribute_uint32 (info, "unix::mode") & 07777, ==, 0600);
@@ -122,6 +127,7 @@ assert_info (GFileInfo  *info,
       g_assert_false (g_file_info_has_attribute (info, "standard::name"));
       g_assert_false (g_file_info_has_attribute (info, "standard::display-name"));
     }
+  g_object_unref (info);
 }
 
 static void
@@ -135,103 +141,128 @@ test_query_info (Fixture       *f,
 
   write_text (f, "hello");
   info = g_file_io_stream_query_info (G_FILE_IO_STREAM (f->file), "*", NULL, &error);
-  g_assert_no_error (error);
-  assert_info (info, path);
-  g_object_unref (info);
+  take_info (info, path, error);
   info = g_file_input_stream_query_info (G_FILE_INPUT_STREAM (f->input), "*", NULL, &error);
-  g_assert_no_error (error);
-  assert_info (info, path);
-  g_object_unref (info);
+  take_info (info, path, error);
   info = g_file_output_stream_query_info (G_FILE_OUTPUT_STREAM (f->output), "*", NULL, &error);
-  g_assert_no_error (error);
-  assert_info (info, path);
-  g_object_unref (info);
+  take_info (info, path, error);
 
   g_file_io_stream_query_info_async (G_FILE_IO_STREAM (f->file), "*", 0, NULL, test_keep_result, &result);
   info = g_file_io_stream_query_info_finish (G_FILE_IO_STREAM (f->file), test_wait_result (&result), &error);
+  take_info (info, path, error);
+}
+
+/* The file and its two streams */
+typedef enum
+{
+  FILE_ITSELF,
+  INPUT,
+  OUTPUT,
+  N_PARTS
+} Part;
+
+static void
+close_part (Fixture  *f,
+            Part      part,
+            gboolean  is_async,
+            gboolean  is_open)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  switch (part)
+    {
+    case FILE_ITSELF:
+      if (!is_async)
+        {
+          g_assert_true (g_io_stream_close (f->io, NULL, &error));
+          break;
+        }
+      g_io_stream_close_async (f->io, 0, NULL, test_keep_result, &result);
+      g_assert_true (g_io_stream_close_finish (f->io, test_wait_result (&result), &error));
+      break;
+    case INPUT:
+      if (!is_async)
+        {
+          g_assert_true (g_input_stream_close (f->input, NULL, &error));
+          break;
+        }
+      g_input_stream_close_async (f->input, 0, NULL, test_keep_result, &result);
+      g_assert_true (g_input_stream_close_finish (f->input, test_wait_result (&result), &error));
+      break;
+    default:
+      if (!is_async)
+        {
+          g_assert_true (g_output_stream_close (f->output, NULL, &error));
+          break;
+        }
+      g_output_stream_close_async (f->output, 0, NULL, test_keep_result, &result);
+      /* GIO: an asynchronous close of a closed output fails. */
+      g_output_stream_close_finish (f->output, test_wait_result (&result), is_open ? &error : NULL);
+    }
   g_assert_no_error (error);
-  assert_info (info, path);
-  g_object_unref (info);
+}
+
+/* An operation on the part returned n: 1, or -1 with an error once the part is closed. */
+static void
+assert_works (gssize   n,
+              gboolean is_open,
+              GError **error)
+{
+  g_assert_cmpint (n, ==, is_open ? 1 : -1);
+  if (!is_open)
+    test_assert_io_error (error, G_IO_ERROR_CLOSED);
+  g_assert_no_error (*error);
 }
 
 static void
-assert_closed (const GError *error)
+assert_open (Fixture       *f,
+             const gboolean open[N_PARTS])
 {
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  g_autoptr (GError) error = NULL;
+  gssize n;
+  char c;
+
+  n = g_seekable_seek (G_SEEKABLE (f->file), 0, G_SEEK_SET, NULL, &error) ? 1 : -1;
+  assert_works (n, open[FILE_ITSELF], &error);
+  n = g_input_stream_read (f->input, &c, 1, NULL, &error);
+  assert_works (n, open[INPUT], &error);
+  n = g_output_stream_write (f->output, "y", 1, NULL, &error);
+  assert_works (n, open[OUTPUT], &error);
+
+  g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f->file)), ==, open[FILE_ITSELF]);
+  g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f->input)), ==, open[INPUT]);
+  g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f->output)), ==, open[OUTPUT]);
 }
 
-/* 0: the file, 1: the input, 2: the output; in each of the six orders. */
+/* Closes the three in each of the six orders. */
 static void
-test_close_order (gconstpointer data)
+test_close_order (gconstpointer is_async)
 {
-  static const guint orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
-  gboolean asynchronously = data != NULL;
+  static const Part orders[6][N_PARTS] = {
+    { FILE_ITSELF, INPUT, OUTPUT }, { FILE_ITSELF, OUTPUT, INPUT }, { INPUT, FILE_ITSELF, OUTPUT },
+    { INPUT, OUTPUT, FILE_ITSELF }, { OUTPUT, FILE_ITSELF, INPUT }, { OUTPUT, INPUT, FILE_ITSELF },
+  };
 
   test_start_threads ();
-  for (guint i = 0; i < 6; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (orders); i++)
     {
-      g_autoptr (GError) error = NULL;
-      guint n_fds = test_count_fds ();
+      const guint n_fds = test_count_fds ();
+      gboolean open[N_PARTS] = { TRUE, TRUE, TRUE };
       Fixture f;
-      gboolean open[3] = { TRUE, TRUE, TRUE };
-      char c;
 
       set_up (&f, GINT_TO_POINTER (i % 2));
       write_text (&f, "x");
 
-      for (guint j = 0; j < 3; j++)
+      for (guint j = 0; j < N_PARTS; j++)
         {
-          g_autoptr (GAsyncResult) result = NULL;
+          const Part part = orders[i][j];
 
-          switch (orders[i][j])
-            {
-            case 0:
-              if (asynchronously)
-                {
-                  g_io_stream_close_async (f.io, 0, NULL, test_keep_result, &result);
-                  g_assert_true (g_io_stream_close_finish (f.io, test_wait_result (&result), &error));
-                }
-              else
-                g_assert_true (g_io_stream_close (f.io, NULL, &error));
-              open[0] = open[1] = open[2] = FALSE;
-              break;
-            case 1:
-              if (asynchronously)
-                {
-                  g_input_stream_close_async (f.input, 0, NULL, test_keep_result, &result);
-                  g_assert_true (g_input_stream_close_finish (f.input, test_wait_result (&result), &error));
-                }
-              else
-                g_assert_true (g_input_stream_close (f.input, NULL, &error));
-              open[1] = FALSE;
-              break;
-            default:
-              if (asynchronously)
-                {
-                  g_output_stream_close_async (f.output, 0, NULL, test_keep_result, &result);
-                  g_output_stream_close_finish (f.output, test_wait_result (&result), open[2] ? &error : NULL); /* GIO: CLOSED */
-                }
-              else
-                g_assert_true (g_output_stream_close (f.output, NULL, &error));
-              open[2] = FALSE;
-            }
-          g_assert_no_error (error);
-
-          g_assert_cmpint (g_seekable_seek (G_SEEKABLE (f.file), 0, G_SEEK_SET, NULL, open[0] ? NULL : &error), ==, open[0]);
-          if (!open[0])
-            assert_closed (error);
-          g_clear_error (&error);
-          g_assert_cmpint (g_input_stream_read (f.input, &c, 1, NULL, open[1] ? NULL : &error), ==, open[1] ? 1 : -1);
-          if (!open[1])
-            assert_closed (error);
-          g_clear_error (&error);
-          g_assert_cmpint (g_output_stream_write (f.output, "y", 1, NULL, open[2] ? NULL : &error), ==, open[2] ? 1 : -1);
-          if (!open[2])
-            assert_closed (error);
-          g_clear_error (&error);
-          g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f.input)), ==, open[1]);
-          g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f.output)), ==, open[2]);
-          g_assert_cmpint (g_seekable_can_seek (G_SEEKABLE (f.file)), ==, open[0]);
+          close_part (&f, part, is_async != NULL, open[part]);
+          open[part] = FALSE;
+          if (part == FILE_ITSELF)
+            open[INPUT] = open[OUTPUT] = FALSE;
+          assert_open (&f, open);
         }
 
       g_assert_cmpuint (test_count_fds (), ==, n_fds);
@@ -239,7 +270,7 @@ test_close_order (gconstpointer data)
     }
 }
 
-/* A stream that outlives its file is closed, and holds nothing. */
+/* A stream that outlives its file is closed, and keeps nothing open. */
 static void
 test_streams_outlive (Fixture       *f,
                       gconstpointer  data)
@@ -254,23 +285,26 @@ test_streams_outlive (Fixture       *f,
   g_assert_true (g_input_stream_is_closed (input));
   g_assert_true (g_output_stream_is_closed (output));
   g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
-  assert_closed (error);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
 }
 
-/* Streams asked for only after the close. */
+/* Streams that are made after the close are closed. */
 static void
 test_late_streams (void)
 {
   g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
+  GInputStream *input;
+  GOutputStream *output;
   g_autoptr (GError) error = NULL;
   char c;
 
   g_io_stream_close (G_IO_STREAM (file), NULL, NULL);
-  g_assert_cmpint (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (file)), &c, 1, NULL, &error), ==, -1);
-  assert_closed (error);
-  g_clear_error (&error);
-  g_assert_cmpint (g_output_stream_write (g_io_stream_get_output_stream (G_IO_STREAM (file)), "x", 1, NULL, &error), ==, -1);
-  assert_closed (error);
+  input = g_io_stream_get_input_stream (G_IO_STREAM (file));
+  output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+  g_assert_cmpint (g_input_stream_read (input, &c, 1, NULL, &error), ==, -1);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
+  g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
+  test_assert_io_error (&error, G_IO_ERROR_CLOSED);
 }
 
 static void
@@ -299,7 +333,7 @@ test_cancelled (Fixture       *f,
   g_assert_null (g_file_io_stream_query_info (G_FILE_IO_STREAM (f->file), "*", cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-  /* It is closed all the same. */
+  /* Closing works nevertheless. */
   g_io_stream_close (f->io, cancellable, NULL);
   g_assert_true (g_io_stream_is_closed (f->io));
   g_assert_cmpint (temp_file_get_fd (f->file), ==, -1);
@@ -307,7 +341,7 @@ test_cancelled (Fixture       *f,
     g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
-/* One at a time, whichever of the three is asked. */
+/* One operation at a time: a second one on any of the three fails. */
 static void
 test_pending (Fixture       *f,
               gconstpointer  data)
@@ -329,7 +363,7 @@ test_pending (Fixture       *f,
   assert_contents (f, "hello");
 }
 
-/* Closed, and dropped, while a thread still writes: the write goes where it was to go. */
+/* Closed, and dropped, while a thread still writes: the write goes to this file or nowhere. */
 static void
 test_unref_while_pending (gconstpointer data)
 {
@@ -355,14 +389,14 @@ test_unref_while_pending (gconstpointer data)
       if (named)
         g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 
-      /* It may have come too late, but it never goes elsewhere. */
+      /* The close may have come first. */
       if (!g_output_stream_write_all_finish (output, test_wait_result (&result), &n, &error))
         g_assert_true (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
                        g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PENDING)); /* in the middle of the close */
       g_assert_true (g_output_stream_close (output, NULL, NULL));
       g_clear_object (&result);
       g_clear_object (&output);
-      while (test_count_fds () > n_fds) /* the thread lets go of the task on its own */
+      while (test_count_fds () > n_fds) /* the thread drops the task in its own time */
         g_thread_yield ();
     }
 }
@@ -372,7 +406,7 @@ on_alarm (int signal_number)
 {
 }
 
-/* Signals that interrupt system calls go unnoticed. */
+/* Signals interrupt system calls, and callers do not notice. */
 static void
 test_signals (void)
 {
@@ -417,6 +451,39 @@ child_close_fails (gconstpointer data)
   g_assert_cmpint (temp_file_get_fd (f.file), ==, -1);
 }
 
+/* A write fails with the disk's error. The bytes that were there before still are. */
+static void
+child_full_disk (gconstpointer data)
+{
+  g_autofree char *small = test_path ("small");
+  g_autofree char *block = g_strnfill (16384, 'x');
+  g_autofree char *read_back = g_malloc0 (16384);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempFile) file = NULL;
+  GInputStream *input;
+  GOutputStream *output;
+  gsize n;
+
+  g_assert_no_errno (g_mkdir (small, 0700));
+  if (!test_mount_tmpfs (small, "size=64k"))
+    test_child_skip ("cannot mount a filesystem");
+
+  file = temp_file_new_named (small, NULL, NULL, &error);
+  g_assert_no_error (error);
+  output = g_io_stream_get_output_stream (G_IO_STREAM (file));
+  g_assert_true (g_output_stream_write_all (output, block, 16384, NULL, NULL, &error));
+  while (g_output_stream_write_all (output, block, 16384, &n, NULL, &error))
+    ;
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  test_assert_error_mentions (error, temp_file_get_path (file));
+  g_clear_error (&error);
+
+  g_assert_true (g_seekable_seek (G_SEEKABLE (file), 0, G_SEEK_SET, NULL, &error));
+  input = g_io_stream_get_input_stream (G_IO_STREAM (file));
+  g_assert_true (g_input_stream_read_all (input, read_back, 16384, &n, NULL, &error));
+  g_assert_cmpmem (block, 16384, read_back, n);
+}
+
 static void
 test_etag (Fixture       *f,
            gconstpointer  data)
@@ -432,7 +499,65 @@ test_etag (Fixture       *f,
   g_assert_cmpstr (etag, ==, g_file_info_get_etag (info));
 }
 
-#define ADD(path, data, function) g_test_add ("/temp-file-stream/" path, Fixture, data, set_up, function, tear_down)
+/* A second stream has its own offset and descriptor, and outlives the first. */
+static void
+test_reopen (Fixture       *f,
+             gconstpointer  data)
+{
+  g_autoptr (GFileIOStream) second = NULL;
+  g_autoptr (GFileInfo) info = NULL;
+  g_autoptr (GError) error = NULL;
+  char found[100] = "";
+  GOutputStream *output;
+  GInputStream *input;
+  struct stat st;
+  int fd;
+
+  write_text (f, "the new contents");
+  second = temp_file_reopen (f->file, NULL, &error);
+  g_assert_no_error (error);
+  input = g_io_stream_get_input_stream (G_IO_STREAM (second));
+  output = g_io_stream_get_output_stream (G_IO_STREAM (second));
+  fd = g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output));
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
+
+  info = g_file_io_stream_query_info (second, "unix::inode", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_no_errno (fstat (temp_file_get_fd (f->file), &st));
+  g_assert_cmpuint (g_file_info_get_attribute_uint64 (info, "unix::inode"), ==, st.st_ino);
+
+  g_assert_cmpint (g_seekable_tell (G_SEEKABLE (second)), ==, 0);
+  g_assert_cmpint (g_input_stream_read (input, found, 7, NULL, NULL), ==, 7);
+  g_assert_cmpstr (found, ==, "the new");
+  g_assert_cmpint (g_seekable_tell (G_SEEKABLE (f->file)), ==, strlen ("the new contents"));
+  g_assert_true (g_seekable_seek (G_SEEKABLE (second), 4, G_SEEK_SET, NULL, NULL));
+  g_assert_cmpint (g_output_stream_write (output, "two", 3, NULL, NULL), ==, 3);
+  assert_contents (f, "the two contents");
+
+  g_assert_true (g_io_stream_close (f->io, NULL, NULL));
+  g_assert_true (g_seekable_seek (G_SEEKABLE (second), 0, G_SEEK_SET, NULL, NULL));
+  g_assert_cmpint (g_input_stream_read (input, found, 7, NULL, NULL), ==, 7);
+  g_assert_cmpstr (found, ==, "the two");
+  g_assert_true (g_io_stream_close (G_IO_STREAM (second), NULL, &error));
+  g_assert_no_error (error);
+
+  g_assert_null (temp_file_reopen (f->file, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+static void
+test_asked_by_two_threads (void)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
+
+      test_ask_for_streams_twice (G_IO_STREAM (file));
+    }
+}
+
+#define ADD(promise, data, function) \
+  g_test_add ("/streams/file/" promise, Fixture, data, set_up, function, tear_down)
 #define NAMED "named"
 
 int
@@ -441,22 +566,26 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  ADD ("shared-offset", NULL, test_shared_offset);
+  ADD ("share-one-offset", NULL, test_shared_offset);
   ADD ("truncate", NULL, test_truncate);
-  ADD ("query-info/nameless", NULL, test_query_info);
-  ADD ("query-info/named", NAMED, test_query_info);
-  g_test_add_data_func ("/temp-file-stream/close-order/sync", NULL, test_close_order);
-  g_test_add_data_func ("/temp-file-stream/close-order/async", "async", test_close_order);
-  ADD ("streams-outlive", NULL, test_streams_outlive);
-  g_test_add_func ("/temp-file-stream/late-streams", test_late_streams);
-  ADD ("cancelled/nameless", NULL, test_cancelled);
-  ADD ("cancelled/named", NAMED, test_cancelled);
-  ADD ("pending", NULL, test_pending);
-  g_test_add_data_func ("/temp-file-stream/unref-while-pending/nameless", NULL, test_unref_while_pending);
-  g_test_add_data_func ("/temp-file-stream/unref-while-pending/named", NAMED, test_unref_while_pending);
-  g_test_add_func ("/temp-file-stream/signals", test_signals);
-  test_add_in_child ("/temp-file-stream/close-fails", child_close_fails, NULL);
-  ADD ("etag", NAMED, test_etag);
+  ADD ("tell-of-the-file/nameless", NULL, test_query_info);
+  ADD ("tell-of-the-file/named", NAMED, test_query_info);
+  ADD ("etag-is-that-of-the-close", NAMED, test_etag);
+  ADD ("one-operation-at-a-time", NULL, test_pending);
+  ADD ("cancelled-change-nothing/nameless", NULL, test_cancelled);
+  ADD ("cancelled-change-nothing/named", NAMED, test_cancelled);
+  g_test_add_data_func ("/streams/file/closed-in-any-order/sync", NULL, test_close_order);
+  g_test_add_data_func ("/streams/file/closed-in-any-order/async", "async", test_close_order);
+  g_test_add_func ("/streams/file/closed-if-asked-for-late", test_late_streams);
+  ADD ("closed-if-they-outlive-the-file", NULL, test_streams_outlive);
+  g_test_add_data_func ("/streams/file/dropped-in-the-middle/nameless", NULL, test_unref_while_pending);
+  g_test_add_data_func ("/streams/file/dropped-in-the-middle/named", NAMED, test_unref_while_pending);
+  g_test_add_func ("/streams/file/one-pair-for-two-threads", test_asked_by_two_threads);
+  g_test_add_func ("/streams/file/signals-go-unnoticed", test_signals);
+  test_add_in_child ("/streams/file/full-disk-is-an-error", child_full_disk, NULL);
+  test_add_in_child ("/streams/file/closed-though-close-fails", child_close_fails, NULL);
+  ADD ("reopened-with-an-offset-of-its-own/nameless", NULL, test_reopen);
+  ADD ("reopened-with-an-offset-of-its-own/named", NAMED, test_reopen);
 
   return g_test_run ();
 }
