@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tempfile-glib.h"
+#include "test-persist.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,16 +12,7 @@
 
 #include "test-support.h"
 
-static char *
-target_path (void)
-{
-  g_autofree char *dir = test_path ("target");
-
-  g_assert_no_errno (g_mkdir_with_parents (dir, 0700));
-  return g_build_filename (dir, "tree", NULL);
-}
-
-/* With a file and a directory in it. */
+/* Makes a directory with a file and a directory in it. */
 static TempDir *
 new_tree (void)
 {
@@ -51,29 +42,6 @@ make_old_tree (const char *path)
   test_write (file, "old");
 }
 
-static gboolean
-persist_to (TempDir           *dir,
-            const char        *path,
-            TempPersistFlags   flags,
-            GError           **error)
-{
-  g_autoptr (GFile) destination = g_file_new_for_path (path);
-
-  return temp_dir_persist (dir, destination, flags, NULL, error);
-}
-
-static void
-assert_persists (TempDir          *dir,
-                 const char       *path,
-                 TempPersistFlags  flags)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean persisted = persist_to (dir, path, flags, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (persisted);
-}
-
 static void
 assert_list (const char *path,
              const char *expected)
@@ -83,7 +51,7 @@ assert_list (const char *path,
   g_assert_cmpstr (names, ==, expected);
 }
 
-/* And that nothing else is there. */
+/* Asserts that the tree is at path, and nothing else beside it. */
 static void
 assert_new_tree (const char *path,
                  mode_t      mode)
@@ -111,17 +79,9 @@ remove_tree (const char *path)
 }
 
 static void
-count (GObject    *object,
-       GParamSpec *pspec,
-       gpointer    data)
-{
-  (*(guint *) data)++;
-}
-
-static void
 check_persist (TempPersistFlags extra)
 {
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
 
   umask (022);
   for (TempPersistFlags flags = 0; flags < 4; flags++)
@@ -131,23 +91,21 @@ check_persist (TempPersistFlags extra)
       const char *old_path = temp_dir_get_path (dir);
       g_autofree char *old_copy = g_strdup (old_path);
       gboolean replaces = (flags & TEMP_PERSIST_REPLACE) != 0;
-      guint n_path = 0, n_auto_delete = 0;
+      g_autoptr (GHashTable) counts = test_count_notifications (dir);
 
       if (replaces)
         make_old_tree (target);
-      g_signal_connect (dir, "notify::path", G_CALLBACK (count), &n_path);
-      g_signal_connect (dir, "notify::auto-delete", G_CALLBACK (count), &n_auto_delete);
       g_assert_cmpstr (g_file_peek_path (temp_dir_get_file (dir)), ==, old_path);
 
-      assert_persists (dir, target, flags | extra);
+      test_assert_persists (dir, target, flags | extra);
       assert_new_tree (target, replaces ? 0710 : 0755);
       g_assert_cmpstr (temp_dir_get_path (dir), ==, target);
       g_assert_cmpstr (g_file_peek_path (temp_dir_get_file (dir)), ==, target);
       g_assert_cmpstr (old_path, ==, old_copy);
-      g_assert_cmpuint (n_path, ==, 1);
-      g_assert_cmpuint (n_auto_delete, ==, 1);
+      test_assert_notified (counts, "path", 1);
+      test_assert_notified (counts, "auto-delete", 1);
 
-      /* It is the same directory still. */
+      /* The object is still that of the directory. */
       inside = temp_dir_create_file (dir, "inside", NULL, NULL);
       g_assert_nonnull (inside);
       g_assert_true (g_str_has_prefix (temp_file_get_path (inside), target));
@@ -177,14 +135,14 @@ static void
 test_errors (void)
 {
   g_autoptr (TempDir) dir = new_tree ();
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autofree char *target_dir = g_path_get_dirname (target);
   g_autoptr (GFile) remote = g_file_new_for_uri ("resource:///none");
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
   make_old_tree (target);
-  g_assert_false (persist_to (dir, target, TEMP_PERSIST_NONE, &error));
+  g_assert_false (test_persist_to (dir, target, TEMP_PERSIST_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   test_assert_error_mentions (error, target);
   assert_list (target, "old");
@@ -192,7 +150,7 @@ test_errors (void)
   remove_tree (target);
 
   test_write (target, "a file");
-  g_assert_false (persist_to (dir, target, TEMP_PERSIST_REPLACE, &error));
+  g_assert_false (test_persist_to (dir, target, TEMP_PERSIST_REPLACE, &error));
   test_assert_io_error (&error, G_IO_ERROR_NOT_DIRECTORY);
   unlink (target);
 
@@ -203,7 +161,7 @@ test_errors (void)
   g_assert_false (temp_dir_persist (dir, temp_dir_get_file (dir), TEMP_PERSIST_NONE, cancellable, &error));
   test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
 
-  /* Into itself. */
+  /* Into itself: that has no end. */
   {
     g_autoptr (GFile) child = temp_dir_get_child (dir, "sub/itself");
 
@@ -212,8 +170,8 @@ test_errors (void)
   }
 
   assert_list (temp_dir_get_path (dir), "file sub");
-  assert_persists (dir, target, TEMP_PERSIST_NONE);
-  g_assert_false (persist_to (dir, target_dir, TEMP_PERSIST_REPLACE, &error));
+  test_assert_persists (dir, target, TEMP_PERSIST_NONE);
+  g_assert_false (test_persist_to (dir, target_dir, TEMP_PERSIST_REPLACE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   test_assert_error_mentions (error, target);
   assert_list (target, "file sub");
@@ -224,16 +182,16 @@ test_states (void)
 {
   g_autoptr (TempDir) deleted = new_tree ();
   g_autoptr (TempDir) taken = new_tree ();
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autofree char *moved = test_path ("moved");
   g_autoptr (GError) error = NULL;
 
   g_assert_true (temp_dir_delete (deleted, NULL, NULL));
-  g_assert_false (persist_to (deleted, target, TEMP_PERSIST_NONE, &error));
+  g_assert_false (test_persist_to (deleted, target, TEMP_PERSIST_NONE, &error));
   test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
 
   g_assert_no_errno (rename (temp_dir_get_path (taken), moved));
-  g_assert_false (persist_to (taken, target, TEMP_PERSIST_NONE, &error));
+  g_assert_false (test_persist_to (taken, target, TEMP_PERSIST_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   test_assert_error_mentions (error, temp_dir_get_path (taken));
   g_assert_false (g_file_test (target, G_FILE_TEST_EXISTS));
@@ -243,10 +201,10 @@ static void
 test_permissions (void)
 {
   g_autoptr (TempDir) dir = g_initable_new (TEMP_TYPE_DIR, NULL, NULL, "dir", test_dir (), "permissions", 0700, NULL);
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   struct stat st;
 
-  assert_persists (dir, target, TEMP_PERSIST_NONE);
+  test_assert_persists (dir, target, TEMP_PERSIST_NONE);
   g_assert_no_errno (stat (target, &st));
   g_assert_cmphex (st.st_mode & 07777, ==, 0700);
 }
@@ -255,12 +213,12 @@ static void
 test_symlink (void)
 {
   g_autoptr (TempDir) dir = new_tree ();
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autofree char *link = test_path ("link");
 
   make_old_tree (target);
   g_assert_no_errno (symlink ("target/tree", link));
-  assert_persists (dir, link, TEMP_PERSIST_REPLACE);
+  test_assert_persists (dir, link, TEMP_PERSIST_REPLACE);
   g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
   assert_list (target, "file sub");
 }
@@ -269,7 +227,7 @@ static void
 test_async (void)
 {
   g_autoptr (TempDir) dir = new_tree ();
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autoptr (GFile) destination = g_file_new_for_path (target);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GAsyncResult) second = NULL;
@@ -286,26 +244,26 @@ test_async (void)
   g_assert_cmpstr (temp_dir_get_path (dir), ==, target);
 }
 
-/* Without renames that do more than rename. */
+/* The system has only plain renames. */
 static void
 child_no_flags (gconstpointer data)
 {
   g_autoptr (TempDir) dir = new_tree ();
   g_autoptr (TempDir) second = new_tree ();
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autoptr (GError) error = NULL;
 
   if (!test_fail_syscall (SYS_renameat2, EINVAL))
     test_child_skip ("no filters of system calls here");
 
-  assert_persists (dir, target, TEMP_PERSIST_NONE);
+  test_assert_persists (dir, target, TEMP_PERSIST_NONE);
   assert_list (target, "file sub");
 
-  g_assert_false (persist_to (second, target, TEMP_PERSIST_NONE, &error));
+  g_assert_false (test_persist_to (second, target, TEMP_PERSIST_NONE, &error));
   test_assert_io_error (&error, G_IO_ERROR_EXISTS);
 
-  /* What is not empty cannot be replaced in one step, so it is not. */
-  g_assert_false (persist_to (second, target, TEMP_PERSIST_REPLACE, &error));
+  /* A directory that is not empty cannot be replaced in one step, so it is not. */
+  g_assert_false (test_persist_to (second, target, TEMP_PERSIST_REPLACE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
   assert_list (target, "file sub");
   assert_list (temp_dir_get_path (second), "file sub");
@@ -323,7 +281,7 @@ static void
 child_failure (gconstpointer data)
 {
   const Failure *failure = data;
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autofree char *mount = g_path_get_dirname (target);
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
@@ -338,7 +296,8 @@ child_failure (gconstpointer data)
   if (!test_fail_syscall (failure->number, failure->errsv))
     test_child_skip ("no filters of system calls here");
 
-  g_assert_false (persist_to (dir, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE | TEMP_PERSIST_COPY, &error));
+  g_assert_false (test_persist_to (dir, target,
+                                   TEMP_PERSIST_REPLACE | TEMP_PERSIST_DURABLE | TEMP_PERSIST_COPY, &error));
   g_assert_nonnull (error);
   assert_list (mount, "tree");
   assert_list (target, "old");
@@ -358,7 +317,7 @@ test_failures (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (failures); i++)
     {
-      g_autofree char *target = target_path ();
+      g_autofree char *target = test_persist_target ("tree");
 
       test_in_child (child_failure, &failures[i]);
       if (g_file_test (target, G_FILE_TEST_EXISTS))
@@ -371,7 +330,7 @@ test_failures (void)
 static void
 child_copy (gconstpointer data)
 {
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autofree char *mount = g_path_get_dirname (target);
   g_autoptr (TempDir) dir = NULL;
   g_autoptr (GError) error = NULL;
@@ -380,7 +339,7 @@ child_copy (gconstpointer data)
     test_child_skip ("cannot mount a tmpfs");
 
   dir = new_tree ();
-  g_assert_false (persist_to (dir, target, TEMP_PERSIST_DURABLE, &error));
+  g_assert_false (test_persist_to (dir, target, TEMP_PERSIST_DURABLE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
   test_assert_error_mentions (error, "another filesystem");
   g_assert_true (temp_dir_delete (dir, NULL, NULL));
@@ -391,7 +350,7 @@ child_copy (gconstpointer data)
 static void
 child_copy_fails (gconstpointer data)
 {
-  g_autofree char *target = target_path ();
+  g_autofree char *target = test_persist_target ("tree");
   g_autofree char *mount = g_path_get_dirname (target);
   g_autofree char *large = g_strnfill (1 << 20, 'x');
   g_autofree char *large_path = NULL;
@@ -406,7 +365,7 @@ child_copy_fails (gconstpointer data)
   test_write (large_path, large);
   make_old_tree (target);
 
-  g_assert_false (persist_to (dir, target, TEMP_PERSIST_COPY | TEMP_PERSIST_REPLACE, &error));
+  g_assert_false (test_persist_to (dir, target, TEMP_PERSIST_COPY | TEMP_PERSIST_REPLACE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
   test_assert_error_mentions (error, "sub/large");
   assert_list (mount, "tree");
@@ -420,16 +379,16 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-dir-persist/persist", test_persist);
-  g_test_add_func ("/temp-dir-persist/errors", test_errors);
-  g_test_add_func ("/temp-dir-persist/states", test_states);
-  g_test_add_func ("/temp-dir-persist/permissions", test_permissions);
-  g_test_add_func ("/temp-dir-persist/symlink", test_symlink);
-  g_test_add_func ("/temp-dir-persist/async", test_async);
-  test_add_in_child ("/temp-dir-persist/no-flags", child_no_flags, NULL);
-  g_test_add_func ("/temp-dir-persist/failures", test_failures);
-  test_add_in_child ("/temp-dir-persist/copy", child_copy, NULL);
-  test_add_in_child ("/temp-dir-persist/copy-fails", child_copy_fails, NULL);
+  g_test_add_func ("/persist/dir/becomes-the-destination", test_persist);
+  g_test_add_func ("/persist/dir/only-where-a-directory-can-be", test_errors);
+  g_test_add_func ("/persist/dir/only-if-it-is-there", test_states);
+  g_test_add_func ("/persist/dir/permissions-that-were-set-stay", test_permissions);
+  g_test_add_func ("/persist/dir/to-the-end-of-a-symlink", test_symlink);
+  g_test_add_func ("/persist/dir/async-and-not-twice-meanwhile", test_async);
+  test_add_in_child ("/persist/dir/without-renames-that-exchange", child_no_flags, NULL);
+  g_test_add_func ("/persist/dir/undone-if-a-system-call-fails", test_failures);
+  test_add_in_child ("/persist/dir/copied-to-another-filesystem", child_copy, NULL);
+  test_add_in_child ("/persist/dir/undone-if-the-disk-is-full", child_copy_fails, NULL);
 
   return g_test_run ();
 }

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "test-persist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "test-support.h"
+
+/* The metadata of a file that is persisted: mode, owner, extended attributes */
+
+static void
+child_umask (gconstpointer data)
+{
+  const mode_t mask = GPOINTER_TO_INT (data);
+  g_autofree char *target = test_persist_target ("document");
+
+  umask (mask);
+  for (TestKind kind = 0; kind < TEST_N_KINDS; kind++)
+    {
+      g_autoptr (TempFile) file = test_persist_new_file (kind);
+      g_autoptr (TempFile) strict = NULL;
+
+      test_assert_persists (file, target, TEMP_PERSIST_NONE);
+      test_assert_mode (target, S_IFREG | (0666 & ~mask));
+      unlink (target);
+
+      /* A mode that was set stays, even if the file had it anyway. */
+      strict = g_initable_new (TEMP_TYPE_FILE, NULL, NULL, "permissions", 0600, "named", kind != TEST_NAMELESS,
+                               "dir", test_dir (), NULL);
+      test_assert_persists (strict, target, TEMP_PERSIST_NONE);
+      test_assert_mode (target, S_IFREG | (0600 & ~mask));
+      unlink (target);
+    }
+
+  /* The umask has not changed. */
+  g_assert_cmphex (umask (0), ==, mask);
+}
+
+/* On a filesystem without nameless files. */
+static void
+child_umask_without_tmpfile (gconstpointer data)
+{
+  if (!test_fail_syscall_if (SYS_openat, EOPNOTSUPP, 2, O_TMPFILE & ~O_DIRECTORY))
+    test_child_skip ("no filters of system calls here");
+  child_umask (data);
+}
+
+static void
+test_replaced_mode (gconstpointer data)
+{
+  const TestKind kind = GPOINTER_TO_INT (data);
+  static const mode_t modes[] = { 0640, 0604, 0777, 0400, 0200, 0, 04755 };
+  g_autofree char *target = test_persist_target ("document");
+  g_autoptr (TempFile) strict = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_autoptr (TempFile) file = test_persist_new_file (kind);
+
+      test_write (target, TEST_OLD);
+      g_assert_no_errno (chmod (target, modes[i]));
+      test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
+      test_assert_mode (target, S_IFREG | modes[i]);
+      unlink (target);
+    }
+
+  test_write (target, TEST_OLD);
+  g_assert_no_errno (chmod (target, 0666));
+  strict = g_initable_new (TEMP_TYPE_FILE, NULL, NULL, "permissions", 0640, "dir", test_dir (), NULL);
+  test_assert_persists (strict, target, TEMP_PERSIST_REPLACE);
+  test_assert_mode (target, S_IFREG | 0640);
+}
+
+static void
+test_owner (void)
+{
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  g_autofree char *target = test_persist_target ("document");
+  struct stat st;
+
+  test_write (target, TEST_OLD);
+  if (chown (target, 12, 34) < 0)
+    {
+      g_test_skip ("not allowed to give files away");
+      return;
+    }
+
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
+  g_assert_no_errno (stat (target, &st));
+  g_assert_cmpuint (st.st_uid, ==, 12);
+  g_assert_cmpuint (st.st_gid, ==, 34);
+}
+
+/* The user replaces a file of another user. */
+static void
+child_not_owner (gconstpointer data)
+{
+  g_autofree char *target = test_persist_target ("document");
+  g_autofree char *dir = g_path_get_dirname (target);
+  g_autoptr (TempFile) file = NULL;
+  struct stat st;
+
+  if (geteuid () != 0)
+    test_child_skip ("not root, so that there are no other users' files");
+
+  test_write (target, TEST_OLD);
+  g_assert_no_errno (chmod (target, 06751));
+  g_assert_no_errno (chmod (dir, 0777));
+  if (!test_become_nobody ())
+    test_child_skip ("cannot become another user");
+
+  /* Its mode stays, but no set-user-id bit: the program would run with the rights of another user. */
+  file = test_persist_new_file (TEST_ELSEWHERE);
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
+  g_assert_no_errno (stat (target, &st));
+  g_assert_cmpuint (st.st_uid, ==, geteuid ());
+  g_assert_cmphex (st.st_mode & 07777, ==, 0751);
+  test_assert_contents (target, TEST_NEW);
+}
+
+static void
+test_attributes (gconstpointer data)
+{
+  /* user::rw-, user:12:rw-, group::---, mask::rw-, other::--- */
+  static const guint8 acl[] = {
+    2, 0, 0, 0,
+    0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
+    0x02, 0, 6, 0, 12, 0, 0, 0,
+    0x04, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+    0x10, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
+    0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+  };
+  g_autoptr (TempFile) file = test_persist_new_file (GPOINTER_TO_INT (data));
+  g_autofree char *target = test_persist_target ("document");
+  guint8 found[64];
+
+  test_write (target, TEST_OLD);
+  if (setxattr (target, "user.origin", "here", 4, 0) < 0 ||
+      setxattr (target, "system.posix_acl_access", acl, sizeof acl, 0) < 0)
+    {
+      g_test_skip ("no extended attributes or ACLs here");
+      return;
+    }
+
+  /* An attribute that the program has set itself stays. */
+  g_assert_no_errno (setxattr (target, "user.both", "old", 3, 0));
+  g_assert_no_errno (fsetxattr (temp_file_get_fd (file), "user.both", "new", 3, 0));
+
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
+  test_assert_contents (target, TEST_NEW);
+  g_assert_cmpint (getxattr (target, "user.origin", found, sizeof found), ==, 4);
+  g_assert_cmpmem (found, 4, "here", 4);
+  g_assert_cmpint (getxattr (target, "user.both", found, sizeof found), ==, 3);
+  g_assert_cmpmem (found, 3, "new", 3);
+  g_assert_cmpint (getxattr (target, "system.posix_acl_access", found, sizeof found), ==, sizeof acl);
+  g_assert_cmpmem (found, sizeof acl, acl, sizeof acl);
+  test_assert_mode (target, S_IFREG | 0660);
+}
+
+static void
+add_for_mask (const char     *promise,
+              void          (*function) (gconstpointer),
+              mode_t          mask)
+{
+  g_autofree char *path = g_strdup_printf ("/persist/metadata/%s/%03o", promise, mask);
+
+  test_add_in_child (path, function, GINT_TO_POINTER (mask));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const mode_t masks[] = { 0, 022, 027, 077, 0177, 0777 };
+
+  test_init (&argc, &argv);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (masks); i++)
+    {
+      add_for_mask ("mode-of-an-ordinary-new-file", child_umask, masks[i]);
+      add_for_mask ("mode-of-an-ordinary-new-file-without-tmpfile", child_umask_without_tmpfile, masks[i]);
+    }
+  test_persist_add_kinds ("/persist/metadata/mode-of-the-replaced-file", test_replaced_mode, FALSE, FALSE);
+  test_persist_add_kinds ("/persist/metadata/attributes-of-the-replaced-file", test_attributes, FALSE, FALSE);
+  g_test_add_func ("/persist/metadata/owner-of-the-replaced-file", test_owner);
+  test_add_in_child ("/persist/metadata/no-rights-of-another-user", child_not_owner, NULL);
+
+  return g_test_run ();
+}
