@@ -13,12 +13,25 @@
 #include "temp-location.h"
 #include "test-support.h"
 
+/* Files and directories that belong to the caller */
+
+static void
+assert_made_as_asked (const char *path,
+                      mode_t      mode)
+{
+  g_autofree char *dir = g_path_get_dirname (path);
+
+  g_assert_cmpstr (dir, ==, test_dir ());
+  g_assert_true (g_str_has_prefix (strrchr (path, '/'), "/p-"));
+  g_assert_true (g_str_has_suffix (path, ".s"));
+  test_assert_mode (path, mode);
+}
+
 static void
 test_mkstemp (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *dir = NULL;
   guint n_fds = test_count_fds ();
   char byte;
   int fd;
@@ -28,11 +41,7 @@ test_mkstemp (void)
   g_assert_no_errno (fd);
   g_assert_cmpuint (test_count_fds (), ==, n_fds + 1);
 
-  dir = g_path_get_dirname (path);
-  g_assert_cmpstr (dir, ==, test_dir ());
-  g_assert_true (g_str_has_prefix (strrchr (path, '/'), "/p-"));
-  g_assert_true (g_str_has_suffix (path, ".s"));
-  test_assert_mode (path, S_IFREG | 0600);
+  assert_made_as_asked (path, S_IFREG | 0600);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
   g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, 1);
   g_assert_cmpint (pread (fd, &byte, 1, 0), ==, 1);
@@ -47,19 +56,13 @@ test_mkdtemp (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *dir = NULL;
   guint n_fds = test_count_fds ();
 
   path = temp_mkdtemp (test_dir (), "p-", ".s", &error);
   g_assert_no_error (error);
   g_assert_nonnull (path);
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
-
-  dir = g_path_get_dirname (path);
-  g_assert_cmpstr (dir, ==, test_dir ());
-  g_assert_true (g_str_has_prefix (strrchr (path, '/'), "/p-"));
-  g_assert_true (g_str_has_suffix (path, ".s"));
-  test_assert_mode (path, S_IFDIR | 0700);
+  assert_made_as_asked (path, S_IFDIR | 0700);
 }
 
 static void
@@ -84,7 +87,7 @@ test_defaults (void)
   g_assert_cmpuint (strlen (dir), ==, strlen (expected) + 8);
 }
 
-/* One descriptor, of the directory that is the default one. */
+/* The library opens no descriptor more when the default directory changes. */
 static void
 test_default_dir_open (void)
 {
@@ -126,7 +129,7 @@ test_path_unwanted (void)
   g_assert_true (g_str_has_prefix (names, "tmp"));
 }
 
-/* The current directory is the process's, so it is changed in a child. */
+/* In a child, because the current directory is that of the whole process. */
 static void
 child_relative (gconstpointer data)
 {
@@ -193,7 +196,7 @@ test_errors (void)
   g_assert_cmpstr (names, ==, "file");
 }
 
-/* After it, main() returns. */
+/* main() returns after this. */
 static void
 test_subprocess_exit (void)
 {
@@ -211,7 +214,7 @@ test_survive_exit (void)
   g_autofree char *names = NULL;
 
   g_setenv ("TEST_FUNCTIONS_DIR", test_dir (), TRUE);
-  g_test_trap_subprocess ("/temp-functions/subprocess/exit", 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_subprocess ("/callers/subprocess/exit", 0, G_TEST_SUBPROCESS_DEFAULT);
   g_test_trap_assert_passed ();
   g_unsetenv ("TEST_FUNCTIONS_DIR");
 
@@ -226,15 +229,15 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-functions/mkstemp", test_mkstemp);
-  g_test_add_func ("/temp-functions/mkdtemp", test_mkdtemp);
-  g_test_add_func ("/temp-functions/defaults", test_defaults);
-  g_test_add_func ("/temp-functions/default-dir-open", test_default_dir_open);
-  g_test_add_func ("/temp-functions/path-unwanted", test_path_unwanted);
-  test_add_in_child ("/temp-functions/relative", child_relative, NULL);
-  g_test_add_func ("/temp-functions/errors", test_errors);
-  g_test_add_func ("/temp-functions/subprocess/exit", test_subprocess_exit);
-  g_test_add_func ("/temp-functions/survive-exit", test_survive_exit);
+  g_test_add_func ("/callers/file/made-as-asked", test_mkstemp);
+  g_test_add_func ("/callers/dir/made-as-asked", test_mkdtemp);
+  g_test_add_func ("/callers/in-the-default-directory", test_defaults);
+  g_test_add_func ("/callers/with-no-descriptor-more", test_default_dir_open);
+  g_test_add_func ("/callers/file/by-its-descriptor-alone", test_path_unwanted);
+  test_add_in_child ("/callers/in-a-relative-directory", child_relative, NULL);
+  g_test_add_func ("/callers/errors-name-what-was-wrong", test_errors);
+  g_test_add_func ("/callers/subprocess/exit", test_subprocess_exit);
+  g_test_add_func ("/callers/stay-after-exit", test_survive_exit);
 
   return g_test_run ();
 }

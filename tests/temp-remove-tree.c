@@ -12,8 +12,8 @@
 
 #include "test-support.h"
 
-/* The library's calls of unlinkat() and its clock: each entry takes a millisecond, if
- * the clock is ours. */
+/* The library calls these instead of the C library's unlinkat() and of GLib's clock. While fake_time is set, each entry
+ * takes a millisecond. */
 static gint64 fake_time;
 static void (*before_unlinkat) (void);
 
@@ -104,7 +104,6 @@ test_empty (void)
 static void
 test_keep_root (void)
 {
-
   make_tree (3, 3);
   assert_removes (TEMP_REMOVE_KEEP_ROOT);
   test_assert_list ("tree", "");
@@ -229,13 +228,13 @@ static void
 on_timed_progress (guint64  n_removed,
                    gpointer data)
 {
-  if (n_removed < 2003) /* not that of the end */
+  if (n_removed < 2003) /* before the end */
     g_assert_cmpint (fake_time - last_time, >=, G_USEC_PER_SEC / 10);
   last_time = fake_time;
   on_progress (n_removed, data);
 }
 
-/* It takes two seconds; so it is told at most twenty times, and in the end. */
+/* The removal takes two seconds: the progress is told at most twenty times, and at the end. */
 static void
 test_progress_interval (void)
 {
@@ -253,7 +252,7 @@ test_progress_interval (void)
   g_assert_cmpuint (n_told, <=, 21);
 }
 
-/* All that can go is gone, and that is enough. */
+/* Everything that can be removed is. With IGNORE_ERRORS, that is a success. */
 static void
 child_ignore_errors (gconstpointer data)
 {
@@ -279,7 +278,7 @@ test_ignore_errors (void)
   assert_removes (TEMP_REMOVE_NONE);
 }
 
-/* Large enough for threads: they agree on the number. */
+/* The tree is large enough for threads: together they tell the right number. */
 static void
 test_threads (void)
 {
@@ -309,7 +308,7 @@ cancel_soon (gpointer data)
   return NULL;
 }
 
-/* Once a part of it is gone. The rest is still there, and can be removed. */
+/* Cancelled at once, or when a part of the tree is gone: the rest is there, and can be removed. */
 static void
 test_cancelled (void)
 {
@@ -345,8 +344,7 @@ test_cancelled (void)
     }
 }
 
-/* The library's threads stop, the rest stays: each of the two workers may have one entry
- * under way. */
+/* The threads stop, and the rest stays: each of the two workers may be removing one more entry. */
 static gint n_after_cancelling;
 
 static void
@@ -423,7 +421,7 @@ test_async (gconstpointer data)
     }
 }
 
-/* In a thread with a main context of its own, it is told there. */
+/* In a thread with a main context of its own, that one tells the progress. */
 static gpointer
 remove_in_context (gpointer data)
 {
@@ -457,8 +455,7 @@ test_async_context (void)
   test_assert_list (NULL, "");
 }
 
-/* Every system call of it fails in turn: that is told, nothing outside is touched, and no
- * descriptor is left. */
+/* One system call fails: that is an error, nothing outside the tree is touched, and no descriptor is left. */
 static void
 child_failing (gconstpointer data)
 {
@@ -469,7 +466,7 @@ child_failing (gconstpointer data)
   if (!test_fail_syscall (GPOINTER_TO_INT (data), EIO))
     test_child_skip ("no filters of system calls here");
   if (temp_remove_tree (file, TEMP_REMOVE_NONE, NULL, NULL, NULL, &error))
-    test_child_exit (0); /* not one of those needed */
+    test_child_exit (0); /* the library does without it */
 
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   test_assert_error_mentions (error, g_strerror (EIO));
@@ -508,28 +505,28 @@ main (int    argc,
 
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-remove-tree/simple", test_simple);
-  g_test_add_func ("/temp-remove-tree/empty", test_empty);
-  g_test_add_func ("/temp-remove-tree/keep-root", test_keep_root);
-  g_test_add_func ("/temp-remove-tree/file", test_file);
-  g_test_add_data_func ("/temp-remove-tree/symlink", "outside", test_symlink);
-  g_test_add_data_func ("/temp-remove-tree/dangling-symlink", "nowhere", test_symlink);
-  g_test_add_func ("/temp-remove-tree/missing", test_missing);
-  g_test_add_data_func ("/temp-remove-tree/root-of-all", "file:///", test_not_removable);
-  g_test_add_data_func ("/temp-remove-tree/not-local", "http://localhost/tree", test_not_removable);
-  g_test_add_func ("/temp-remove-tree/mount", test_mount);
-  g_test_add_func ("/temp-remove-tree/progress", test_progress);
-  g_test_add_func ("/temp-remove-tree/progress-interval", test_progress_interval);
-  g_test_add_func ("/temp-remove-tree/ignore-errors", test_ignore_errors);
-  g_test_add_func ("/temp-remove-tree/threads", test_threads);
-  g_test_add_func ("/temp-remove-tree/cancelled", test_cancelled);
-  g_test_add_func ("/temp-remove-tree/cancelled-threads", test_cancelled_threads);
-  g_test_add_data_func ("/temp-remove-tree/async", GINT_TO_POINTER (FALSE), test_async);
-  g_test_add_data_func ("/temp-remove-tree/async-cancelled", GINT_TO_POINTER (TRUE), test_async);
-  g_test_add_func ("/temp-remove-tree/async-context", test_async_context);
+  g_test_add_func ("/remove-tree/all-of-it-and-no-more", test_simple);
+  g_test_add_func ("/remove-tree/one-without-rights", test_empty);
+  g_test_add_func ("/remove-tree/but-for-its-root", test_keep_root);
+  g_test_add_func ("/remove-tree/a-file-but-not-as-a-root", test_file);
+  g_test_add_data_func ("/remove-tree/symlink-itself/to-a-directory", "outside", test_symlink);
+  g_test_add_data_func ("/remove-tree/symlink-itself/dangling", "nowhere", test_symlink);
+  g_test_add_func ("/remove-tree/missing-is-an-error", test_missing);
+  g_test_add_data_func ("/remove-tree/never/the-root-of-all", "file:///", test_not_removable);
+  g_test_add_data_func ("/remove-tree/never/a-remote-one", "http://localhost/tree", test_not_removable);
+  g_test_add_func ("/remove-tree/never/a-mount", test_mount);
+  g_test_add_func ("/remove-tree/progress/up-to-the-end", test_progress);
+  g_test_add_func ("/remove-tree/progress/ten-times-a-second", test_progress_interval);
+  g_test_add_func ("/remove-tree/the-rest-after-an-error", test_ignore_errors);
+  g_test_add_func ("/remove-tree/by-threads", test_threads);
+  g_test_add_func ("/remove-tree/cancelled/rest-stays", test_cancelled);
+  g_test_add_func ("/remove-tree/cancelled/threads-stop", test_cancelled_threads);
+  g_test_add_data_func ("/remove-tree/async/with-progress", GINT_TO_POINTER (FALSE), test_async);
+  g_test_add_data_func ("/remove-tree/async/cancelled", GINT_TO_POINTER (TRUE), test_async);
+  g_test_add_func ("/remove-tree/async/in-the-main-context-of-the-thread", test_async_context);
   for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/temp-remove-tree/failing/%s", calls[i].name);
+      g_autofree char *path = g_strdup_printf ("/remove-tree/error-if-a-system-call-fails/%s", calls[i].name);
 
       g_test_add_data_func (path, GINT_TO_POINTER (calls[i].number), test_failing);
     }

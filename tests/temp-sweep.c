@@ -8,7 +8,7 @@
 
 #include "test-support.h"
 
-/* A process is killed, which had a file and a directory. */
+/* Kills a process that has a file and a directory. */
 static void
 leave (void)
 {
@@ -28,14 +28,6 @@ leave (void)
 }
 
 static void
-assert_nothing_is_left (void)
-{
-  g_autofree char *names = test_list (test_dir ());
-
-  g_assert_cmpstr (names, ==, "");
-}
-
-static void
 test_sweep (void)
 {
   g_autoptr (GError) error = NULL;
@@ -45,14 +37,14 @@ test_sweep (void)
   g_assert_true (temp_sweep (&n_removed, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n_removed, ==, 2);
-  assert_nothing_is_left ();
+  test_assert_list (NULL, "");
 
   g_assert_true (temp_sweep (&n_removed, NULL, &error));
   g_assert_cmpuint (n_removed, ==, 0);
 
   leave ();
   g_assert_true (temp_sweep (NULL, NULL, NULL));
-  assert_nothing_is_left ();
+  test_assert_list (NULL, "");
 }
 
 static void
@@ -67,7 +59,7 @@ test_cancelled (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
   g_assert_true (temp_sweep (NULL, NULL, NULL));
-  assert_nothing_is_left ();
+  test_assert_list (NULL, "");
 }
 
 static void
@@ -82,7 +74,7 @@ test_async (void)
   g_assert_true (temp_sweep_finish (test_wait_result (&result), &n_removed, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n_removed, ==, 2);
-  assert_nothing_is_left ();
+  test_assert_list (NULL, "");
 }
 
 static void
@@ -101,10 +93,10 @@ test_async_cancelled (void)
   g_assert_cmpuint (n_removed, ==, 0);
 
   g_assert_true (temp_sweep (NULL, NULL, NULL));
-  assert_nothing_is_left ();
+  test_assert_list (NULL, "");
 }
 
-/* Nothing is deleted then, by anybody. */
+/* With TEMPFILE_GLIB_KEEP, a sweep deletes nothing. */
 static void
 test_keep (void)
 {
@@ -137,11 +129,11 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-sweep/sweep", test_sweep);
-  g_test_add_func ("/temp-sweep/cancelled", test_cancelled);
-  g_test_add_func ("/temp-sweep/async", test_async);
-  g_test_add_func ("/temp-sweep/async-cancelled", test_async_cancelled);
-  g_test_add_func ("/temp-sweep/keep", test_keep);
+  g_test_add_func ("/killed/sweep/deletes-the-leftovers", test_sweep);
+  g_test_add_func ("/killed/sweep/goes-on-later-if-cancelled", test_cancelled);
+  g_test_add_func ("/killed/sweep/async/deletes-the-leftovers", test_async);
+  g_test_add_func ("/killed/sweep/async/goes-on-later-if-cancelled", test_async_cancelled);
+  g_test_add_func ("/killed/sweep/leaves-all-if-the-user-says-so", test_keep);
 
   return g_test_run ();
 }

@@ -18,6 +18,8 @@
 
 #define ASKED_DEFAULT_DIR "--print-default-dir"
 
+/* The default directory, and how it is found */
+
 static const char *const variables[] = { "G_TEST_TMPDIR", "TMPDIR", "TEMP", "TMP" };
 
 static char *
@@ -94,7 +96,7 @@ child_order (gconstpointer data)
   assert_default ("/tmp");
 }
 
-/* What cannot be used is passed over. */
+/* A directory that cannot be used is passed over. */
 static void
 child_passed_over (gconstpointer data)
 {
@@ -121,7 +123,7 @@ child_relative (gconstpointer data)
   g_assert_cmpstr (temp_get_default_dir (NULL), ==, dir);
   assert_found (find (NULL, "missing", "dir", NULL), dir);
 
-  /* It was made absolute when it was found. */
+  /* The path was made absolute when the directory was found. */
   g_assert_no_errno (chdir ("/"));
   g_assert_cmpstr (temp_get_default_dir (NULL), ==, dir);
 
@@ -220,7 +222,7 @@ child_no_permission (gconstpointer data)
     test_child_skip ("no other user here");
   open = make_dir ("open");
 
-  /* Where there are no nameless files, permissions are asked for. */
+  /* On a filesystem without nameless files, a named file is tried. */
   if (data != NULL && !test_fail_syscall_if (SYS_openat, EOPNOTSUPP, 2, O_TMPFILE & ~O_DIRECTORY))
     test_child_skip ("no filters of system calls here");
 
@@ -298,7 +300,7 @@ test_set (void)
   assert_default (g_getenv ("G_TEST_TMPDIR"));
 }
 
-/* What was given out stays valid, whatever is set later. */
+/* A path that was returned stays valid, even if another directory is set later. */
 static void
 test_stays_valid (void)
 {
@@ -372,8 +374,8 @@ test_threads (void)
   g_thread_join (setter);
 }
 
-/* A copy of this program that belongs to another user and takes on its rights.
- * The variable is one that the C library does not take away by itself. */
+/* A copy of this program that belongs to another user, and takes on the rights of that user. The C library does not
+ * itself remove the variable. */
 static void
 test_set_user_id (void)
 {
@@ -447,21 +449,21 @@ main (int    argc,
 
   test_init (&argc, &argv);
 
-  test_add_in_child ("/temp-location/order", child_order, NULL);
-  test_add_in_child ("/temp-location/passed-over", child_passed_over, NULL);
-  test_add_in_child ("/temp-location/relative", child_relative, NULL);
-  test_add_in_child ("/temp-location/nowhere", child_nowhere, NULL);
-  g_test_add_func ("/temp-location/none", test_none);
-  g_test_add_func ("/temp-location/full", test_full);
-  g_test_add_data_func ("/temp-location/no-permission", NULL, test_no_permission);
-  g_test_add_data_func ("/temp-location/no-permission-without-tmpfile", "", test_no_permission);
-  test_add_in_child ("/temp-location/without-tmpfile/eopnotsupp", child_without_tmpfile, GINT_TO_POINTER (EOPNOTSUPP));
-  test_add_in_child ("/temp-location/without-tmpfile/enoent", child_without_tmpfile, GINT_TO_POINTER (ENOENT));
-  g_test_add_func ("/temp-location/set", test_set);
-  g_test_add_func ("/temp-location/stays-valid", test_stays_valid);
-  g_test_add_func ("/temp-location/resolve", test_resolve);
-  g_test_add_func ("/temp-location/threads", test_threads);
-  g_test_add_func ("/temp-location/set-user-id", test_set_user_id);
+  test_add_in_child ("/default-dir/first-of-the-variables", child_order, NULL);
+  test_add_in_child ("/default-dir/never-an-unusable-one", child_passed_over, NULL);
+  test_add_in_child ("/default-dir/absolute-once-found", child_relative, NULL);
+  test_add_in_child ("/default-dir/not-relative-to-a-deleted-one", child_nowhere, NULL);
+  g_test_add_func ("/default-dir/error-names-those-tried", test_none);
+  g_test_add_func ("/default-dir/not-on-a-full-disk", test_full);
+  g_test_add_data_func ("/default-dir/not-without-permission", NULL, test_no_permission);
+  g_test_add_data_func ("/default-dir/not-without-permission/without-tmpfile", "", test_no_permission);
+  test_add_in_child ("/default-dir/without-tmpfile/eopnotsupp", child_without_tmpfile, GINT_TO_POINTER (EOPNOTSUPP));
+  test_add_in_child ("/default-dir/without-tmpfile/enoent", child_without_tmpfile, GINT_TO_POINTER (ENOENT));
+  g_test_add_func ("/default-dir/set-only-if-usable", test_set);
+  g_test_add_func ("/default-dir/path-stays-valid", test_stays_valid);
+  g_test_add_func ("/default-dir/for-a-null-directory", test_resolve);
+  g_test_add_func ("/default-dir/one-for-all-threads", test_threads);
+  g_test_add_func ("/private/set-user-id-program-ignores-the-environment", test_set_user_id);
 
   return g_test_run ();
 }

@@ -78,7 +78,7 @@ test_async (void)
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "world", 5);
 }
 
-/* It holds the descriptor, until it is closed. */
+/* The stream keeps the descriptor open until it closes. */
 static void
 test_descriptor (void)
 {
@@ -97,7 +97,7 @@ test_descriptor (void)
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (stream)), ==, 0);
 }
 
-/* What is pending, in a thread perhaps, has the descriptor until its end, whatever else is closed. */
+/* An operation that is pending, perhaps in a thread, has the descriptor until it ends, even if the file is closed. */
 static void
 test_pending (void)
 {
@@ -166,13 +166,13 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-input-stream/read", test_read);
-  g_test_add_func ("/temp-input-stream/skip", test_skip);
-  g_test_add_func ("/temp-input-stream/async", test_async);
-  g_test_add_func ("/temp-input-stream/descriptor", test_descriptor);
-  g_test_add_func ("/temp-input-stream/pending", test_pending);
-  test_add_in_child ("/temp-input-stream/errors", child_errors, NULL);
-  g_test_add_func ("/temp-input-stream/no-truncate", test_no_truncate);
+  g_test_add_func ("/streams/input/read", test_read);
+  g_test_add_func ("/streams/input/skip-not-past-the-end", test_skip);
+  g_test_add_func ("/streams/input/async", test_async);
+  g_test_add_func ("/streams/input/keeps-the-descriptor-open", test_descriptor);
+  g_test_add_func ("/streams/input/pending-keeps-the-descriptor-open", test_pending);
+  test_add_in_child ("/streams/input/errors-name-the-file", child_errors, NULL);
+  g_test_add_func ("/streams/input/never-truncates", test_no_truncate);
 
   return g_test_run ();
 }

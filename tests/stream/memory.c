@@ -55,7 +55,7 @@ test_holes (void)
 {
   TempMemory memory = { 0 };
 
-  /* What was cut off must not come back. */
+  /* Bytes that were cut off do not come back. */
   g_assert_true (temp_memory_write (&memory, 0, "secret secret", 13));
   g_assert_true (temp_memory_resize (&memory, 8));
   g_assert_true (temp_memory_write (&memory, 12, "!", 1));
@@ -159,13 +159,13 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/memory/empty", test_empty);
-  g_test_add_func ("/memory/write-and-read", test_write_and_read);
-  g_test_add_func ("/memory/holes", test_holes);
-  g_test_add_func ("/memory/growth", test_growth);
-  g_test_add_func ("/memory/first-write", test_first_write);
-  g_test_add_func ("/memory/too-much", test_too_much);
-  g_test_add_func ("/memory/out-of-memory", test_out_of_memory);
+  g_test_add_func ("/spooled/memory/empty", test_empty);
+  g_test_add_func ("/spooled/memory/reads-what-was-written", test_write_and_read);
+  g_test_add_func ("/spooled/memory/holes-are-zeros", test_holes);
+  g_test_add_func ("/spooled/memory/twice-the-size-at-most", test_growth);
+  g_test_add_func ("/spooled/memory/first-write-takes-no-more", test_first_write);
+  g_test_add_func ("/spooled/memory/refuses-too-much", test_too_much);
+  g_test_add_func ("/spooled/memory/unchanged-if-there-is-no-more", test_out_of_memory);
 
   return g_test_run ();
 }

@@ -69,7 +69,7 @@ test_writev (void)
   assert_contents (entry, "one twoone ", 11);
 }
 
-/* More vectors than the kernel takes at a time. */
+/* More vectors than the kernel takes at once. */
 static void
 test_many_vectors (void)
 {
@@ -159,7 +159,7 @@ child_errors (gconstpointer data)
   test_assert_error_mentions (error, "truncate");
 }
 
-/* GIO's own copies go through it. */
+/* A source without a descriptor: GIO copies. */
 static void
 test_splice (void)
 {
@@ -174,7 +174,7 @@ test_splice (void)
   assert_contents (entry, "hello", 5);
 }
 
-/* Takes 'flags', and gives what is in the source from its 7th byte on. */
+/* Splices the source, from its 7th byte on, with these flags. */
 static void
 check_splice (GInputStream             *source,
               GOutputStreamSpliceFlags  flags,
@@ -211,7 +211,7 @@ check_splice (GInputStream             *source,
   temp_entry_release_fd (entry, NULL);
 }
 
-/* Sources that have a descriptor, and one that has read ahead. */
+/* Sources with a descriptor, and one that has read ahead. */
 static void
 test_splice_from_file (void)
 {
@@ -259,7 +259,7 @@ test_splice_errors (void)
   temp_entry_release_fd (entry, NULL);
 }
 
-/* Its own input, which shares the offset: what is read is appended. */
+/* From its own input, which shares the offset: the bytes are appended. */
 static void
 test_splice_from_itself (void)
 {
@@ -276,7 +276,7 @@ test_splice_from_itself (void)
   temp_entry_release_fd (entry, NULL);
 }
 
-/* The socket is one of GIO's, which never block themselves. */
+/* GIO's sockets do not block. */
 static void
 test_splice_from_socket (void)
 {
@@ -319,7 +319,7 @@ test_descriptor (void)
   g_assert_cmpint (g_file_descriptor_based_get_fd (descriptor), ==, -1);
 }
 
-/* What is pending, in a thread perhaps, has the descriptor until its end, whatever else is closed. */
+/* An operation that is pending, perhaps in a thread, has the descriptor until it ends, even if the file is closed. */
 static void
 test_pending (void)
 {
@@ -351,19 +351,19 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-output-stream/write", test_one_write);
-  g_test_add_func ("/temp-output-stream/writev", test_writev);
-  g_test_add_func ("/temp-output-stream/many-vectors", test_many_vectors);
-  g_test_add_func ("/temp-output-stream/async", test_async);
-  test_add_in_child ("/temp-output-stream/short-write", child_short_write, NULL);
-  g_test_add_func ("/temp-output-stream/pending", test_pending);
-  test_add_in_child ("/temp-output-stream/errors", child_errors, NULL);
-  g_test_add_func ("/temp-output-stream/splice/memory", test_splice);
-  g_test_add_func ("/temp-output-stream/splice/file", test_splice_from_file);
-  g_test_add_func ("/temp-output-stream/splice/errors", test_splice_errors);
-  g_test_add_func ("/temp-output-stream/splice/itself", test_splice_from_itself);
-  g_test_add_func ("/temp-output-stream/splice/socket", test_splice_from_socket);
-  g_test_add_func ("/temp-output-stream/descriptor", test_descriptor);
+  g_test_add_func ("/streams/output/write-without-a-buffer", test_one_write);
+  g_test_add_func ("/streams/output/writev", test_writev);
+  g_test_add_func ("/streams/output/writev-more-than-the-kernel-takes", test_many_vectors);
+  g_test_add_func ("/streams/output/async", test_async);
+  test_add_in_child ("/streams/output/short-write-then-error", child_short_write, NULL);
+  g_test_add_func ("/streams/output/pending-keeps-the-descriptor-open", test_pending);
+  test_add_in_child ("/streams/output/errors-name-the-file", child_errors, NULL);
+  g_test_add_func ("/streams/output/splice/from-memory", test_splice);
+  g_test_add_func ("/streams/output/splice/from-a-file", test_splice_from_file);
+  g_test_add_func ("/streams/output/splice/errors-close-what-was-asked", test_splice_errors);
+  g_test_add_func ("/streams/output/splice/from-its-own-input", test_splice_from_itself);
+  g_test_add_func ("/streams/output/splice/from-a-socket", test_splice_from_socket);
+  g_test_add_func ("/streams/output/keeps-the-descriptor-open", test_descriptor);
 
   return g_test_run ();
 }

@@ -53,7 +53,7 @@ assert_writes (TempSpool  *spool,
   g_assert_no_error (error);
 }
 
-/* At most twice of what there is, also while it grows and shrinks; nothing once it is in a file. */
+/* The spool holds at most twice its size in memory, also while it grows and shrinks; once rolled, nothing. */
 static void
 test_memory_held (void)
 {
@@ -110,7 +110,7 @@ test_writev (void)
   char buffer[20];
   gsize written;
 
-  /* It rolls in between, and then goes at once to the file. */
+  /* The spool rolls between two vectors; the next call writes to the file. */
   for (guint i = 0; i < 2; i++)
     {
       g_assert_true (temp_spool_writev (spool, vectors, G_N_ELEMENTS (vectors), &written, NULL, &error));
@@ -164,7 +164,7 @@ test_skip (gconstpointer data)
   g_assert_cmpint (temp_spool_tell (spool), ==, 10);
 }
 
-/* A stream in the middle of something may come here afterwards. */
+/* A stream may call the spool after the close. */
 static void
 test_closed (gconstpointer data)
 {
@@ -195,7 +195,7 @@ test_closed (gconstpointer data)
   g_assert_null (temp_spool_steal_file (spool));
 }
 
-/* Never closed, only dropped */
+/* The spool is dropped without a close. */
 static void
 test_dropped (void)
 {
@@ -214,16 +214,16 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/spool/memory-held", test_memory_held);
-  g_test_add_func ("/spool/write-nothing", test_write_nothing);
-  g_test_add_func ("/spool/notify", test_notify);
-  g_test_add_func ("/spool/writev/all", test_writev);
-  g_test_add_func ("/spool/writev/in-part", test_writev_in_part);
-  g_test_add_data_func ("/spool/skip/memory", GINT_TO_POINTER (FALSE), test_skip);
-  g_test_add_data_func ("/spool/skip/rolled", GINT_TO_POINTER (TRUE), test_skip);
-  g_test_add_data_func ("/spool/closed/memory", GINT_TO_POINTER (FALSE), test_closed);
-  g_test_add_data_func ("/spool/closed/rolled", GINT_TO_POINTER (TRUE), test_closed);
-  g_test_add_func ("/spool/dropped", test_dropped);
+  g_test_add_func ("/spooled/spool/holds-twice-its-size-at-most", test_memory_held);
+  g_test_add_func ("/spooled/spool/writes-nothing", test_write_nothing);
+  g_test_add_func ("/spooled/spool/notifies-once", test_notify);
+  g_test_add_func ("/spooled/spool/writev/rolls-in-between", test_writev);
+  g_test_add_func ("/spooled/spool/writev/tells-of-a-part", test_writev_in_part);
+  g_test_add_data_func ("/spooled/spool/skip-not-past-the-end/in-memory", GINT_TO_POINTER (FALSE), test_skip);
+  g_test_add_data_func ("/spooled/spool/skip-not-past-the-end/rolled", GINT_TO_POINTER (TRUE), test_skip);
+  g_test_add_data_func ("/spooled/spool/closed/in-memory", GINT_TO_POINTER (FALSE), test_closed);
+  g_test_add_data_func ("/spooled/spool/closed/rolled", GINT_TO_POINTER (TRUE), test_closed);
+  g_test_add_func ("/spooled/spool/dropped-with-its-file", test_dropped);
 
   return g_test_run ();
 }

@@ -123,7 +123,7 @@ test_closed (Fixture       *fixture,
   g_assert_cmpint (g_seekable_tell (G_SEEKABLE (fixture->input)), ==, 0);
   g_assert_false (g_seekable_can_seek (G_SEEKABLE (fixture->input)));
 
-  /* The other one is not. */
+  /* The output is still open. */
   g_assert_cmpint (g_output_stream_write (fixture->output, "x", 1, NULL, NULL), ==, 1);
 
   g_assert_true (g_output_stream_close (fixture->output, NULL, &error));
@@ -133,12 +133,12 @@ test_closed (Fixture       *fixture,
   ASSERT_FAILS (g_seekable_seek (G_SEEKABLE (fixture->output), 0, G_SEEK_SET, NULL, &error), FALSE, G_IO_ERROR_CLOSED);
   g_assert_false (g_seekable_can_truncate (G_SEEKABLE (fixture->output)));
 
-  /* Nor is the file. */
+  /* The file is still open. */
   g_assert_cmpint (temp_spooled_file_get_size (fixture->file), ==, 11);
   g_assert_true (g_seekable_seek (G_SEEKABLE (fixture->file), 0, G_SEEK_SET, NULL, NULL));
 }
 
-/* A stream that somebody holds is closed with the file, and harmless without it. */
+/* A stream that outlives its file is closed. */
 static void
 test_outlives_the_file (Fixture       *fixture,
                         gconstpointer  rolled)
@@ -182,7 +182,7 @@ test_pending (Fixture       *fixture,
   g_assert_false (g_io_stream_has_pending (G_IO_STREAM (fixture->file)));
 }
 
-/* It is closed all the same; what is pending ends with an error. */
+/* The close fails, but the file is closed: the next operation on the busy stream fails. */
 static void
 test_closed_while_pending (Fixture       *fixture,
                            gconstpointer  rolled)
@@ -217,7 +217,7 @@ test_async (Fixture       *fixture,
   g_assert_cmpmem (buffer, 5, "89abc", 5);
 }
 
-/* Both streams in their threads, and nobody waits for them. */
+/* Both streams are busy in threads when the file is dropped. */
 static void
 test_dropped_in_the_middle (Fixture       *fixture,
                             gconstpointer  rolled)
@@ -238,7 +238,7 @@ test_dropped_in_the_middle (Fixture       *fixture,
       g_input_stream_read_async (input, buffer, 100000, G_PRIORITY_DEFAULT, NULL, test_keep_result, &read);
       g_clear_object (&file);
 
-      /* Either it came in time or it was closed before. */
+      /* Each operation came in time, or found the file closed. */
       if (g_output_stream_write_finish (output, test_wait_result (&written), &error) < 0)
         test_assert_io_error (&error, G_IO_ERROR_CLOSED);
       if (g_input_stream_read_finish (input, test_wait_result (&read), &error) < 0)
@@ -271,7 +271,7 @@ test_splice (Fixture       *fixture,
   g_assert_true (g_output_stream_is_closed (output));
 }
 
-/* All orders in which the three can be closed */
+/* The three are closed in each of the six orders. */
 static void
 test_close_orders (Fixture       *fixture,
                    gconstpointer  rolled)
@@ -304,8 +304,8 @@ static void
 add (const char *name,
      void      (*test) (Fixture *, gconstpointer))
 {
-  g_autofree char *in_memory = g_strdup_printf ("/spooled-streams/%s/memory", name);
-  g_autofree char *in_file = g_strdup_printf ("/spooled-streams/%s/rolled", name);
+  g_autofree char *in_memory = g_strdup_printf ("/spooled/streams/%s/in-memory", name);
+  g_autofree char *in_file = g_strdup_printf ("/spooled/streams/%s/rolled", name);
 
   g_test_add (in_memory, Fixture, GINT_TO_POINTER (FALSE), set_up, test, tear_down);
   g_test_add (in_file, Fixture, GINT_TO_POINTER (TRUE), set_up, test, tear_down);
@@ -317,17 +317,17 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  add ("one-offset", test_one_offset);
-  add ("seekable", test_seekable);
-  add ("cancelled", test_cancelled);
-  add ("closed", test_closed);
-  add ("outlives-the-file", test_outlives_the_file);
-  add ("pending", test_pending);
-  add ("closed-while-pending", test_closed_while_pending);
+  add ("share-one-offset", test_one_offset);
+  add ("seek-and-truncate", test_seekable);
+  add ("cancelled-change-nothing", test_cancelled);
+  add ("closed-one-by-one", test_closed);
+  add ("closed-if-they-outlive-the-file", test_outlives_the_file);
+  add ("one-operation-at-a-time", test_pending);
+  add ("closed-while-busy", test_closed_while_pending);
   add ("async", test_async);
   add ("dropped-in-the-middle", test_dropped_in_the_middle);
   add ("splice", test_splice);
-  add ("close-orders", test_close_orders);
+  add ("closed-in-any-order", test_close_orders);
 
   return g_test_run ();
 }

@@ -13,13 +13,13 @@ typedef struct
   const char *expected;
 } Case;
 
-/* What was called, in order. */
+/* The calls, in order. */
 typedef struct
 {
   const Case *c;
   GThread    *caller;
   GString    *calls;
-  gint        n_freed; /* atomic: the thread may be the last to have it */
+  gint        n_freed; /* atomic: perhaps the thread frees it */
 } Log;
 
 static gboolean
@@ -99,7 +99,7 @@ run_async (GObject       *source,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Whether to stop when it is cancelled, is for run() to say. */
+/* Only run() decides what a cancelled operation does. */
 static void
 test_steps (gconstpointer data)
 {
@@ -125,7 +125,7 @@ test_steps (gconstpointer data)
   g_assert_cmpstr (calls->str, ==, c->expected);
 }
 
-/* The end comes though nobody waits for the result. */
+/* end() is called even if nobody asks for the result. */
 static void
 test_nobody_waits (void)
 {
@@ -150,19 +150,19 @@ main (int    argc,
       char **argv)
 {
   static const Case cases[] = {
-    { "/temp-task/here", FALSE, FALSE, FALSE, "begin run end " },
-    { "/temp-task/here/not-begun", FALSE, TRUE, FALSE, "begin " },
-    { "/temp-task/here/failed", FALSE, FALSE, TRUE, "begin run end " },
-    { "/temp-task/async", TRUE, FALSE, FALSE, "begin run end " },
-    { "/temp-task/async/not-begun", TRUE, TRUE, FALSE, "begin " },
-    { "/temp-task/async/failed", TRUE, FALSE, TRUE, "begin run end " },
+    { "/task/here/ends", FALSE, FALSE, FALSE, "begin run end " },
+    { "/task/here/without-a-begin-no-end", FALSE, TRUE, FALSE, "begin " },
+    { "/task/here/ends-after-an-error", FALSE, FALSE, TRUE, "begin run end " },
+    { "/task/async/ends", TRUE, FALSE, FALSE, "begin run end " },
+    { "/task/async/without-a-begin-no-end", TRUE, TRUE, FALSE, "begin " },
+    { "/task/async/ends-after-an-error", TRUE, FALSE, TRUE, "begin run end " },
   };
 
   test_init (&argc, &argv);
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     g_test_add_data_func (cases[i].name, &cases[i], test_steps);
-  g_test_add_func ("/temp-task/async/nobody-waits", test_nobody_waits);
+  g_test_add_func ("/task/async/ends-though-nobody-asks", test_nobody_waits);
 
   return g_test_run ();
 }
