@@ -17,11 +17,11 @@ static char sweep_task;
  *
  * Deletes the leftovers of programs of this user that were killed or have crashed.
  *
- * A sweep deletes only names that this library made up, whatever is under them by now; names that were kept, copies and
- * renamed files stay. A sweep touches nothing of a program that is running, unless it is a file in a directory of the
- * dead one; nor a directory that somebody has a lock on, as a [class@Temp.Dir] and a child that inherited it have:
- * another sweep deletes that, together with the directory of the dead program that it is in. See
- * [Lifetime](lifetime.html#programs-that-are-killed).
+ * A sweep deletes only names that this library made up, with the files or directories that are under them by now; names
+ * that were kept, copies and renamed files stay. A sweep touches nothing of a program that is running, unless it is a
+ * file in a directory of the dead one; nor a directory that somebody has a lock on, as a [class@Temp.Dir] and a child
+ * that inherited it have: another sweep deletes that, together with the directory of the dead program that it is in.
+ * See [Lifetime](lifetime.html#programs-that-are-killed).
  *
  * Programs seldom need to call it: the first file or directory with a name that a program makes starts a sweep in the
  * background.

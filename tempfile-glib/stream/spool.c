@@ -18,9 +18,9 @@
  * Lock rules:
  *
  * 1. The spool's lock covers all fields but the atomic ones. It is taken before any lock of entry/ and ledger/.
- * 2. It is not held while a file is read or written, which may take long: use_file() and leave_file() count the users.
- *    roll() alone writes under it, since nobody may see a file that has only a part of the bytes.
- * 3. It is held while the owner makes the file, and not while the owner is notified. */
+ * 2. The lock is not held while a file is read or written, which may take long: use_file() and leave_file() count the
+ *    users. roll() alone writes under it, since nobody may see a file that has only a part of the bytes.
+ * 3. The lock is held while the owner makes the file, and not while the owner is notified. */
 
 /* Life */
 
