@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tempfile-glib.h"
+#include "test-classes.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -10,16 +10,6 @@
 #include "test-support.h"
 
 /* Deleting directories: at once, asynchronously, in the background */
-
-static TempDir *
-new_dir (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempDir *dir = temp_dir_new (test_dir (), "d-", ".d", &error);
-
-  g_assert_no_error (error);
-  return dir;
-}
 
 static void
 fill (TempDir *dir)
@@ -35,7 +25,7 @@ static void
 test_delete (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (TempDir) dir = new_dir ();
+  g_autoptr (TempDir) dir = test_temp_dir ();
 
   fill (dir);
   temp_dir_set_auto_delete (dir, FALSE);
@@ -61,7 +51,7 @@ child_not_removed (gconstpointer data)
 
   if (!test_become_nobody ())
     test_child_skip ("cannot become another user");
-  dir = new_dir ();
+  dir = test_temp_dir ();
   fill (dir);
   sub = g_build_filename (temp_dir_get_path (dir), "sub", NULL);
   other = g_build_filename (temp_dir_get_path (dir), "other", NULL);
@@ -90,7 +80,7 @@ test_cancelled (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (TempDir) dir = new_dir ();
+  g_autoptr (TempDir) dir = test_temp_dir ();
   g_autofree char *names = NULL;
 
   fill (dir);
@@ -194,7 +184,7 @@ static void
 test_delete_in_background (void)
 {
   g_autoptr (GHashTable) counts = NULL;
-  TempDir *dir = new_dir ();
+  TempDir *dir = test_temp_dir ();
 
   counts = test_count_notifications (dir);
   g_assert_false (temp_dir_get_delete_in_background (dir));
@@ -223,9 +213,9 @@ test_delete_in_background (void)
 static void
 test_background_keeps (void)
 {
-  TempDir *kept = new_dir ();
-  TempDir *off = new_dir ();
-  TempDir *deleted = new_dir ();
+  TempDir *kept = test_temp_dir ();
+  TempDir *off = test_temp_dir ();
+  TempDir *deleted = test_temp_dir ();
   g_autofree char *kept_path = NULL;
   g_autofree char *off_path = g_strdup (temp_dir_get_path (off));
 
@@ -277,7 +267,7 @@ test_background_at_exit (gconstpointer data)
           g_setenv ("XDG_STATE_HOME", "/dev/null", TRUE);
           g_setenv ("XDG_RUNTIME_DIR", "/dev/null", TRUE);
         }
-      dir = new_dir ();
+      dir = test_temp_dir ();
       for (guint i = 0; i < 2000; i++)
         {
           g_autofree char *base = g_strdup_printf ("%u", i);

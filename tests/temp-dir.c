@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tempfile-glib.h"
+#include "test-classes.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -12,20 +12,10 @@
 
 /* Making directories, and files and directories in them */
 
-static TempDir *
-new_dir (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempDir *dir = temp_dir_new (test_dir (), "d-", ".d", &error);
-
-  g_assert_no_error (error);
-  return dir;
-}
-
 static void
 test_new (void)
 {
-  g_autoptr (TempDir) dir = new_dir ();
+  g_autoptr (TempDir) dir = test_temp_dir ();
   const char *path = temp_dir_get_path (dir);
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *file_path = g_file_get_path (temp_dir_get_file (dir));
@@ -48,7 +38,7 @@ test_new (void)
 static void
 test_get_fd (void)
 {
-  g_autoptr (TempDir) dir = new_dir ();
+  g_autoptr (TempDir) dir = test_temp_dir ();
   struct stat st, named;
 
   g_assert_no_errno (close (temp_dir_get_fd (dir)));
@@ -79,7 +69,7 @@ static void
 test_inside (void)
 {
   g_autoptr (GError) error = NULL;
-  TempDir *dir = new_dir ();
+  TempDir *dir = test_temp_dir ();
   guint n_fds = test_count_fds ();
   TempFile *file = temp_dir_create_file (dir, "f", ".txt", &error);
   TempDir *sub = temp_dir_create_dir (dir, "s", NULL, &error);
@@ -112,7 +102,7 @@ static void
 test_inside_renamed (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (TempDir) dir = new_dir ();
+  g_autoptr (TempDir) dir = test_temp_dir ();
   g_autofree char *away = test_path ("away");
   g_autofree char *base = NULL;
   TempFile *file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tempfile-glib.h"
+#include "test-classes.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -10,22 +10,12 @@
 
 /* The end of a file: closing, deleting, keeping */
 
-static TempFile *
-new_named (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempFile *file = temp_file_new_named (test_dir (), "a-", ".b", &error);
-
-  g_assert_no_error (error);
-  return file;
-}
-
 static void
 test_close_deletes (void)
 {
   g_autoptr (GHashTable) counts = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TempFile) file = new_named ();
+  g_autoptr (TempFile) file = test_temp_file ();
   const char *path = temp_file_get_path (file);
 
   counts = test_count_notifications (file);
@@ -46,7 +36,7 @@ static void
 test_close_tells_bindings (gconstpointer data)
 {
   const gboolean is_named = GPOINTER_TO_INT (data);
-  g_autoptr (TempFile) file = is_named ? new_named () : temp_file_new (test_dir (), NULL);
+  g_autoptr (TempFile) file = is_named ? test_temp_file () : temp_file_new (test_dir (), NULL);
   g_autoptr (TempFile) target = g_object_new (TEMP_TYPE_FILE, NULL);
   g_autofree char *path = NULL, *path_after = NULL;
   int fd, fd_after;
@@ -66,7 +56,7 @@ test_close_tells_bindings (gconstpointer data)
 static void
 test_delete_on_close (void)
 {
-  TempFile *file = new_named ();
+  TempFile *file = test_temp_file ();
   g_autofree char *path = g_strdup (temp_file_get_path (file));
   g_autoptr (GHashTable) counts = NULL;
 
@@ -86,7 +76,7 @@ test_delete_on_close (void)
 static void
 test_delete (void)
 {
-  g_autoptr (TempFile) file = new_named ();
+  g_autoptr (TempFile) file = test_temp_file ();
   g_autofree char *path = g_strdup (temp_file_get_path (file));
   g_autoptr (GHashTable) counts = test_count_notifications (file);
   g_autoptr (GError) error = NULL;
@@ -129,7 +119,7 @@ static void
 test_delete_fails (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (TempFile) file = new_named ();
+  g_autoptr (TempFile) file = test_temp_file ();
   g_autofree char *path = g_strdup (temp_file_get_path (file));
   g_autofree char *inside = g_build_filename (path, "x", NULL);
   g_autoptr (GError) error = NULL;
@@ -157,7 +147,7 @@ test_delete_fails (void)
 static void
 test_auto_delete (void)
 {
-  TempFile *file = new_named ();
+  TempFile *file = test_temp_file ();
   g_autofree char *path = g_strdup (temp_file_get_path (file));
 
   temp_file_set_auto_delete (file, FALSE);
@@ -168,7 +158,7 @@ test_auto_delete (void)
   g_object_unref (file);
   test_assert_exists (path, FALSE);
 
-  file = new_named ();
+  file = test_temp_file ();
   g_free (path);
   path = g_strdup (temp_file_get_path (file));
   temp_file_set_delete_on_close (file, FALSE);
@@ -182,7 +172,7 @@ static void
 test_keep_taken (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (TempFile) file = new_named ();
+  g_autoptr (TempFile) file = test_temp_file ();
 
   g_unlink (temp_file_get_path (file));
   g_assert_null (temp_file_keep (file, &error));
@@ -195,9 +185,9 @@ test_keep_taken (void)
 static void
 test_child (void)
 {
-  g_autoptr (TempFile) closed = new_named ();
-  g_autoptr (TempFile) later = new_named ();
-  g_autoptr (TempFile) kept = new_named ();
+  g_autoptr (TempFile) closed = test_temp_file ();
+  g_autoptr (TempFile) later = test_temp_file ();
+  g_autoptr (TempFile) kept = test_temp_file ();
   g_autoptr (GError) error = NULL;
   pid_t pid;
 
@@ -230,7 +220,7 @@ static void
 test_replaced (void)
 {
   g_autoptr (GError) error = NULL;
-  TempFile *file = new_named ();
+  TempFile *file = test_temp_file ();
   g_autofree char *path = g_strdup (temp_file_get_path (file));
   g_autofree char *kept = NULL;
 
@@ -238,7 +228,7 @@ test_replaced (void)
   g_object_unref (file);
   test_assert_exists (path, FALSE);
 
-  file = new_named ();
+  file = test_temp_file ();
   test_write (temp_file_get_path (file), "new");
   kept = temp_file_keep (file, &error);
   g_assert_no_error (error);

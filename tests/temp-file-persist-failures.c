@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "test-persist.h"
+#include "test-classes.h"
 
 #include <errno.h>
 #include <fcntl.h>

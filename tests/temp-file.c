@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tempfile-glib.h"
+#include "test-classes.h"
 
 #include <fcntl.h>
 #include <gio/gfiledescriptorbased.h>
@@ -12,16 +12,6 @@
 #include "test-support.h"
 
 /* Making files: the constructors of TempFile */
-
-static TempFile *
-new_named (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempFile *file = temp_file_new_named (test_dir (), "a-", ".b", &error);
-
-  g_assert_no_error (error);
-  return file;
-}
 
 static void
 test_nameless (void)
@@ -46,7 +36,7 @@ test_nameless (void)
 static void
 test_named (void)
 {
-  g_autoptr (TempFile) file = new_named ();
+  g_autoptr (TempFile) file = test_temp_file ();
   const char *path = temp_file_get_path (file);
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *file_path = g_file_get_path (temp_file_get_file (file));
@@ -235,7 +225,7 @@ make_and_drop (gpointer data)
   for (guint i = 0; i < 500; i++)
     {
       g_autoptr (TempFile) nameless = temp_file_new (test_dir (), NULL);
-      g_autoptr (TempFile) named = new_named ();
+      g_autoptr (TempFile) named = test_temp_file ();
 
       g_assert_nonnull (nameless);
       g_assert_nonnull (temp_file_get_path (named));

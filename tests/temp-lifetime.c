@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tempfile-glib.h"
+#include "test-classes.h"
 
 #include <glib/gstdio.h>
 
@@ -22,11 +22,7 @@ typedef struct
 static gpointer
 make_file (void)
 {
-  g_autoptr (GError) error = NULL;
-  TempFile *file = temp_file_new_named (test_dir (), NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return file;
+  return test_temp_file ();
 }
 
 static gboolean
@@ -47,14 +43,10 @@ keep_file (gpointer object)
 static gpointer
 make_dir (void)
 {
-  g_autoptr (GError) error = NULL;
-  TempDir *dir = temp_dir_new (test_dir (), NULL, NULL, &error);
-  g_autofree char *sub = NULL;
-  g_autofree char *file = NULL;
+  TempDir *dir = test_temp_dir ();
+  g_autofree char *sub = g_build_filename (temp_dir_get_path (dir), "sub", NULL);
+  g_autofree char *file = g_build_filename (sub, "file", NULL);
 
-  g_assert_no_error (error);
-  sub = g_build_filename (temp_dir_get_path (dir), "sub", NULL);
-  file = g_build_filename (sub, "file", NULL);
   g_assert_no_errno (g_mkdir (sub, 0700));
   test_write (file, "x");
   return dir;

@@ -98,7 +98,7 @@ get_path (gpointer object)
   return path;
 }
 
-/* They can be set until the file or directory is made, even after an attempt that failed. */
+/* The properties can be set until the file or directory is made, even after an attempt that failed. */
 static void
 test_settable_until_made (gconstpointer data)
 {
@@ -140,7 +140,7 @@ test_settable_until_made (gconstpointer data)
   assert_fixed (object, class);
 }
 
-/* Those of a file or directory that a constructor has made, even after its end. */
+/* The properties of a file or directory that a constructor has made are fixed, even after its end. */
 static void
 test_fixed_once_made (void)
 {

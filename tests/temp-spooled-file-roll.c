@@ -150,7 +150,7 @@ test_bad_prefix (void)
   g_assert_false (temp_spooled_file_get_rolled (file));
 }
 
-/* Writes more than fits. That fails with this error, and changes nothing. */
+/* Asserts that a write of more than fits fails with this error, and changes nothing. */
 static void
 assert_write_fails (TempSpooledFile *file,
                     const char      *held,

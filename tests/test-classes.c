@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "test-persist.h"
+#include "test-classes.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #include "test-support.h"
+
+TempFile *
+test_temp_file (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempFile *file = temp_file_new_named (test_dir (), "a-", ".b", &error);
+
+  g_assert_no_error (error);
+  return file;
+}
+
+TempDir *
+test_temp_dir (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempDir *dir = temp_dir_new (test_dir (), "d-", ".d", &error);
+
+  g_assert_no_error (error);
+  return dir;
+}
 
 char *
 test_persist_target (const char *base)

@@ -6,6 +6,10 @@
 
 G_BEGIN_DECLS
 
+/* Makes a file named "a-….b", or a directory named "d-….d", in the test's directory. */
+TempFile *test_temp_file         (void);
+TempDir  *test_temp_dir          (void);
+
 /* The kinds of files that tests persist: the library does each in a way of its own. */
 typedef enum
 {

@@ -243,7 +243,8 @@ test_splice_errors (void)
   g_autoptr (GInputStream) file = g_unix_input_stream_new (open ("/dev/null", O_RDONLY | O_CLOEXEC), TRUE);
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (g_output_stream_splice (stream, directory, G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE, NULL, &error), ==, -1);
+  g_assert_cmpint (g_output_stream_splice (stream, directory, G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE, NULL, &error),
+                   ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
   test_assert_error_mentions (error, test_dir ());
   g_assert_true (g_input_stream_is_closed (directory));
