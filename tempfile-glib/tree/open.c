@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "tree/walk.h"
+#include "tree/open.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "tree/walk.h"
+#include "tree/open.h"
 
 /* Removes what is under a name, whatever it is by now.
  *

@@ -6,179 +6,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "tree/node.h"
+#include "tree/open.h"
+#include "tree/threads.h"
 #include "tree/walk.h"
-
-/* A tenth of a second between two reports. */
-#define PROGRESS_INTERVAL (G_USEC_PER_SEC / 10)
-
-/* Entries that a worker removes before it looks at the clock. */
-#define COUNT_INTERVAL 128
 
 /* How often to begin again, because the way back up in the tree was lost. */
 #define MAX_TRIES 8
-
-/* Of a directory in which nothing can be removed, not every name is remembered. */
-#define MAX_STUCK 4096
-
-/* Nodes */
-
-TempRemoveNode *
-temp_remove_node_new (TempRemoveNode *parent,
-                      const char     *name)
-{
-  gsize size = strlen (name) + 1;
-  TempRemoveNode *node = g_malloc0 (sizeof (TempRemoveNode) + size);
-
-  node->parent = parent;
-  node->fd = -1;
-  node->n_passes = 1;
-  memcpy (node->name, name, size);
-  if (parent != NULL)
-    node->restores_above = g_atomic_int_get (&parent->is_repaired) || parent->restores_above;
-
-  return node;
-}
-
-void
-temp_remove_node_free (TempRemoveNode *node)
-{
-  temp_fd_clear (&node->fd);
-  g_clear_pointer (&node->stuck, g_hash_table_unref);
-  g_free (node->subdirs);
-  g_free (node);
-}
-
-/* Remembers a name that stays. The caller holds the lock. */
-void
-temp_remove_node_stick (TempRemoveNode *node,
-                        const char     *name)
-{
-  if (node->stuck == NULL)
-    node->stuck = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (g_hash_table_size (node->stuck) < MAX_STUCK)
-    g_hash_table_add (node->stuck, g_strdup (name));
-}
-
-/* Errors and progress */
-
-/* The path of an entry, relative to the root. */
-static char *
-relative_path (TempRemoveNode *node,
-               const char     *name)
-{
-  gsize length = strlen (name);
-  gsize position;
-  char *path;
-
-  for (TempRemoveNode *above = node; above->parent != NULL; above = above->parent)
-    length += strlen (above->name) + 1;
-
-  path = g_malloc (length + 1);
-  position = length - strlen (name);
-  strcpy (path + position, name);
-  for (TempRemoveNode *above = node; above->parent != NULL; above = above->parent)
-    {
-      gsize n = strlen (above->name);
-
-      path[--position] = '/';
-      position -= n;
-      memcpy (path + position, above->name, n);
-    }
-
-  return path;
-}
-
-/* Counts an error, and remembers the first; the name is not tried again. That somebody uses it
- * is none. */
-void
-temp_remove_fail (TempRemoveWalk *walk,
-                  TempRemoveNode *node,
-                  const char     *name,
-                  int             errsv)
-{
-  pthread_mutex_lock (&walk->lock);
-
-  if (errsv == EWOULDBLOCK && walk->locks == TEMP_REMOVE_SPARE_LOCKED)
-    {
-      walk->any_spared = TRUE;
-    }
-  else if (walk->n_errors++ == 0)
-    {
-      g_autofree char *relative = relative_path (node, name);
-      g_autofree char *shown = g_filename_display_name (relative);
-      g_autofree char *root = g_filename_display_name (walk->path);
-
-      g_set_error (&walk->first_error, G_IO_ERROR, g_io_error_from_errno (errsv),
-                   "Could not remove “%s” in “%s”: %s", shown, root, g_strerror (errsv));
-    }
-  temp_remove_node_stick (node, name);
-
-  pthread_mutex_unlock (&walk->lock);
-}
-
-static gboolean
-is_late (TempRemoveWalk *walk)
-{
-  return walk->deadline != 0 && g_get_monotonic_time () >= walk->deadline;
-}
-
-/* Returns whether to stop where it is. */
-gboolean
-temp_remove_is_cancelled (TempRemoveWalk *walk)
-{
-  return g_cancellable_is_cancelled (walk->cancellable) || is_late (walk);
-}
-
-/* Adds what a worker has removed to the sum, and tells of it if it is time. */
-void
-temp_remove_add_up (TempRemoveWorker *worker)
-{
-  TempRemoveWalk *walk = worker->walk;
-  TempRemoveProgress *progress = walk->progress;
-  guint64 sum;
-  gint64 now;
-
-  pthread_mutex_lock (&walk->lock);
-  walk->n_removed += worker->n_removed;
-  sum = walk->n_removed;
-  pthread_mutex_unlock (&walk->lock);
-  worker->n_removed = 0;
-
-  if (!worker->is_caller || progress == NULL || progress->callback == NULL)
-    return;
-
-  now = g_get_monotonic_time ();
-  if (progress->last_time == 0)
-    progress->last_time = now;
-  if (now - progress->last_time < PROGRESS_INTERVAL)
-    return;
-
-  progress->last_time = now;
-  progress->callback (progress->n_removed + sum, progress->user_data);
-}
-
-/* An entry is gone. */
-void
-temp_remove_count (TempRemoveWorker *worker)
-{
-  if (++worker->n_removed >= COUNT_INTERVAL)
-    temp_remove_add_up (worker);
-}
-
-void
-temp_remove_worker_clear (TempRemoveWorker *worker)
-{
-  g_clear_pointer (&worker->buffer, g_free);
-  g_clear_pointer (&worker->items, g_free);
-}
-
-/* The root */
 
 /* Of the descriptors that the process may have, the tree takes a small part. */
 static void
@@ -234,7 +73,7 @@ report (TempRemoveWalk  *walk,
       return FALSE;
     }
 
-  if (is_late (walk))
+  if (temp_remove_is_late (walk))
     {
       g_autofree char *shown = g_filename_display_name (walk->path);
 
@@ -271,7 +110,7 @@ walk_once (TempRemoveWalk *walk,
 
   limit_descriptors (walk);
   temp_remove_learn_mount (walk, root->fd);
-  temp_remove_threads_init (walk);
+  temp_remove_threads_init (walk, temp_remove_walk);
 
   temp_remove_walk (&worker, root);
   temp_remove_work (&worker);

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "tree/walk.h"
+#include "tree/threads.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/fd.h"
+#include "tree/open.h"
 
 /* Entries after which a tree is large enough for threads. */
 #define MANY_ENTRIES 4096
@@ -18,10 +19,12 @@
 #define STACK_SIZE (256 * 1024)
 
 void
-temp_remove_threads_init (TempRemoveWalk *walk)
+temp_remove_threads_init (TempRemoveWalk    *walk,
+                          TempRemoveJobFunc  do_job)
 {
   pthread_condattr_t attributes;
 
+  walk->do_job = do_job;
   pthread_mutex_init (&walk->lock, NULL);
   pthread_condattr_init (&attributes);
   pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
@@ -220,7 +223,7 @@ temp_remove_work (TempRemoveWorker *worker)
       walk->n_queued--;
 
       pthread_mutex_unlock (&walk->lock);
-      temp_remove_walk (worker, job);
+      walk->do_job (worker, job);
       pthread_mutex_lock (&walk->lock);
     }
   pthread_mutex_unlock (&walk->lock);

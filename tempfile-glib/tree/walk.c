@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "tree/open.h"
+#include "tree/read.h"
+#include "tree/threads.h"
 
 static gboolean
 has_stuck (TempRemoveWalk *walk,
