@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include "tree/descriptor.h"
 #include "tree/tree.h"
 
 G_BEGIN_DECLS
@@ -18,8 +19,6 @@ G_BEGIN_DECLS
  * jobs keeps its descriptor. Of the others, only those near the worker do. */
 
 #define TEMP_REMOVE_MAX_THREADS 8
-
-#define TEMP_REMOVE_OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 typedef struct _TempRemoveNode TempRemoveNode;
 typedef struct _TempRemoveWorker TempRemoveWorker;
@@ -68,10 +67,7 @@ typedef struct
   TempRemoveProgress *progress;
   TempRemoveLocks     locks;
   gint64              deadline; /* 0: none */
-  guint64             mount_id; /* of the root; 0: not known */
-  dev_t               dev;
-  ino_t               ino;
-  int                 stat_error; /* why none of these are known */
+  TempRemoveMount     mount; /* that the root is on */
   gboolean            asks_inodes; /* what is read does not tell them */
   guint               max_open; /* levels above that a worker keeps open */
 

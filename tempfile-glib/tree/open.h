@@ -6,16 +6,9 @@
 
 G_BEGIN_DECLS
 
-int             temp_remove_open_at      (int               fd,
-                                          const char       *name,
-                                          int               flags);
-gboolean        temp_remove_repair_fd    (int               fd,
-                                          mode_t           *mode);
 gboolean        temp_remove_repair       (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node);
 void            temp_remove_restore      (TempRemoveNode   *node);
-void            temp_remove_learn_mount  (TempRemoveWalk   *walk,
-                                          int               fd);
 gboolean        temp_remove_open         (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node);
 void            temp_remove_close_above  (TempRemoveWalk   *walk,

@@ -58,7 +58,7 @@ learn_inode (TempRemoveWorker *worker,
   const struct dirent64 *first = (const struct dirent64 *) worker->buffer;
 
   node->ino = strcmp (first->d_name, ".") == 0 ? first->d_ino : 0;
-  if (node->parent == NULL && node->ino != walk->ino)
+  if (node->parent == NULL && node->ino != walk->mount.ino)
     walk->asks_inodes = TRUE;
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "tree/open.h"
+#include "tree/descriptor.h"
 
 /* Removes what is under a name, whatever it is by now.
  *
@@ -71,6 +71,23 @@ temp_remove_open_shut (int         parent_fd,
   if (fd >= 0)
     fchmod (fd, mode);
   return g_steal_fd (&fd);
+}
+
+/* Whether fd is on the same mount as the directory that it is in. Sets errno if not,
+ * EBUSY if something is mounted there. */
+gboolean
+temp_remove_is_on_mount (int parent_fd,
+                         int fd)
+{
+  TempRemoveMount mount = { .id = 0 };
+
+  temp_remove_learn_mount (&mount, parent_fd);
+  if (temp_remove_mount_has (&mount, fd))
+    return TRUE;
+
+  if (errno == EXDEV)
+    errno = EBUSY;
+  return FALSE;
 }
 
 /* Opens the directory that is under the name, to empty it; fails, with errno, if another filesystem is mounted

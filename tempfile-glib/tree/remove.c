@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "tree/descriptor.h"
 #include "tree/node.h"
 #include "tree/open.h"
 #include "tree/threads.h"
@@ -109,7 +110,7 @@ walk_once (TempRemoveWalk *walk,
     return FALSE;
 
   limit_descriptors (walk);
-  temp_remove_learn_mount (walk, root->fd);
+  temp_remove_learn_mount (&walk->mount, root->fd);
   temp_remove_threads_init (walk, temp_remove_walk);
 
   temp_remove_walk (&worker, root);
