@@ -31,7 +31,7 @@ temp_remove_node_new (TempRemoveNode *parent,
   node->n_passes = 1;
   memcpy (node->name, name, size);
   if (parent != NULL)
-    node->restores_above = g_atomic_int_get (&parent->is_repaired) || parent->restores_above;
+    node->restores_above = g_atomic_int_get (&parent->mode_state) == TEMP_REMOVE_MODE_REPAIRED || parent->restores_above;
 
   return node;
 }

@@ -23,6 +23,22 @@ G_BEGIN_DECLS
 typedef struct _TempRemoveNode TempRemoveNode;
 typedef struct _TempRemoveWorker TempRemoveWorker;
 
+/* How far a directory is read. */
+typedef enum
+{
+  TEMP_REMOVE_READING, /* not to the end; a short reading will do for the last one */
+  TEMP_REMOVE_READ,    /* probably to the end, as the last reading was short: rmdir() tells */
+  TEMP_REMOVE_CAREFUL, /* rmdir() has told that it was not: on until the kernel says so */
+} TempRemoveReading;
+
+/* How the mode of a directory is. */
+typedef enum
+{
+  TEMP_REMOVE_MODE_FOUND,    /* as it was found */
+  TEMP_REMOVE_MODE_REPAIRED, /* changed, to be restored */
+  TEMP_REMOVE_MODE_FINAL,    /* restored, or not to be changed: once is enough */
+} TempRemoveMode;
+
 /* Removes what is in a node, and all that becomes the worker's on the way. */
 typedef void (*TempRemoveJobFunc) (TempRemoveWorker *worker,
                                    TempRemoveNode   *node);
@@ -43,15 +59,13 @@ struct _TempRemoveNode
   guint8          n_passes;
   guint8          is_job;         /* the child of a node that handed it out */
   guint8          restores_above; /* one of its ancestors is repaired */
-  guint8          is_read;        /* probably to the end */
-  guint8          is_careful;     /* reads until it is told of the end */
+  TempRemoveReading reading;
   gint            removed_any;    /* atomic */
-  gint            is_repaired;    /* atomic */
+  gint            mode_state;     /* a TempRemoveMode; atomic, set by the one who has the walk's lock */
 
   /* Guarded by the walk's lock. */
   TempRemoveNode *next; /* in the queue */
-  gboolean        was_repaired; /* once is enough */
-  mode_t          mode;         /* before that */
+  mode_t          mode; /* before it was repaired */
   GHashTable     *stuck; /* names that could not be removed; NULL: none */
   guint           n_jobs;
   gboolean        is_far;  /* to be closed once it has no jobs */

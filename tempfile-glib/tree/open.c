@@ -17,24 +17,28 @@ gboolean
 temp_remove_repair (TempRemoveWalk *walk,
                     TempRemoveNode *node)
 {
+  gboolean is_repaired;
+
   pthread_mutex_lock (&walk->lock);
-  if (!node->was_repaired)
-    {
-      node->was_repaired = TRUE;
-      g_atomic_int_set (&node->is_repaired, temp_remove_repair_fd (node->fd, &node->mode));
-    }
+  if (node->mode_state == TEMP_REMOVE_MODE_FOUND)
+    g_atomic_int_set (&node->mode_state, temp_remove_repair_fd (node->fd, &node->mode) ? TEMP_REMOVE_MODE_REPAIRED
+                                                                                       : TEMP_REMOVE_MODE_FINAL);
+  is_repaired = node->mode_state == TEMP_REMOVE_MODE_REPAIRED;
   pthread_mutex_unlock (&walk->lock);
 
-  return g_atomic_int_get (&node->is_repaired);
+  return is_repaired;
 }
 
 /* A directory that stays gets back the mode that it had. */
 void
 temp_remove_restore (TempRemoveNode *node)
 {
-  if (g_atomic_int_get (&node->is_repaired) && node->fd >= 0)
+  if (g_atomic_int_get (&node->mode_state) != TEMP_REMOVE_MODE_REPAIRED)
+    return;
+
+  if (node->fd >= 0)
     temp_remove_change_mode (node->fd, node->mode);
-  g_atomic_int_set (&node->is_repaired, FALSE);
+  g_atomic_int_set (&node->mode_state, TEMP_REMOVE_MODE_FINAL);
 }
 
 /* Opening */
@@ -54,14 +58,14 @@ repair_and_open (TempRemoveWalk *walk,
   if (!temp_remove_repair_fd (fd, &node->mode))
     return FALSE;
 
-  node->is_repaired = node->was_repaired = TRUE;
+  node->mode_state = TEMP_REMOVE_MODE_REPAIRED;
   node->fd = temp_remove_open_at (fd, ".", TEMP_REMOVE_OPEN_FLAGS);
   if (node->fd < 0)
     {
       int errsv = errno;
 
       temp_remove_change_mode (fd, node->mode);
-      node->is_repaired = FALSE;
+      node->mode_state = TEMP_REMOVE_MODE_FINAL;
       errno = errsv;
     }
 

@@ -75,7 +75,8 @@ temp_remove_read (TempRemoveWorker *worker,
     learn_inode (worker, node);
 
   /* Far from full: that was all, most likely, and rmdir() will tell if not. */
-  node->is_read = !node->is_careful && node->parent != NULL && n > 0 && n < READ_SIZE / 2;
+  if (node->reading == TEMP_REMOVE_READING && node->parent != NULL && n > 0 && n < READ_SIZE / 2)
+    node->reading = TEMP_REMOVE_READ;
 
   while (n > (gssize) (READ_SIZE - 2 * ENTRY_SIZE) && used + READ_SIZE <= MAX_BUFFER_SIZE &&
          !temp_remove_is_cancelled (worker->walk))

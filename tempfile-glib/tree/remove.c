@@ -42,7 +42,7 @@ open_root (int dir_fd)
   root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
   if (root->fd < 0 && errno == EACCES && temp_remove_repair_fd (dir_fd, &root->mode))
     {
-      root->is_repaired = root->was_repaired = TRUE;
+      root->mode_state = TEMP_REMOVE_MODE_REPAIRED;
       root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
     }
 

@@ -162,7 +162,7 @@ temp_remove_end_job (TempRemoveWalk *walk,
       is_ours = parent->is_left;
       parent->is_left = FALSE;
       /* If its mode is to be put back, nobody below may know: so it stays open. */
-      if (parent->is_far && parent->parent != NULL && !g_atomic_int_get (&parent->is_repaired))
+      if (parent->is_far && parent->parent != NULL && parent->mode_state != TEMP_REMOVE_MODE_REPAIRED)
         temp_remove_close_locked (walk, parent);
     }
   pthread_mutex_unlock (&walk->lock);

@@ -90,9 +90,9 @@ enter_again (TempRemoveWalk *walk,
 
   temp_remove_restore (node);
   temp_fd_clear (&node->fd);
-  node->was_repaired = FALSE;
+  node->mode_state = TEMP_REMOVE_MODE_FOUND;
   node->ino = 0; /* it may be another one */
-  node->is_read = node->is_careful = FALSE;
+  node->reading = TEMP_REMOVE_READING;
   node->n_passes++;
   return temp_remove_open (walk, node);
 }
@@ -108,17 +108,13 @@ remove_emptied (TempRemoveWorker *worker,
   int errsv;
 
   if (temp_remove_unlink (worker, parent, node->name, AT_REMOVEDIR))
-    {
-      g_atomic_int_set (&node->is_repaired, FALSE);
-      return FALSE;
-    }
+    return FALSE;
 
   if (errno == ENOTEMPTY || errno == EEXIST)
     {
-      if (node->is_read)
+      if (node->reading == TEMP_REMOVE_READ)
         {
-          node->is_read = FALSE;
-          node->is_careful = TRUE;
+          node->reading = TEMP_REMOVE_CAREFUL;
           return TRUE;
         }
       if (enter_again (walk, node))
@@ -257,7 +253,7 @@ step (TempRemoveWorker *worker,
     {
       if (node->subdirs_position < node->subdirs_length)
         return descend (worker, node);
-      if (!node->is_read && temp_remove_files (worker, node))
+      if (node->reading != TEMP_REMOVE_READ && temp_remove_files (worker, node))
         return node;
     }
 
