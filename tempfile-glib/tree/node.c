@@ -15,7 +15,7 @@
 #define COUNT_INTERVAL 128
 
 /* Of a directory in which nothing can be removed, not every name is remembered. */
-#define MAX_STUCK 4096
+#define MAX_SKIPPED 4096
 
 /* Nodes */
 
@@ -40,20 +40,48 @@ void
 temp_remove_node_free (TempRemoveNode *node)
 {
   temp_fd_clear (&node->fd);
-  g_clear_pointer (&node->stuck, g_hash_table_unref);
+  g_clear_pointer (&node->skipped, g_hash_table_unref);
   g_free (node->subdirs);
   g_free (node);
 }
 
-/* Remembers a name that stays. The caller holds the lock. */
-void
-temp_remove_node_stick (TempRemoveNode *node,
-                        const char     *name)
+/* Names that stay */
+
+/* The caller holds the walk's lock. */
+static void
+skip_locked (TempRemoveNode *node,
+             const char     *name)
 {
-  if (node->stuck == NULL)
-    node->stuck = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (g_hash_table_size (node->stuck) < MAX_STUCK)
-    g_hash_table_add (node->stuck, g_strdup (name));
+  if (node->skipped == NULL)
+    node->skipped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (g_hash_table_size (node->skipped) < MAX_SKIPPED)
+    g_hash_table_add (node->skipped, g_strdup (name));
+}
+
+/* Remembers that a name in a node stays, so that nobody tries it again. */
+void
+temp_remove_skip (TempRemoveWalk *walk,
+                  TempRemoveNode *node,
+                  const char     *name)
+{
+  pthread_mutex_lock (&walk->lock);
+  skip_locked (node, name);
+  pthread_mutex_unlock (&walk->lock);
+}
+
+/* Returns TRUE if the name, or, for NULL, any name in the node stays. */
+gboolean
+temp_remove_skips (TempRemoveWalk *walk,
+                   TempRemoveNode *node,
+                   const char     *name)
+{
+  gboolean skips;
+
+  pthread_mutex_lock (&walk->lock);
+  skips = node->skipped != NULL && (name == NULL || g_hash_table_contains (node->skipped, name));
+  pthread_mutex_unlock (&walk->lock);
+
+  return skips;
 }
 
 /* Errors and progress */
@@ -108,7 +136,7 @@ temp_remove_fail (TempRemoveWalk *walk,
       g_set_error (&walk->first_error, G_IO_ERROR, g_io_error_from_errno (errsv),
                    "Could not remove “%s” in “%s”: %s", shown, root, g_strerror (errsv));
     }
-  temp_remove_node_stick (node, name);
+  skip_locked (node, name);
 
   pthread_mutex_unlock (&walk->lock);
 }

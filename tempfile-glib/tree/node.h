@@ -66,7 +66,7 @@ struct _TempRemoveNode
   /* Guarded by the walk's lock. */
   TempRemoveNode *next; /* in the queue */
   mode_t          mode; /* before it was repaired */
-  GHashTable     *stuck; /* names that could not be removed; NULL: none */
+  GHashTable     *skipped; /* names that stay; NULL: none */
   guint           n_jobs;
   gboolean        is_far;  /* to be closed once it has no jobs */
   gboolean        is_left; /* its worker has gone: the last job's goes on here */
@@ -128,7 +128,11 @@ struct _TempRemoveWorker
 TempRemoveNode *temp_remove_node_new     (TempRemoveNode   *parent,
                                           const char       *name);
 void            temp_remove_node_free    (TempRemoveNode   *node);
-void            temp_remove_node_stick   (TempRemoveNode   *node,
+void            temp_remove_skip         (TempRemoveWalk   *walk,
+                                          TempRemoveNode   *node,
+                                          const char       *name);
+gboolean        temp_remove_skips        (TempRemoveWalk   *walk,
+                                          TempRemoveNode   *node,
                                           const char       *name);
 void            temp_remove_fail         (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node,

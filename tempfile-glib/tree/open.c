@@ -182,15 +182,13 @@ temp_remove_close_above (TempRemoveWalk *walk,
   pthread_mutex_unlock (&walk->lock);
 }
 
-/* Opens the parent of a node again if it was closed; by then, it must still be
- * the directory that it was. */
+/* Returns TRUE if the parent of a node is open. The worker comes back to it, so that the end of a job does not close it
+ * any more. */
 gboolean
-temp_remove_regain (TempRemoveWalk *walk,
-                    TempRemoveNode *node)
+temp_remove_keep_parent (TempRemoveWalk *walk,
+                         TempRemoveNode *node)
 {
   TempRemoveNode *parent = node->parent;
-  temp_autofd int fd = -1;
-  struct stat st;
   gboolean is_open;
 
   pthread_mutex_lock (&walk->lock);
@@ -198,7 +196,21 @@ temp_remove_regain (TempRemoveWalk *walk,
     parent->is_far = FALSE;
   is_open = parent->fd >= 0;
   pthread_mutex_unlock (&walk->lock);
-  if (is_open)
+
+  return is_open;
+}
+
+/* Opens the parent of a node again if it was closed. Returns FALSE with errno if that fails: ESTALE means that the node
+ * is in another directory now. */
+gboolean
+temp_remove_reopen_parent (TempRemoveWalk *walk,
+                           TempRemoveNode *node)
+{
+  TempRemoveNode *parent = node->parent;
+  temp_autofd int fd = -1;
+  struct stat st;
+
+  if (temp_remove_keep_parent (walk, node))
     return TRUE;
 
   fd = temp_remove_open_at (node->fd, "..", TEMP_REMOVE_OPEN_FLAGS);
@@ -209,7 +221,7 @@ temp_remove_regain (TempRemoveWalk *walk,
       pthread_mutex_lock (&walk->lock);
       walk->is_lost = TRUE;
       pthread_mutex_unlock (&walk->lock);
-      errno = ESTALE; /* moved elsewhere while we were in it */
+      errno = ESTALE;
       return FALSE;
     }
 

@@ -16,7 +16,9 @@ void            temp_remove_close_above  (TempRemoveWalk   *walk,
                                           guint             n_kept);
 void            temp_remove_close_locked (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node);
-gboolean        temp_remove_regain       (TempRemoveWalk   *walk,
+gboolean        temp_remove_keep_parent  (TempRemoveWalk   *walk,
+                                          TempRemoveNode   *node);
+gboolean        temp_remove_reopen_parent (TempRemoveWalk  *walk,
                                           TempRemoveNode   *node);
 
 G_END_DECLS

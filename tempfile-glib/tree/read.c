@@ -207,20 +207,6 @@ remove_entry (TempRemoveWorker      *worker,
   add_subdir (node, entry->d_name, limit);
 }
 
-static gboolean
-is_stuck (TempRemoveWalk *walk,
-          TempRemoveNode *node,
-          const char     *name)
-{
-  gboolean found;
-
-  pthread_mutex_lock (&walk->lock);
-  found = g_hash_table_contains (node->stuck, name);
-  pthread_mutex_unlock (&walk->lock);
-
-  return found;
-}
-
 /* Reads some entries of a node, removes all that are no directories, and lists
  * the directories. FALSE: there are no more. */
 gboolean
@@ -231,7 +217,7 @@ temp_remove_files (TempRemoveWorker *worker,
   gssize used = temp_remove_read (worker, node);
   gboolean is_sorted = used > SORT_SIZE;
   gsize n_sorted, i = 0;
-  gboolean any_stuck;
+  gboolean skips_any;
   const struct dirent64 *entry;
 
   if (used < 0)
@@ -239,10 +225,7 @@ temp_remove_files (TempRemoveWorker *worker,
   if (used <= 0)
     return FALSE;
 
-  pthread_mutex_lock (&walk->lock);
-  any_stuck = node->stuck != NULL;
-  pthread_mutex_unlock (&walk->lock);
-
+  skips_any = temp_remove_skips (walk, node, NULL);
   g_clear_pointer (&node->subdirs, g_free);
   node->subdirs_length = node->subdirs_position = 0;
   n_sorted = is_sorted ? sort_entries (worker, used) : 0;
@@ -253,7 +236,7 @@ temp_remove_files (TempRemoveWorker *worker,
         offset = worker->items[i].offset;
       entry = (const struct dirent64 *) (worker->buffer + offset);
 
-      if (is_dots (entry->d_name) || (any_stuck && is_stuck (walk, node, entry->d_name)))
+      if (is_dots (entry->d_name) || (skips_any && temp_remove_skips (walk, node, entry->d_name)))
         continue;
       if (temp_remove_is_cancelled (walk))
         break;

@@ -14,22 +14,34 @@
 #include "tree/read.h"
 #include "tree/threads.h"
 
-static gboolean
-has_stuck (TempRemoveWalk *walk,
-           TempRemoveNode *node)
-{
-  gboolean any;
+/* Goes down into a tree and up again, without recursion.
+ *
+ * Each worker is in one node. It comes back to the nodes above, up to the job that it has taken, or up to the root:
+ *
+ *   node                    | descriptor     | jobs      | who goes on with it
+ *   ------------------------|----------------|-----------|------------------------------
+ *   has its worker in it    | open           | any       | its worker
+ *   above, without jobs     | open or closed | none      | its worker, on the way up
+ *   above, with jobs        | open           | some      | its worker, on the way up
+ *   left by its worker      | open           | some      | the worker that ends the last
+ *   the root                | open           | any       | as above
+ *
+ * From these rows follow three rules, by which a node is left:
+ * 1. The parent of a job is open.
+ * 2. A closed node belongs to one worker, which may free it.
+ * 3. Whatever is closed on the way up, an open node comes after it.
+ *
+ *   walk     | parent               | the worker leaves a node
+ *   ---------|----------------------|-------------------------------------------------------------------
+ *   goes on  | is open, or reopened | removed; or, if anything in it stays, as it was, to be skipped
+ *   goes on  | cannot be reopened   | as it was, with an error; frees the closed nodes above, and skips them
+ *   stopped  | to be restored       | as it was, and reopens the parent
+ *   stopped  | as it was            | as it was; frees the closed nodes above
+ */
 
-  pthread_mutex_lock (&walk->lock);
-  any = node->stuck != NULL;
-  pthread_mutex_unlock (&walk->lock);
+/* Up */
 
-  return any;
-}
-
-/* Leaving */
-
-/* Frees a node, and goes on with its parent, if it is this worker's to go on with. */
+/* Frees a node that has been left. Returns its parent if this worker goes on there, else NULL. */
 static TempRemoveNode *
 go_up (TempRemoveWalk *walk,
        TempRemoveNode *node)
@@ -44,44 +56,78 @@ go_up (TempRemoveWalk *walk,
   return parent;
 }
 
-/* A directory was moved away while something in it was emptied, so that there is no
- * way back to those above. What is below the next one still open is left to whoever moved
- * it: that one goes on. */
+/* Frees a node and those above it whose parents are closed. Returns the first whose parent is open. */
 static TempRemoveNode *
-break_off (TempRemoveWalk *walk,
-           TempRemoveNode *node,
-           int             errsv)
+drop_closed (TempRemoveWalk *walk,
+             TempRemoveNode *node)
 {
-  temp_remove_restore (node);
-  if (errsv != 0)
-    temp_remove_fail (walk, node->parent, node->name, errsv);
-
-  for (;;)
+  while (!temp_remove_keep_parent (walk, node))
     {
       TempRemoveNode *parent = node->parent;
-      gboolean is_open;
-
-      pthread_mutex_lock (&walk->lock);
-      is_open = parent->fd >= 0;
-      if (is_open && errsv != 0)
-        temp_remove_node_stick (parent, node->name);
-      if (!node->is_job)
-        parent->is_far = FALSE;
-      pthread_mutex_unlock (&walk->lock);
-      if (is_open)
-        return go_up (walk, node);
 
       temp_remove_node_free (node);
       node = parent;
     }
+
+  return node;
 }
 
-/* Enters a directory of the same name once more: something appeared in it, or in
- * its place. */
+/* Leaves a node as it was, since the walk is stopped. */
+static TempRemoveNode *
+leave_stopped (TempRemoveWalk *walk,
+               TempRemoveNode *node)
+{
+  if (node->restores_above)
+    temp_remove_reopen_parent (walk, node);
+
+  temp_remove_restore (node);
+  return go_up (walk, drop_closed (walk, node));
+}
+
+/* Leaves a node whose parent cannot be reopened: somebody has moved one of the two. */
+static TempRemoveNode *
+leave_moved (TempRemoveWalk *walk,
+             TempRemoveNode *node,
+             int             errsv)
+{
+  temp_remove_restore (node);
+  temp_remove_fail (walk, node->parent, node->name, errsv);
+
+  node = drop_closed (walk, node);
+  temp_remove_skip (walk, node->parent, node->name);
+  return go_up (walk, node);
+}
+
+/* Counts an error of the directory of a node. */
+static void
+fail (TempRemoveWalk *walk,
+      TempRemoveNode *node,
+      int             errsv)
+{
+  temp_remove_fail (walk, node->parent, node->name, errsv == EXDEV ? EBUSY : errsv);
+}
+
+/* If errno says that the name of a node is no directory any more, removes what it is. Returns FALSE with errno if the
+ * name stays. */
 static gboolean
-enter_again (TempRemoveWalk *walk,
+remove_replaced (TempRemoveWorker *worker,
+                 TempRemoveNode   *node)
+{
+  return (errno == ENOTDIR || errno == ELOOP) && temp_remove_unlink (worker, node->parent, node->name, 0);
+}
+
+/* Begins a node again that is not empty: reads on, or opens what is under its name now. Returns FALSE with errno if that
+ * fails. */
+static gboolean
+begin_again (TempRemoveWalk *walk,
              TempRemoveNode *node)
 {
+  if (node->reading == TEMP_REMOVE_READ)
+    {
+      node->reading = TEMP_REMOVE_CAREFUL;
+      return TRUE;
+    }
+
   if (node->n_passes >= TEMP_REMOVE_MAX_PASSES)
     {
       errno = ENOTEMPTY;
@@ -91,54 +137,40 @@ enter_again (TempRemoveWalk *walk,
   temp_remove_restore (node);
   temp_fd_clear (&node->fd);
   node->mode_state = TEMP_REMOVE_MODE_FOUND;
-  node->ino = 0; /* it may be another one */
+  node->ino = 0;
   node->reading = TEMP_REMOVE_READING;
   node->n_passes++;
   return temp_remove_open (walk, node);
 }
 
-/* Removes a node that should be empty by now; TRUE if it is not, and has to be
- * gone through again. */
+/* Removes a directory that should be empty by now, or counts an error. Returns FALSE if the worker has to go through it
+ * again. */
 static gboolean
 remove_emptied (TempRemoveWorker *worker,
                 TempRemoveNode   *node)
 {
-  TempRemoveWalk *walk = worker->walk;
-  TempRemoveNode *parent = node->parent;
   int errsv;
 
-  if (temp_remove_unlink (worker, parent, node->name, AT_REMOVEDIR))
+  if (temp_remove_unlink (worker, node->parent, node->name, AT_REMOVEDIR))
+    return TRUE;
+  if ((errno == ENOTEMPTY || errno == EEXIST) && begin_again (worker->walk, node))
     return FALSE;
-
-  if (errno == ENOTEMPTY || errno == EEXIST)
-    {
-      if (node->reading == TEMP_REMOVE_READ)
-        {
-          node->reading = TEMP_REMOVE_CAREFUL;
-          return TRUE;
-        }
-      if (enter_again (walk, node))
-        return TRUE;
-    }
-
-  /* Somebody has put something else in its place. */
-  if ((errno == ENOTDIR || errno == ELOOP) && temp_remove_unlink (worker, parent, node->name, 0))
-    return FALSE;
+  if (remove_replaced (worker, node))
+    return TRUE;
 
   errsv = errno;
   temp_remove_restore (node);
   if (errsv != ENOENT)
-    temp_remove_fail (walk, parent, node->name, errsv == EXDEV ? EBUSY : errsv);
-  return FALSE;
+    fail (worker->walk, node, errsv);
+  return TRUE;
 }
 
-/* Removes a node that all has been done in, and goes back to the one above. */
+/* Leaves a node in which there is nothing more to do. Returns the node to go on with, or NULL if another worker does. */
 static TempRemoveNode *
 leave (TempRemoveWorker *worker,
        TempRemoveNode   *node)
 {
   TempRemoveWalk *walk = worker->walk;
-  gboolean is_cancelled = temp_remove_is_cancelled (walk);
 
   if (node->parent == NULL)
     {
@@ -146,64 +178,52 @@ leave (TempRemoveWorker *worker,
       return NULL;
     }
 
-  /* Cancelled, it goes up only as far as there are modes to be put back. */
-  if (is_cancelled && !node->restores_above)
-    return break_off (walk, node, 0);
+  if (temp_remove_is_cancelled (walk))
+    return leave_stopped (walk, node);
+  if (!temp_remove_reopen_parent (walk, node))
+    return leave_moved (walk, node, errno);
 
-  if (!temp_remove_regain (walk, node))
-    return break_off (walk, node, is_cancelled ? 0 : errno);
-
-  if (is_cancelled)
-    temp_remove_restore (node);
-  else if (has_stuck (walk, node))
+  if (temp_remove_skips (walk, node, NULL))
     {
-      /* Its errors have been told; it is only to be passed over from now on. */
       temp_remove_restore (node);
-      pthread_mutex_lock (&walk->lock);
-      temp_remove_node_stick (node->parent, node->name);
-      pthread_mutex_unlock (&walk->lock);
+      temp_remove_skip (walk, node->parent, node->name);
     }
-  else if (remove_emptied (worker, node))
+  else if (!remove_emptied (worker, node))
     return node;
 
   return go_up (walk, node);
 }
 
-/* Going on */
+/* Down */
 
-/* Opens a node. What cannot be opened may still go, if it is empty, or no
- * directory (any more). */
+/* Opens a node. Returns FALSE if there is nothing to enter: it is removed, or an error is counted. */
 static gboolean
 enter (TempRemoveWorker *worker,
        TempRemoveNode   *node)
 {
+  TempRemoveWalk *walk = worker->walk;
   TempRemoveNode *parent = node->parent;
   int errsv;
 
-  if (temp_remove_open (worker->walk, node))
+  if (temp_remove_open (walk, node))
     return TRUE;
 
-  /* The obstacle may be the mode of the directory that it is in. */
-  if (errno == EACCES && temp_remove_repair (worker->walk, parent) && temp_remove_open (worker->walk, node))
+  /* The obstacle may be the parent's mode. */
+  if (errno == EACCES && temp_remove_repair (walk, parent) && temp_remove_open (walk, node))
     return TRUE;
 
+  /* An empty directory goes without being opened. */
   errsv = errno;
-  if (errsv == ENOENT)
+  if (errsv == ENOENT || (errsv == EACCES && temp_remove_unlink (worker, parent, node->name, AT_REMOVEDIR)))
     return FALSE;
-  if (errsv == EACCES && temp_remove_unlink (worker, parent, node->name, AT_REMOVEDIR))
-    return FALSE;
-  if (errsv == ENOTDIR || errsv == ELOOP)
-    {
-      if (temp_remove_unlink (worker, parent, node->name, 0))
-        return FALSE;
-      errsv = errno;
-    }
 
-  temp_remove_fail (worker->walk, parent, node->name, errsv == EXDEV ? EBUSY : errsv);
+  errno = errsv;
+  if (!remove_replaced (worker, node))
+    fail (walk, node, errno);
   return FALSE;
 }
 
-/* Goes down into the next subdirectory on the node's list. */
+/* Goes down into the next subdirectory on the node's list, or hands it out. */
 static TempRemoveNode *
 descend (TempRemoveWorker *worker,
          TempRemoveNode   *node)
@@ -228,21 +248,22 @@ descend (TempRemoveWorker *worker,
   return child;
 }
 
-/* The root has nobody above who would find that it is not empty. */
+/* Sets the root back to its beginning if anything was removed since: no rmdir() tells whether something new is in it.
+ * Returns FALSE if there is no need, or no use. */
 static gboolean
-is_done (TempRemoveWalk *walk,
-         TempRemoveNode *node)
+rewind_root (TempRemoveWalk *walk,
+             TempRemoveNode *node)
 {
-  if (node->parent != NULL || !g_atomic_int_get (&node->removed_any) || node->n_passes >= TEMP_REMOVE_MAX_PASSES || has_stuck (walk, node))
-    return TRUE;
+  if (node->parent != NULL || !g_atomic_int_get (&node->removed_any) || node->n_passes >= TEMP_REMOVE_MAX_PASSES ||
+      temp_remove_skips (walk, node, NULL))
+    return FALSE;
 
   node->n_passes++;
   g_atomic_int_set (&node->removed_any, FALSE);
-  return lseek (node->fd, 0, SEEK_SET) < 0;
+  return lseek (node->fd, 0, SEEK_SET) >= 0;
 }
 
-/* Does the next thing to do in a node; gives the node to go on with, or NULL if that
- * is for others. */
+/* Does the next thing to do in a node. Returns the node to go on with, or NULL if another worker does. */
 static TempRemoveNode *
 step (TempRemoveWorker *worker,
       TempRemoveNode   *node)
@@ -259,13 +280,13 @@ step (TempRemoveWorker *worker,
 
   if (temp_remove_leave_jobs (walk, node))
     return NULL;
-  if (!temp_remove_is_cancelled (walk) && !is_done (walk, node))
+  if (!temp_remove_is_cancelled (walk) && rewind_root (walk, node))
     return node;
 
   return leave (worker, node);
 }
 
-/* Removes what is in a node, and all that becomes the worker's on the way. */
+/* Removes what is in the root or a job, and then in the nodes that become this worker's. */
 void
 temp_remove_walk (TempRemoveWorker *worker,
                   TempRemoveNode   *node)
