@@ -39,6 +39,14 @@ typedef enum
   TEMP_REMOVE_MODE_FINAL,    /* restored, or not to be changed: once is enough */
 } TempRemoveMode;
 
+/* Where the worker of a directory is. */
+typedef enum
+{
+  TEMP_REMOVE_WORKER_NEAR, /* in it, or not far below */
+  TEMP_REMOVE_WORKER_FAR,  /* so far below that it is closed as soon as it has no jobs */
+  TEMP_REMOVE_WORKER_GONE, /* gone: whoever ends its last job goes on in it */
+} TempRemovePlace;
+
 /* Removes what is in a node, and all that becomes the worker's on the way. */
 typedef void (*TempRemoveJobFunc) (TempRemoveWorker *worker,
                                    TempRemoveNode   *node);
@@ -68,8 +76,7 @@ struct _TempRemoveNode
   mode_t          mode; /* before it was repaired */
   GHashTable     *skipped; /* names that stay; NULL: none */
   guint           n_jobs;
-  gboolean        is_far;  /* to be closed once it has no jobs */
-  gboolean        is_left; /* its worker has gone: the last job's goes on here */
+  TempRemovePlace place;
 
   char            name[];
 };

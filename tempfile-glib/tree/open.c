@@ -175,7 +175,7 @@ temp_remove_close_above (TempRemoveWalk *walk,
         break;
 
       if (node->n_jobs > 0)
-        node->is_far = TRUE;
+        node->place = TEMP_REMOVE_WORKER_FAR;
       else
         temp_remove_close_locked (walk, node);
     }
@@ -193,7 +193,7 @@ temp_remove_keep_parent (TempRemoveWalk *walk,
 
   pthread_mutex_lock (&walk->lock);
   if (!node->is_job)
-    parent->is_far = FALSE;
+    parent->place = TEMP_REMOVE_WORKER_NEAR;
   is_open = parent->fd >= 0;
   pthread_mutex_unlock (&walk->lock);
 

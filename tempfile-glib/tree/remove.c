@@ -109,18 +109,18 @@ walk_once (TempRemoveWalk *walk,
   if (root == NULL)
     return FALSE;
 
+  pthread_mutex_init (&walk->lock, NULL);
   limit_descriptors (walk);
   temp_remove_learn_mount (&walk->mount, root->fd);
   temp_remove_threads_init (walk, temp_remove_walk);
 
   temp_remove_walk (&worker, root);
-  temp_remove_work (&worker);
-  temp_remove_threads_join (walk);
+  temp_remove_do_jobs (&worker);
+  temp_remove_threads_clear (walk);
   temp_remove_worker_clear (&worker);
 
   temp_remove_restore (root);
   temp_remove_node_free (root);
-  pthread_cond_destroy (&walk->changed);
   pthread_mutex_destroy (&walk->lock);
   return TRUE;
 }

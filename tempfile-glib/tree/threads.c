@@ -4,19 +4,20 @@
 
 #include "tree/threads.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <time.h>
 
-#include "base/fd.h"
 #include "tree/open.h"
 
 /* Entries after which a tree is large enough for threads. */
 #define MANY_ENTRIES 4096
 
-/* What a thread needs is small and known: there is no recursion. */
+/* A thread needs little: there is no recursion. */
 #define STACK_SIZE (256 * 1024)
+
+#define NSEC_PER_SEC (1000 * 1000 * 1000)
+
+/* Threads */
 
 void
 temp_remove_threads_init (TempRemoveWalk    *walk,
@@ -25,7 +26,6 @@ temp_remove_threads_init (TempRemoveWalk    *walk,
   pthread_condattr_t attributes;
 
   walk->do_job = do_job;
-  pthread_mutex_init (&walk->lock, NULL);
   pthread_condattr_init (&attributes);
   pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
   pthread_cond_init (&walk->changed, &attributes);
@@ -37,15 +37,15 @@ run (void *data)
 {
   TempRemoveWorker worker = { .walk = data };
 
-  temp_remove_work (&worker);
+  temp_remove_do_jobs (&worker);
   temp_remove_worker_clear (&worker);
   return NULL;
 }
 
-/* Starts as many threads as there are other processors. If there can be none,
- * the caller's does it all. */
+/* Starts a thread for each processor but one, which the caller's thread has. If it can start none, the caller's thread
+ * does everything. The caller holds the walk's lock. */
 static void
-start (TempRemoveWalk *walk)
+start_locked (TempRemoveWalk *walk)
 {
   guint n_wanted = MIN (g_get_num_processors (), TEMP_REMOVE_MAX_THREADS) - 1;
   pthread_attr_t attributes;
@@ -66,25 +66,46 @@ start (TempRemoveWalk *walk)
   pthread_attr_destroy (&attributes);
 }
 
-/* Whether threads are worth it, and there are any. */
+/* Starts the threads once the tree proves large. Returns TRUE if there are any. */
 static gboolean
-is_worth_threads (TempRemoveWorker *worker)
+has_threads (TempRemoveWorker *worker)
 {
   TempRemoveWalk *walk = worker->walk;
 
-  if (walk->is_threaded)
-    return walk->n_threads > 0;
-  if (walk->n_removed + worker->n_removed < MANY_ENTRIES)
-    return FALSE;
+  if (!walk->is_threaded)
+    {
+      if (walk->n_removed + worker->n_removed < MANY_ENTRIES)
+        return FALSE;
 
-  pthread_mutex_lock (&walk->lock);
-  start (walk);
-  pthread_mutex_unlock (&walk->lock);
+      pthread_mutex_lock (&walk->lock);
+      start_locked (walk);
+      pthread_mutex_unlock (&walk->lock);
+    }
+
   return walk->n_threads > 0;
 }
 
-/* Leaves a subdirectory to whichever worker is free; FALSE if there is enough to do
- * for all of them. */
+/* Ends the work of all threads, as the root is empty or given up. */
+void
+temp_remove_finish (TempRemoveWalk *walk)
+{
+  pthread_mutex_lock (&walk->lock);
+  walk->is_finished = TRUE;
+  pthread_cond_broadcast (&walk->changed);
+  pthread_mutex_unlock (&walk->lock);
+}
+
+void
+temp_remove_threads_clear (TempRemoveWalk *walk)
+{
+  for (guint i = 0; i < walk->n_threads; i++)
+    pthread_join (walk->threads[i], NULL);
+  pthread_cond_destroy (&walk->changed);
+}
+
+/* Jobs */
+
+/* Puts a subdirectory of a node into the queue, for any worker. Returns FALSE if there is enough in it already. */
 gboolean
 temp_remove_hand_out (TempRemoveWorker *worker,
                       TempRemoveNode   *node,
@@ -93,7 +114,7 @@ temp_remove_hand_out (TempRemoveWorker *worker,
   TempRemoveWalk *walk = worker->walk;
   TempRemoveNode *job;
 
-  if (!is_worth_threads (worker))
+  if (!has_threads (worker))
     return FALSE;
 
   pthread_mutex_lock (&walk->lock);
@@ -121,58 +142,82 @@ temp_remove_hand_out (TempRemoveWorker *worker,
   return TRUE;
 }
 
-/* If some of its subdirectories are with other workers, leaves the node to the
- * last of those, with nothing open that it does not need. */
-gboolean
-temp_remove_leave_jobs (TempRemoveWalk *walk,
-                        TempRemoveNode *node)
+/* The caller holds the walk's lock, and there is a job. */
+static TempRemoveNode *
+take_job_locked (TempRemoveWalk *walk)
 {
-  gboolean has_jobs;
+  TempRemoveNode *job = walk->first_job;
 
-  if (!walk->is_threaded)
-    return FALSE;
+  walk->first_job = job->next;
+  if (walk->first_job == NULL)
+    walk->last_job = NULL;
+  walk->n_queued--;
+  return job;
+}
+
+static gboolean
+has_jobs (TempRemoveWalk *walk,
+          TempRemoveNode *node)
+{
+  gboolean has;
 
   pthread_mutex_lock (&walk->lock);
-  has_jobs = node->n_jobs > 0;
+  has = node->n_jobs > 0;
   pthread_mutex_unlock (&walk->lock);
-  if (!has_jobs)
+
+  return has;
+}
+
+/* Leaves a node that has jobs to the worker that ends the last of them, and closes the nodes above. Returns FALSE if it
+ * has none. */
+gboolean
+temp_remove_leave_to_jobs (TempRemoveWalk *walk,
+                           TempRemoveNode *node)
+{
+  gboolean leaves;
+
+  if (!walk->is_threaded || !has_jobs (walk, node))
     return FALSE;
 
   temp_remove_close_above (walk, node, 0);
 
   pthread_mutex_lock (&walk->lock);
-  has_jobs = node->n_jobs > 0;
-  node->is_left = has_jobs;
+  leaves = node->n_jobs > 0;
+  if (leaves)
+    node->place = TEMP_REMOVE_WORKER_GONE;
   pthread_mutex_unlock (&walk->lock);
 
-  return has_jobs;
+  return leaves;
 }
 
-/* A job is done. TRUE if the node that it is of becomes this worker's. */
+/* Ends a job of a node. Returns TRUE if that was the last and the node's worker has gone: the caller goes on there. */
 gboolean
 temp_remove_end_job (TempRemoveWalk *walk,
                      TempRemoveNode *parent)
 {
-  gboolean is_ours = FALSE;
+  gboolean goes_on = FALSE;
 
   pthread_mutex_lock (&walk->lock);
   if (--parent->n_jobs == 0)
     {
       walk->n_pinned--;
-      is_ours = parent->is_left;
-      parent->is_left = FALSE;
-      /* If its mode is to be put back, nobody below may know: so it stays open. */
-      if (parent->is_far && parent->parent != NULL && parent->mode_state != TEMP_REMOVE_MODE_REPAIRED)
+      goes_on = parent->place == TEMP_REMOVE_WORKER_GONE;
+      if (goes_on)
+        parent->place = TEMP_REMOVE_WORKER_NEAR;
+      /* A repaired node stays open: the nodes below do not know that they have to go up to it. */
+      else if (parent->place == TEMP_REMOVE_WORKER_FAR && parent->parent != NULL &&
+               parent->mode_state != TEMP_REMOVE_MODE_REPAIRED)
         temp_remove_close_locked (walk, parent);
     }
   pthread_mutex_unlock (&walk->lock);
 
-  return is_ours;
+  return goes_on;
 }
 
-/* Waits for a job; but the thread that tells of the progress never for long. */
+/* Waits for a change of the queue, but never for long in the thread that reports progress. The caller holds the walk's
+ * lock. */
 static void
-wait_for_change (TempRemoveWorker *worker)
+wait_locked (TempRemoveWorker *worker)
 {
   TempRemoveWalk *walk = worker->walk;
   struct timespec until;
@@ -181,67 +226,45 @@ wait_for_change (TempRemoveWorker *worker)
   if (worker->is_caller && walk->progress != NULL && walk->progress->callback != NULL)
     {
       clock_gettime (CLOCK_MONOTONIC, &until);
-      until.tv_nsec += 100 * 1000 * 1000;
-      if (until.tv_nsec >= 1000 * 1000 * 1000)
-        {
-          until.tv_sec++;
-          until.tv_nsec -= 1000 * 1000 * 1000;
-        }
+      until.tv_nsec += NSEC_PER_SEC / 10;
+      until.tv_sec += until.tv_nsec / NSEC_PER_SEC;
+      until.tv_nsec %= NSEC_PER_SEC;
       pthread_cond_timedwait (&walk->changed, &walk->lock, &until);
     }
   else
-    pthread_cond_wait (&walk->changed, &walk->lock);
+    {
+      pthread_cond_wait (&walk->changed, &walk->lock);
+    }
   walk->n_idle--;
 }
 
-/* Does jobs until the whole tree is done. */
+/* Does jobs until temp_remove_finish(). */
 void
-temp_remove_work (TempRemoveWorker *worker)
+temp_remove_do_jobs (TempRemoveWorker *worker)
 {
   TempRemoveWalk *walk = worker->walk;
 
   pthread_mutex_lock (&walk->lock);
   while (!walk->is_finished)
     {
-      TempRemoveNode *job = walk->first_job;
-
-      if (job == NULL)
+      if (walk->first_job != NULL)
         {
-          wait_for_change (worker);
+          TempRemoveNode *job = take_job_locked (walk);
+
+          pthread_mutex_unlock (&walk->lock);
+          walk->do_job (worker, job);
+          pthread_mutex_lock (&walk->lock);
+        }
+      else
+        {
+          wait_locked (worker);
           if (worker->is_caller)
             {
               pthread_mutex_unlock (&walk->lock);
               temp_remove_add_up (worker);
               pthread_mutex_lock (&walk->lock);
             }
-          continue;
         }
-
-      walk->first_job = job->next;
-      if (walk->first_job == NULL)
-        walk->last_job = NULL;
-      walk->n_queued--;
-
-      pthread_mutex_unlock (&walk->lock);
-      walk->do_job (worker, job);
-      pthread_mutex_lock (&walk->lock);
     }
   pthread_mutex_unlock (&walk->lock);
-}
-
-/* The root is done. */
-void
-temp_remove_finish (TempRemoveWalk *walk)
-{
-  pthread_mutex_lock (&walk->lock);
-  walk->is_finished = TRUE;
-  pthread_cond_broadcast (&walk->changed);
-  pthread_mutex_unlock (&walk->lock);
-}
-
-void
-temp_remove_threads_join (TempRemoveWalk *walk)
-{
-  for (guint i = 0; i < walk->n_threads; i++)
-    pthread_join (walk->threads[i], NULL);
 }

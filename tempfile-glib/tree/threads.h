@@ -6,17 +6,18 @@
 
 G_BEGIN_DECLS
 
-void            temp_remove_threads_init (TempRemoveWalk   *walk,
-                                          TempRemoveJobFunc do_job);
-gboolean        temp_remove_hand_out     (TempRemoveWorker *worker,
-                                          TempRemoveNode   *node,
-                                          const char       *name);
-gboolean        temp_remove_leave_jobs   (TempRemoveWalk   *walk,
-                                          TempRemoveNode   *node);
-gboolean        temp_remove_end_job      (TempRemoveWalk   *walk,
-                                          TempRemoveNode   *parent);
-void            temp_remove_work         (TempRemoveWorker *worker);
-void            temp_remove_finish       (TempRemoveWalk   *walk);
-void            temp_remove_threads_join (TempRemoveWalk   *walk);
+void     temp_remove_threads_init  (TempRemoveWalk    *walk,
+                                    TempRemoveJobFunc  do_job);
+void     temp_remove_finish        (TempRemoveWalk    *walk);
+void     temp_remove_threads_clear (TempRemoveWalk    *walk);
+
+gboolean temp_remove_hand_out      (TempRemoveWorker  *worker,
+                                    TempRemoveNode    *node,
+                                    const char        *name);
+gboolean temp_remove_leave_to_jobs (TempRemoveWalk    *walk,
+                                    TempRemoveNode    *node);
+gboolean temp_remove_end_job       (TempRemoveWalk    *walk,
+                                    TempRemoveNode    *parent);
+void     temp_remove_do_jobs       (TempRemoveWorker  *worker);
 
 G_END_DECLS

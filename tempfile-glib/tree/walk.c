@@ -278,7 +278,7 @@ step (TempRemoveWorker *worker,
         return node;
     }
 
-  if (temp_remove_leave_jobs (walk, node))
+  if (temp_remove_leave_to_jobs (walk, node))
     return NULL;
   if (!temp_remove_is_cancelled (walk) && rewind_root (walk, node))
     return node;
