@@ -13,19 +13,27 @@
 
 #include "tree/open.h"
 
-/* One reading of a directory of the usual size; and the most that is read, and
- * sorted, at once. */
+/* A directory of the usual size is read at once. */
 #define READ_SIZE (32 * 1024)
+
+/* A larger one is read in parts of this size, each of which is sorted. */
 #define MAX_BUFFER_SIZE (1024 * 1024)
 
-/* What some thousand entries take; fewer are not worth sorting. */
+/* Some thousand entries; fewer are not worth sorting. */
 #define SORT_SIZE (4 * READ_SIZE)
 
-/* Space for the largest entry. */
-#define ENTRY_SIZE (sizeof (struct dirent64))
+#define MAX_ENTRY_SIZE (sizeof (struct dirent64))
 
 /* Reading */
 
+static const struct dirent64 *
+entry_at (TempRemoveWorker *worker,
+          gsize             offset)
+{
+  return (const struct dirent64 *) (worker->buffer + offset);
+}
+
+/* Reads entries of a node into the worker's buffer, behind those that are in it. Returns as getdents64() does. */
 static gssize
 read_entries (TempRemoveWorker *worker,
               TempRemoveNode   *node,
@@ -43,30 +51,30 @@ read_entries (TempRemoveWorker *worker,
     n = getdents64 (node->fd, worker->buffer + used, READ_SIZE);
   while (n < 0 && errno == EINTR);
 
-  /* Somebody else has removed it: then nothing is in it. */
+  /* Somebody else has removed the directory: it was empty. */
   return n < 0 && errno == ENOENT ? 0 : n;
 }
 
-/* A directory lists itself first. That tells its inode for nothing, except on a
- * filesystem that has other numbers there, as overlayfs and FUSE may: then the root has
- * them too, or the way back up is lost, and the next walk asks. */
+/* Takes the inode of a node from its first entry, ".", which saves an fstat(). On some filesystems, such as overlayfs and
+ * FUSE, the entry has another number. If the root's has, the walk uses fstat(); if only others have, the way back up is
+ * lost, and the next walk does. */
 static void
 learn_inode (TempRemoveWorker *worker,
              TempRemoveNode   *node)
 {
   TempRemoveWalk *walk = worker->walk;
-  const struct dirent64 *first = (const struct dirent64 *) worker->buffer;
+  const struct dirent64 *first = entry_at (worker, 0);
 
   node->ino = strcmp (first->d_name, ".") == 0 ? first->d_ino : 0;
   if (node->parent == NULL && node->ino != walk->mount.ino)
     walk->asks_inodes = TRUE;
 }
 
-/* Fills the worker's buffer; gives the number of bytes in it, 0 at the end. A
- * directory that proves large is read further, for it is worth sorting then. */
-gssize
-temp_remove_read (TempRemoveWorker *worker,
-                  TempRemoveNode   *node)
+/* Fills the worker's buffer with entries of a node: one reading, or, if the directory proves large, as much as is to be
+ * sorted. Returns the number of bytes, 0 at the end, or -1 with errno. */
+static gssize
+fill_buffer (TempRemoveWorker *worker,
+             TempRemoveNode   *node)
 {
   gssize n = read_entries (worker, node, 0);
   gsize used = MAX (n, 0);
@@ -74,15 +82,15 @@ temp_remove_read (TempRemoveWorker *worker,
   if (n > 0 && node->ino == 0 && !worker->walk->asks_inodes)
     learn_inode (worker, node);
 
-  /* Far from full: that was all, most likely, and rmdir() will tell if not. */
+  /* Far from full: most likely, that was all. */
   if (node->reading == TEMP_REMOVE_READING && node->parent != NULL && n > 0 && n < READ_SIZE / 2)
     node->reading = TEMP_REMOVE_READ;
 
-  while (n > (gssize) (READ_SIZE - 2 * ENTRY_SIZE) && used + READ_SIZE <= MAX_BUFFER_SIZE &&
+  while (n > (gssize) (READ_SIZE - 2 * MAX_ENTRY_SIZE) && used + READ_SIZE <= MAX_BUFFER_SIZE &&
          !temp_remove_is_cancelled (worker->walk))
     {
       n = read_entries (worker, node, used);
-      used += MAX (n, 0); /* an error comes again */
+      used += MAX (n, 0); /* the next reading gets the error again */
     }
 
   return used > 0 ? (gssize) used : n;
@@ -106,9 +114,8 @@ is_dots (const char *name)
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-/* Lists the entries in the order of their inodes, in which ext4 and others have them
- * on the disk: each block of the inode table is then written to once, and not again
- * and again. */
+/* Lists the entries in the buffer by their inodes. Returns their number. In that order, ext4 and others write each block
+ * of their inode tables once. */
 static gsize
 sort_entries (TempRemoveWorker *worker,
               gsize             used)
@@ -119,7 +126,7 @@ sort_entries (TempRemoveWorker *worker,
 
   for (gsize offset = 0; offset < used; offset += entry->d_reclen)
     {
-      entry = (const struct dirent64 *) (worker->buffer + offset);
+      entry = entry_at (worker, offset);
       if (is_dots (entry->d_name))
         continue;
 
@@ -135,7 +142,7 @@ sort_entries (TempRemoveWorker *worker,
       n++;
     }
 
-  /* In tmpfs they are sorted, the last first; that is as good. */
+  /* tmpfs lists the last inode first, which is as good. */
   if (n_ascents > 0 && n_ascents < n - 1)
     qsort (worker->items, n, sizeof (TempRemoveItem), compare_items);
 
@@ -144,7 +151,8 @@ sort_entries (TempRemoveWorker *worker,
 
 /* Removing */
 
-/* Removes a name, unless it is of the other kind; TRUE if it is gone. */
+/* Removes a name in a node: with AT_REMOVEDIR a directory, else anything but that. Returns TRUE if the name is gone, even
+ * by somebody else; else sets errno. */
 gboolean
 temp_remove_unlink (TempRemoveWorker *worker,
                     TempRemoveNode   *node,
@@ -166,83 +174,85 @@ temp_remove_unlink (TempRemoveWorker *worker,
   return errno == ENOENT;
 }
 
-/* Puts a name on the list of those to be entered. */
+/* Puts a subdirectory on the list of those to be entered, which at most takes as much space as what was read. */
 static void
 add_subdir (TempRemoveNode *node,
             const char     *name,
-            gsize           limit)
+            gsize           max_length)
 {
   gsize size = strlen (name) + 1;
 
   if (node->subdirs == NULL)
-    node->subdirs = g_malloc (limit);
+    node->subdirs = g_malloc (max_length);
   memcpy (node->subdirs + node->subdirs_length, name, size);
   node->subdirs_length += size;
 }
 
-static void
-remove_entry (TempRemoveWorker      *worker,
-              TempRemoveNode        *node,
-              const struct dirent64 *entry,
-              gsize                  limit)
+/* Removes an entry that is no directory. Returns FALSE if it is one, or may be. */
+static gboolean
+remove_file (TempRemoveWorker      *worker,
+             TempRemoveNode        *node,
+             const struct dirent64 *entry)
 {
   int errsv;
 
-  if (entry->d_type != DT_DIR)
-    {
-      if (temp_remove_unlink (worker, node, entry->d_name, 0))
-        return;
+  if (entry->d_type == DT_DIR)
+    return FALSE;
+  if (temp_remove_unlink (worker, node, entry->d_name, 0))
+    return TRUE;
 
-      /* The kind may not be known, and it can change at any time. Without the
-       * permission to remove it, the kernel does not tell the kind; if it is a directory,
-       * what is in it can still go. */
-      errsv = errno;
-      if (errsv != EISDIR && (entry->d_type != DT_UNKNOWN || (errsv != EACCES && errsv != EPERM)))
-        {
-          temp_remove_fail (worker->walk, node, entry->d_name, errsv);
-          return;
-        }
-    }
-
-  add_subdir (node, entry->d_name, limit);
-}
-
-/* Reads some entries of a node, removes all that are no directories, and lists
- * the directories. FALSE: there are no more. */
-gboolean
-temp_remove_files (TempRemoveWorker *worker,
-                   TempRemoveNode   *node)
-{
-  TempRemoveWalk *walk = worker->walk;
-  gssize used = temp_remove_read (worker, node);
-  gboolean is_sorted = used > SORT_SIZE;
-  gsize n_sorted, i = 0;
-  gboolean skips_any;
-  const struct dirent64 *entry;
-
-  if (used < 0)
-    temp_remove_fail (walk, node, ".", errno);
-  if (used <= 0)
+  /* The kind is not always known, and may change. The kernel does not tell it to those who may not remove the entry; what
+   * is in a directory may go all the same. */
+  errsv = errno;
+  if (errsv == EISDIR || (entry->d_type == DT_UNKNOWN && (errsv == EACCES || errsv == EPERM)))
     return FALSE;
 
-  skips_any = temp_remove_skips (walk, node, NULL);
-  g_clear_pointer (&node->subdirs, g_free);
-  node->subdirs_length = node->subdirs_position = 0;
-  n_sorted = is_sorted ? sort_entries (worker, used) : 0;
+  temp_remove_fail (worker->walk, node, entry->d_name, errsv);
+  return TRUE;
+}
 
-  for (gssize offset = 0; is_sorted ? i < n_sorted : offset < used; offset += entry->d_reclen, i++)
+/* Removes all that was read and is no directory, and lists the directories. */
+static void
+remove_read (TempRemoveWorker *worker,
+             TempRemoveNode   *node,
+             gsize             used)
+{
+  TempRemoveWalk *walk = worker->walk;
+  gboolean skips_any = temp_remove_skips (walk, node, NULL);
+  gboolean is_sorted = used > SORT_SIZE;
+  gsize n_sorted = is_sorted ? sort_entries (worker, used) : 0;
+  gsize offset = 0;
+
+  for (gsize i = 0; is_sorted ? i < n_sorted : offset < used; i++)
     {
-      if (is_sorted)
-        offset = worker->items[i].offset;
-      entry = (const struct dirent64 *) (worker->buffer + offset);
+      const struct dirent64 *entry = entry_at (worker, is_sorted ? worker->items[i].offset : offset);
 
+      offset += entry->d_reclen;
       if (is_dots (entry->d_name) || (skips_any && temp_remove_skips (walk, node, entry->d_name)))
         continue;
       if (temp_remove_is_cancelled (walk))
         break;
-
-      remove_entry (worker, node, entry, used);
+      if (!remove_file (worker, node, entry))
+        add_subdir (node, entry->d_name, used);
     }
+}
+
+/* Reads some entries of a node, removes those that are no directories, and lists the directories. Returns FALSE at the
+ * end, and after an error. */
+gboolean
+temp_remove_files (TempRemoveWorker *worker,
+                   TempRemoveNode   *node)
+{
+  gssize used = fill_buffer (worker, node);
+
+  if (used < 0)
+    temp_remove_fail (worker->walk, node, ".", errno);
+  if (used <= 0)
+    return FALSE;
+
+  g_clear_pointer (&node->subdirs, g_free);
+  node->subdirs_length = node->subdirs_position = 0;
+  remove_read (worker, node, used);
 
   if (node->subdirs != NULL)
     node->subdirs = g_realloc (node->subdirs, node->subdirs_length);

@@ -6,13 +6,11 @@
 
 G_BEGIN_DECLS
 
-gssize          temp_remove_read         (TempRemoveWorker *worker,
-                                          TempRemoveNode   *node);
-gboolean        temp_remove_unlink       (TempRemoveWorker *worker,
-                                          TempRemoveNode   *node,
-                                          const char       *name,
-                                          int               flags);
-gboolean        temp_remove_files        (TempRemoveWorker *worker,
-                                          TempRemoveNode   *node);
+gboolean temp_remove_unlink (TempRemoveWorker *worker,
+                             TempRemoveNode   *node,
+                             const char       *name,
+                             int               flags);
+gboolean temp_remove_files  (TempRemoveWorker *worker,
+                             TempRemoveNode   *node);
 
 G_END_DECLS
