@@ -16,18 +16,19 @@
 #include "base/fd.h"
 #include "base/metadata.h"
 
+/* A copy in progress. */
 typedef struct
 {
   int           from_fd;
   int           to_fd;
   const char   *to_path; /* for messages */
   dev_t         dev;
-  GPtrArray    *dirs;    /* relative paths; each is opened anew, so that no depth is too great */
-  GHashTable   *links;   /* inode → relative path, of files that have several names */
+  GPtrArray    *dirs;    /* relative paths; opened one by one, so that no depth takes many descriptors */
+  GHashTable   *links;   /* inode → relative path, of files with several names */
   GCancellable *cancellable;
 } Tree;
 
-/* The directory being read, and its copy. */
+/* A directory and its copy. */
 typedef struct
 {
   const char *path;
@@ -58,8 +59,8 @@ fail (Tree        *tree,
   return FALSE;
 }
 
-/* Goes down step by step: a path may be too long for the kernel, and none of its
- * parts may be a symbolic link. */
+/* Opens a directory in the root, step by step: its path may be too long for the kernel, and no part may be a symbolic
+ * link. Returns -1 with errno on an error. */
 static int
 open_dir (int         root_fd,
           const char *relative)
@@ -92,7 +93,7 @@ open_pair (Tree  *tree,
   return pair->to_fd >= 0;
 }
 
-/* Owner, mode, attributes and times of an open file or directory. */
+/* Copies owner, mode, attributes and times. Returns FALSE with errno on an error. */
 static gboolean
 copy_metadata (int from_fd,
                int to_fd)
@@ -139,7 +140,7 @@ copy_file (Tree        *tree,
   return copy_metadata (in, out) || fail (tree, error, errno, relative);
 }
 
-/* What cannot be opened: symbolic links, pipes, sockets, devices. */
+/* Copies a symbolic link, pipe, socket or device, without opening it. Returns FALSE with errno on an error. */
 static gboolean
 copy_special (Pair              *pair,
               const char        *base,
@@ -165,14 +166,14 @@ copy_special (Pair              *pair,
 
   if (fchownat (pair->to_fd, base, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
     return FALSE;
-  /* A new inode under that name can only be ours: nobody else may enter the copy yet. */
+  /* The name is still the new inode's: nobody else may enter the copy yet. */
   if (!S_ISLNK (st->st_mode) && fchmodat (pair->to_fd, base, st->st_mode & 07777, 0) < 0)
     return FALSE;
 
   return utimensat (pair->to_fd, base, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Another name of a file that is copied already. */
+/* Links another name of a file to its copy, which has the name first. Returns FALSE with errno on an error. */
 static gboolean
 link_copy (Tree        *tree,
            Pair        *pair,
@@ -186,6 +187,7 @@ link_copy (Tree        *tree,
   return fd >= 0 && linkat (fd, name, pair->to_fd, base, 0) == 0;
 }
 
+/* Copies one entry; of a directory only the name, and puts that on the list. */
 static gboolean
 copy_one (Tree        *tree,
           Pair        *pair,
@@ -224,6 +226,7 @@ copy_one (Tree        *tree,
   return TRUE;
 }
 
+/* Copies the entries of one directory. */
 static gboolean
 copy_contents (Tree        *tree,
                const char  *path,
@@ -259,8 +262,8 @@ copy_contents (Tree        *tree,
   return copied;
 }
 
-/* Fills an empty directory with what is in another: modes, times and all, and files of
- * several names as such. After an error it is half full. */
+/* Copies the contents of a directory into an empty one, with owners, modes, attributes, times and hard links. After an
+ * error, some are there. */
 gboolean
 temp_copy_tree (int            from_fd,
                 int            to_fd,
@@ -282,8 +285,8 @@ temp_copy_tree (int            from_fd,
     if (!copy_contents (&tree, g_ptr_array_index (dirs, i), error))
       return FALSE;
 
-  /* The deepest first: what is made in a directory changes its times, and its mode
-   * may then keep us out. */
+  /* The deepest first, and after all files: to make a file changes the times of its directory, and needs rights in
+   * it. */
   for (guint i = dirs->len; i > 0; i--)
     {
       g_auto (Pair) pair = { .path = g_ptr_array_index (dirs, i - 1), .from_fd = -1, .to_fd = -1 };

@@ -26,7 +26,7 @@
 
 /* Modes */
 
-/* On the inode that the descriptor has, whatever kind of descriptor it is. */
+/* Sets the mode of an open directory, even of one opened with O_PATH. Returns FALSE with errno if that fails. */
 gboolean
 temp_remove_change_mode (int    fd,
                          mode_t mode)
@@ -38,7 +38,7 @@ temp_remove_change_mode (int    fd,
   if (errno != EBADF)
     return FALSE;
 
-  /* It is one of O_PATH. */
+  /* Opened with O_PATH. */
   if (syscall (SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
     return TRUE;
 
@@ -46,10 +46,11 @@ temp_remove_change_mode (int    fd,
   return chmod (link, mode) == 0;
 }
 
-/* Lets us into a directory of ours whose mode does not; keeps errno if it cannot. */
+/* Gives the user all rights in a directory that is theirs, and sets *mode to the mode that it had. Returns FALSE, with
+ * errno as it was, if they have these rights or cannot have them. */
 gboolean
-temp_remove_repair_fd (int     fd,
-                       mode_t *mode)
+temp_remove_repair_mode (int     fd,
+                         mode_t *mode)
 {
   int saved = errno;
   struct stat st;
@@ -67,7 +68,7 @@ temp_remove_repair_fd (int     fd,
 
 /* Mounts */
 
-/* Learns what to know another mount by, where the kernel does not look itself. */
+/* Learns the mount of a directory, for kernels without openat2(). Keeps an error for temp_remove_mount_has(). */
 void
 temp_remove_learn_mount (TempRemoveMount *mount,
                          int              fd)
@@ -86,10 +87,11 @@ temp_remove_learn_mount (TempRemoveMount *mount,
   mount->dev = makedev (stx.stx_dev_major, stx.stx_dev_minor);
 }
 
-/* FALSE with EXDEV: it is on another; with another error: there is no knowing. */
+/* Returns TRUE if a directory is on the mount; FALSE with EXDEV if it is on another, and with another error if that is
+ * not known. */
 gboolean
-temp_remove_mount_has (TempRemoveMount *mount,
-                       int              fd)
+temp_remove_mount_has (const TempRemoveMount *mount,
+                       int                    fd)
 {
   struct statx stx;
   gboolean is_same;
@@ -102,7 +104,7 @@ temp_remove_mount_has (TempRemoveMount *mount,
   if (statx (fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
     return FALSE;
 
-  /* Kernels before 5.8 know no identifiers: only that the device is another. */
+  /* Kernels before 5.8 tell no identifiers, only devices. */
   is_same = makedev (stx.stx_dev_major, stx.stx_dev_minor) == mount->dev;
   if (mount->id != 0 && (stx.stx_mask & STATX_MNT_ID) != 0)
     is_same = stx.stx_mnt_id == mount->id;
@@ -113,7 +115,9 @@ temp_remove_mount_has (TempRemoveMount *mount,
   return is_same;
 }
 
-/* On a filesystem that waits for a server, a signal may come first. */
+/* Opening */
+
+/* Calls openat(), again if a signal interrupts it: a filesystem may wait for a server. */
 int
 temp_remove_open_at (int         fd,
                      const char *name,
@@ -128,12 +132,12 @@ temp_remove_open_at (int         fd,
   return result;
 }
 
-/* Opens a directory in another, on the same mount only: else it fails with EXDEV. */
+/* Opens a directory in another on the same mount. Returns -1 with errno, EXDEV if it is on another mount. */
 int
-temp_remove_open_on_mount (TempRemoveMount *mount,
-                           int              parent_fd,
-                           const char      *name,
-                           int              flags)
+temp_remove_open_on_mount (const TempRemoveMount *mount,
+                           int                    parent_fd,
+                           const char            *name,
+                           int                    flags)
 {
   static gint is_missing; /* atomic: this kernel has no openat2(), as before 5.6 */
   const struct open_how how = { .flags = flags, .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
@@ -145,7 +149,7 @@ temp_remove_open_on_mount (TempRemoveMount *mount,
         fd = syscall (SYS_openat2, parent_fd, name, &how, sizeof how);
       while (fd < 0 && errno == EINTR);
 
-      /* A filter of system calls that does not know it may say EPERM. */
+      /* A filter of system calls that does not know openat2() may say EPERM. */
       if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return g_steal_fd (&fd);
       if (errno == ENOSYS)

@@ -4,6 +4,7 @@
 
 #include "tree/node.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -14,7 +15,7 @@
 /* Entries that a worker removes before it looks at the clock. */
 #define COUNT_INTERVAL 128
 
-/* Of a directory in which nothing can be removed, not every name is remembered. */
+/* The most names of one directory that are remembered. */
 #define MAX_SKIPPED 4096
 
 /* Nodes */
@@ -31,7 +32,8 @@ temp_remove_node_new (TempRemoveNode *parent,
   node->n_passes = 1;
   memcpy (node->name, name, size);
   if (parent != NULL)
-    node->restores_above = g_atomic_int_get (&parent->mode_state) == TEMP_REMOVE_MODE_REPAIRED || parent->restores_above;
+    node->restores_above = parent->restores_above ||
+                           g_atomic_int_get (&parent->mode_state) == TEMP_REMOVE_MODE_REPAIRED;
 
   return node;
 }
@@ -58,7 +60,7 @@ skip_locked (TempRemoveNode *node,
     g_hash_table_add (node->skipped, g_strdup (name));
 }
 
-/* Remembers that a name in a node stays, so that nobody tries it again. */
+/* Remembers a name in a node that stays, so that no worker tries it again. */
 void
 temp_remove_skip (TempRemoveWalk *walk,
                   TempRemoveNode *node,
@@ -69,7 +71,7 @@ temp_remove_skip (TempRemoveWalk *walk,
   pthread_mutex_unlock (&walk->lock);
 }
 
-/* Returns TRUE if the name, or, for NULL, any name in the node stays. */
+/* Returns TRUE if the name stays, or, for NULL, any name in the node. */
 gboolean
 temp_remove_skips (TempRemoveWalk *walk,
                    TempRemoveNode *node,
@@ -84,37 +86,28 @@ temp_remove_skips (TempRemoveWalk *walk,
   return skips;
 }
 
-/* Errors and progress */
-
-/* The path of an entry, relative to the root. */
+/* Returns the path of a name in a node, relative to the root. */
 static char *
 relative_path (TempRemoveNode *node,
                const char     *name)
 {
-  gsize length = strlen (name);
-  gsize position;
-  char *path;
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  GString *path = g_string_new (NULL);
 
-  for (TempRemoveNode *above = node; above->parent != NULL; above = above->parent)
-    length += strlen (above->name) + 1;
-
-  path = g_malloc (length + 1);
-  position = length - strlen (name);
-  strcpy (path + position, name);
-  for (TempRemoveNode *above = node; above->parent != NULL; above = above->parent)
+  for (; node->parent != NULL; node = node->parent)
+    g_ptr_array_add (names, node->name);
+  for (guint i = names->len; i > 0; i--)
     {
-      gsize n = strlen (above->name);
-
-      path[--position] = '/';
-      position -= n;
-      memcpy (path + position, above->name, n);
+      g_string_append (path, g_ptr_array_index (names, i - 1));
+      g_string_append_c (path, '/');
     }
+  g_string_append (path, name);
 
-  return path;
+  return g_string_free (path, FALSE);
 }
 
-/* Counts an error, and remembers the first; the name is not tried again. That somebody uses it
- * is none. */
+/* Counts an error of a name in a node, keeps the first, and skips the name from now on. A lock that is to be spared is
+ * no error. */
 void
 temp_remove_fail (TempRemoveWalk *walk,
                   TempRemoveNode *node,
@@ -141,20 +134,24 @@ temp_remove_fail (TempRemoveWalk *walk,
   pthread_mutex_unlock (&walk->lock);
 }
 
+/* Stopping */
+
 gboolean
 temp_remove_is_late (TempRemoveWalk *walk)
 {
   return walk->deadline != 0 && g_get_monotonic_time () >= walk->deadline;
 }
 
-/* Returns whether to stop where it is. */
+/* Returns TRUE if the walk is cancelled, or late: then nothing more is removed. */
 gboolean
-temp_remove_is_cancelled (TempRemoveWalk *walk)
+temp_remove_is_stopped (TempRemoveWalk *walk)
 {
   return g_cancellable_is_cancelled (walk->cancellable) || temp_remove_is_late (walk);
 }
 
-/* Adds what a worker has removed to the sum, and tells of it if it is time. */
+/* Counting */
+
+/* Adds what a worker has removed to the walk's count. In the caller's thread, reports progress if that is due. */
 void
 temp_remove_add_up (TempRemoveWorker *worker)
 {
@@ -182,7 +179,7 @@ temp_remove_add_up (TempRemoveWorker *worker)
   progress->callback (progress->n_removed + sum, progress->user_data);
 }
 
-/* An entry is gone. */
+/* Counts an entry that this worker has removed. */
 void
 temp_remove_count (TempRemoveWorker *worker)
 {

@@ -3,84 +3,78 @@
 #pragma once
 
 #include <pthread.h>
-#include <sys/types.h>
 
 #include "tree/descriptor.h"
 #include "tree/tree.h"
 
 G_BEGIN_DECLS
 
-/* What the rooms of the tree engine share. Nobody else includes this.
- *
- * Each directory on the way is a node, and a worker is in one node at a time. It
- * goes down into a subdirectory itself, or hands it out as a job, for another
- * worker; then the node stays until its last job is done, and whoever did that goes
- * on with the node. So nobody waits for anybody, but for jobs. A node that has
- * jobs keeps its descriptor. Of the others, only those near the worker do. */
+/* What the files share that remove a tree: see the head of remove.c. */
 
 #define TEMP_REMOVE_MAX_THREADS 8
 
 typedef struct _TempRemoveNode TempRemoveNode;
 typedef struct _TempRemoveWorker TempRemoveWorker;
 
-/* How far a directory is read. */
+/* How far the worker has read a directory. */
 typedef enum
 {
-  TEMP_REMOVE_READING, /* not to the end; a short reading will do for the last one */
-  TEMP_REMOVE_READ,    /* probably to the end, as the last reading was short: rmdir() tells */
-  TEMP_REMOVE_CAREFUL, /* rmdir() has told that it was not: on until the kernel says so */
+  TEMP_REMOVE_READING, /* not to the end, unless the next reading is short */
+  TEMP_REMOVE_READ,    /* probably to the end, since the last reading was short: rmdir() tells */
+  TEMP_REMOVE_CAREFUL, /* not to the end, as rmdir() has told: only the kernel tells the end */
 } TempRemoveReading;
 
-/* How the mode of a directory is. */
 typedef enum
 {
   TEMP_REMOVE_MODE_FOUND,    /* as it was found */
   TEMP_REMOVE_MODE_REPAIRED, /* changed, to be restored */
-  TEMP_REMOVE_MODE_FINAL,    /* restored, or not to be changed: once is enough */
-} TempRemoveMode;
+  TEMP_REMOVE_MODE_FINAL,    /* restored, or impossible to change: nobody tries again */
+} TempRemoveModeState;
 
-/* Where the worker of a directory is. */
 typedef enum
 {
-  TEMP_REMOVE_WORKER_NEAR, /* in it, or not far below */
-  TEMP_REMOVE_WORKER_FAR,  /* so far below that it is closed as soon as it has no jobs */
-  TEMP_REMOVE_WORKER_GONE, /* gone: whoever ends its last job goes on in it */
+  TEMP_REMOVE_WORKER_NEAR, /* in the node, or not far below */
+  TEMP_REMOVE_WORKER_FAR,  /* so far below that the node is closed once it has no jobs */
+  TEMP_REMOVE_WORKER_GONE, /* in other nodes: whoever ends the last job goes on in this one */
 } TempRemovePlace;
 
-/* Removes what is in a node, and all that becomes the worker's on the way. */
+/* A directory of the tree. Its worker owns it, except for the fields that say otherwise. */
+struct _TempRemoveNode
+{
+  TempRemoveNode   *parent; /* NULL: the root */
+  int               fd;     /* -1: not open; changed under the walk's lock if there are jobs */
+  dev_t             dev;    /* set once it was closed, to know the directory again */
+  ino_t             ino;    /* 0: not known */
+
+  /* Names of subdirectories from the last reading, each with its zero. */
+  char             *subdirs;
+  gsize             subdirs_length;
+  gsize             subdirs_position; /* of the next to enter */
+
+  TempRemoveReading reading;
+  guint             n_passes;       /* from 1 on */
+  gboolean          is_job;         /* another worker than the parent's has it */
+  gboolean          restores_above; /* the mode of a node above is repaired */
+
+  /* Atomic, since the workers of jobs remove names in it, too. */
+  gint              removed_any;
+  gint              mode_state; /* a TempRemoveModeState; changed under the walk's lock if there are jobs */
+
+  /* Under the walk's lock. */
+  TempRemoveNode   *next; /* in the queue */
+  mode_t            mode; /* before it was repaired */
+  GHashTable       *skipped; /* set of names that stay; NULL: none */
+  guint             n_jobs;
+  TempRemovePlace   place;
+
+  char              name[];
+};
+
+/* Removes what is in a node, and then in the nodes that become the worker's. */
 typedef void (*TempRemoveJobFunc) (TempRemoveWorker *worker,
                                    TempRemoveNode   *node);
 
-struct _TempRemoveNode
-{
-  TempRemoveNode *parent; /* NULL: the root, which is never closed */
-  int             fd;     /* -1: not opened yet, or closed for want of descriptors */
-  dev_t           dev;    /* known once it was closed, to know it again */
-  ino_t           ino;    /* known once it was read, if that tells */
-
-  /* Names of subdirectories from the last reading, still to be entered. */
-  char           *subdirs;
-  gsize           subdirs_length;
-  gsize           subdirs_position;
-
-  /* Not bits: some are of the node's worker, some of its jobs'. */
-  guint8          n_passes;
-  guint8          is_job;         /* the child of a node that handed it out */
-  guint8          restores_above; /* one of its ancestors is repaired */
-  TempRemoveReading reading;
-  gint            removed_any;    /* atomic */
-  gint            mode_state;     /* a TempRemoveMode; atomic, set by the one who has the walk's lock */
-
-  /* Guarded by the walk's lock. */
-  TempRemoveNode *next; /* in the queue */
-  mode_t          mode; /* before it was repaired */
-  GHashTable     *skipped; /* names that stay; NULL: none */
-  guint           n_jobs;
-  TempRemovePlace place;
-
-  char            name[];
-};
-
+/* One removal of the contents of a directory. */
 typedef struct
 {
   const char         *path; /* for messages only: no path is ever resolved */
@@ -88,18 +82,20 @@ typedef struct
   TempRemoveProgress *progress;
   TempRemoveLocks     locks;
   gint64              deadline; /* 0: none */
-  TempRemoveMount     mount; /* that the root is on */
-  gboolean            asks_inodes; /* what is read does not tell them */
-  guint               max_open; /* levels above that a worker keeps open */
+  TempRemoveMount     mount;    /* of the root */
+  gboolean            asks_inodes; /* by fstat(), since directories list themselves with other ones */
+  guint               max_open;    /* levels above that a worker keeps open */
 
   pthread_mutex_t     lock;
+
+  /* Under the lock. */
   guint64             n_removed;
   guint64             n_errors;
   gboolean            any_spared;
-  gboolean            is_lost; /* a directory was moved away, and with it the way back */
+  gboolean            is_lost; /* a directory was moved, so that its worker could not go back up */
   GError             *first_error;
 
-  /* The queue of jobs. */
+  /* Under the lock: the queue of jobs, in threads.c. */
   TempRemoveJobFunc   do_job;
   pthread_cond_t      changed;
   pthread_t           threads[TEMP_REMOVE_MAX_THREADS];
@@ -114,17 +110,18 @@ typedef struct
   gboolean            is_finished;
 } TempRemoveWalk;
 
-/* Of one entry of a buffer, to sort by. */
+/* An entry in a worker's buffer, to sort by. */
 typedef struct
 {
   guint64 ino;
   gsize   offset;
 } TempRemoveItem;
 
+/* A thread that removes. */
 struct _TempRemoveWorker
 {
   TempRemoveWalk *walk;
-  gboolean        is_caller; /* it runs in the thread that called */
+  gboolean        is_caller; /* the thread that called, which reports progress */
   char           *buffer;
   gsize           buffer_size;
   TempRemoveItem *items;
@@ -135,6 +132,7 @@ struct _TempRemoveWorker
 TempRemoveNode *temp_remove_node_new     (TempRemoveNode   *parent,
                                           const char       *name);
 void            temp_remove_node_free    (TempRemoveNode   *node);
+
 void            temp_remove_skip         (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node,
                                           const char       *name);
@@ -145,8 +143,10 @@ void            temp_remove_fail         (TempRemoveWalk   *walk,
                                           TempRemoveNode   *node,
                                           const char       *name,
                                           int               errsv);
+
 gboolean        temp_remove_is_late      (TempRemoveWalk   *walk);
-gboolean        temp_remove_is_cancelled (TempRemoveWalk   *walk);
+gboolean        temp_remove_is_stopped   (TempRemoveWalk   *walk);
+
 void            temp_remove_count        (TempRemoveWorker *worker);
 void            temp_remove_add_up       (TempRemoveWorker *worker);
 void            temp_remove_worker_clear (TempRemoveWorker *worker);

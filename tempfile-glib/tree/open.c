@@ -12,7 +12,9 @@
 
 #include "base/fd.h"
 
-/* The same for a node, once; TRUE if it is worth another try. */
+/* Modes */
+
+/* Repairs the mode of an open node, once. Returns TRUE if what has failed is worth another try. */
 gboolean
 temp_remove_repair (TempRemoveWalk *walk,
                     TempRemoveNode *node)
@@ -21,15 +23,15 @@ temp_remove_repair (TempRemoveWalk *walk,
 
   pthread_mutex_lock (&walk->lock);
   if (node->mode_state == TEMP_REMOVE_MODE_FOUND)
-    g_atomic_int_set (&node->mode_state, temp_remove_repair_fd (node->fd, &node->mode) ? TEMP_REMOVE_MODE_REPAIRED
-                                                                                       : TEMP_REMOVE_MODE_FINAL);
+    g_atomic_int_set (&node->mode_state, temp_remove_repair_mode (node->fd, &node->mode) ? TEMP_REMOVE_MODE_REPAIRED
+                                                                                         : TEMP_REMOVE_MODE_FINAL);
   is_repaired = node->mode_state == TEMP_REMOVE_MODE_REPAIRED;
   pthread_mutex_unlock (&walk->lock);
 
   return is_repaired;
 }
 
-/* A directory that stays gets back the mode that it had. */
+/* Gives an open node that stays the mode back that it had. */
 void
 temp_remove_restore (TempRemoveNode *node)
 {
@@ -43,19 +45,20 @@ temp_remove_restore (TempRemoveNode *node)
 
 /* Opening */
 
-/* By a descriptor for which no mode is needed, the mode is repaired; from that, it
- * is opened again. So it is the same directory all along. */
+/* Opens a node whose mode does not let its owner in. Repairs the mode by a descriptor of O_PATH, and opens the node
+ * from that, so that both are done to one directory. */
 static gboolean
 repair_and_open (TempRemoveWalk *walk,
                  TempRemoveNode *node)
 {
-  temp_autofd int fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS | O_PATH);
+  const int flags = TEMP_REMOVE_OPEN_FLAGS | O_PATH;
+  temp_autofd int fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, flags);
 
   if (fd < 0)
     return FALSE;
 
   errno = EACCES;
-  if (!temp_remove_repair_fd (fd, &node->mode))
+  if (!temp_remove_repair_mode (fd, &node->mode))
     return FALSE;
 
   node->mode_state = TEMP_REMOVE_MODE_REPAIRED;
@@ -72,6 +75,7 @@ repair_and_open (TempRemoveWalk *walk,
   return node->fd >= 0;
 }
 
+/* Calls flock(), again if a signal interrupts it. */
 static gboolean
 lock (int fd,
       int operation)
@@ -85,6 +89,7 @@ lock (int fd,
   return result == 0;
 }
 
+/* Opens a node. If there are no descriptors left, first closes the nodes above its parent. */
 static gboolean
 open_node (TempRemoveWalk *walk,
            TempRemoveNode *node)
@@ -100,8 +105,10 @@ open_node (TempRemoveWalk *walk,
   return node->fd >= 0 || (errno == EACCES && repair_and_open (walk, node));
 }
 
-/* Opens a node, whose parent is open. EWOULDBLOCK: somebody uses it. It is not kept locked: a process forked off
- * in between would have that lock, too. */
+/* Opens a node, whose parent is open, if nobody else has locked it, or as soon as nobody has: see TempRemoveLocks.
+ * Returns FALSE with errno, EWOULDBLOCK if somebody has locked it.
+ *
+ * The node does not stay locked: a process that is forked off would inherit the lock. */
 gboolean
 temp_remove_open (TempRemoveWalk *walk,
                   TempRemoveNode *node)
@@ -119,7 +126,6 @@ temp_remove_open (TempRemoveWalk *walk,
           return TRUE;
         }
 
-      /* Whoever uses it finds its mode as it was. */
       errsv = errno;
       temp_remove_restore (node);
       errno = errsv;
@@ -133,7 +139,9 @@ temp_remove_open (TempRemoveWalk *walk,
   return FALSE;
 }
 
-/* Closes a node for now. The caller holds the lock. */
+/* Closing, and opening again */
+
+/* Closes a node, to be opened again. The caller holds the walk's lock. */
 void
 temp_remove_close_locked (TempRemoveWalk *walk,
                           TempRemoveNode *node)
@@ -154,8 +162,8 @@ temp_remove_close_locked (TempRemoveWalk *walk,
   temp_fd_clear (&node->fd);
 }
 
-/* Closes what is further above a node than n_kept levels, if it is open, and this
- * worker's to close. */
+/* Closes the nodes of this worker that are more than n_kept levels above a node. One that has jobs is closed once it
+ * has none. */
 void
 temp_remove_close_above (TempRemoveWalk *walk,
                          TempRemoveNode *node,
@@ -182,8 +190,7 @@ temp_remove_close_above (TempRemoveWalk *walk,
   pthread_mutex_unlock (&walk->lock);
 }
 
-/* Returns TRUE if the parent of a node is open. The worker comes back to it, so that the end of a job does not close it
- * any more. */
+/* Returns TRUE if the parent of a node is open. From now on it stays open, as the worker comes back to it. */
 gboolean
 temp_remove_keep_parent (TempRemoveWalk *walk,
                          TempRemoveNode *node)
@@ -200,8 +207,8 @@ temp_remove_keep_parent (TempRemoveWalk *walk,
   return is_open;
 }
 
-/* Opens the parent of a node again if it was closed. Returns FALSE with errno if that fails: ESTALE means that the node
- * is in another directory now. */
+/* Opens the parent of an open node again if it was closed. Returns FALSE with errno, ESTALE if the node is in another
+ * directory now. */
 gboolean
 temp_remove_reopen_parent (TempRemoveWalk *walk,
                            TempRemoveNode *node)

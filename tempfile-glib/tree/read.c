@@ -55,9 +55,9 @@ read_entries (TempRemoveWorker *worker,
   return n < 0 && errno == ENOENT ? 0 : n;
 }
 
-/* Takes the inode of a node from its first entry, ".", which saves an fstat(). On some filesystems, such as overlayfs and
- * FUSE, the entry has another number. If the root's has, the walk uses fstat(); if only others have, the way back up is
- * lost, and the next walk does. */
+/* Takes the inode of a node from its first entry, ".", which saves an fstat(). On some filesystems, such as overlayfs
+ * and FUSE, the entry has another number. If the root's has, the walk uses fstat(); if only others have, the way back
+ * up is lost, and the next walk does. */
 static void
 learn_inode (TempRemoveWorker *worker,
              TempRemoveNode   *node)
@@ -87,7 +87,7 @@ fill_buffer (TempRemoveWorker *worker,
     node->reading = TEMP_REMOVE_READ;
 
   while (n > (gssize) (READ_SIZE - 2 * MAX_ENTRY_SIZE) && used + READ_SIZE <= MAX_BUFFER_SIZE &&
-         !temp_remove_is_cancelled (worker->walk))
+         !temp_remove_is_stopped (worker->walk))
     {
       n = read_entries (worker, node, used);
       used += MAX (n, 0); /* the next reading gets the error again */
@@ -114,8 +114,8 @@ is_dots (const char *name)
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-/* Lists the entries in the buffer by their inodes. Returns their number. In that order, ext4 and others write each block
- * of their inode tables once. */
+/* Lists the entries in the buffer by their inodes. Returns their number. In that order, ext4 and others write each
+ * block of their inode tables once. */
 static gsize
 sort_entries (TempRemoveWorker *worker,
               gsize             used)
@@ -151,8 +151,8 @@ sort_entries (TempRemoveWorker *worker,
 
 /* Removing */
 
-/* Removes a name in a node: with AT_REMOVEDIR a directory, else anything but that. Returns TRUE if the name is gone, even
- * by somebody else; else sets errno. */
+/* Removes a name in a node: with AT_REMOVEDIR a directory, else anything but that. Returns TRUE if the name is gone,
+ * even by somebody else; else sets errno. */
 gboolean
 temp_remove_unlink (TempRemoveWorker *worker,
                     TempRemoveNode   *node,
@@ -201,8 +201,8 @@ remove_file (TempRemoveWorker      *worker,
   if (temp_remove_unlink (worker, node, entry->d_name, 0))
     return TRUE;
 
-  /* The kind is not always known, and may change. The kernel does not tell it to those who may not remove the entry; what
-   * is in a directory may go all the same. */
+  /* The kind is not always known, and may change. The kernel does not tell it to those who may not remove the entry;
+   * what is in a directory may go all the same. */
   errsv = errno;
   if (errsv == EISDIR || (entry->d_type == DT_UNKNOWN && (errsv == EACCES || errsv == EPERM)))
     return FALSE;
@@ -230,7 +230,7 @@ remove_read (TempRemoveWorker *worker,
       offset += entry->d_reclen;
       if (is_dots (entry->d_name) || (skips_any && temp_remove_skips (walk, node, entry->d_name)))
         continue;
-      if (temp_remove_is_cancelled (walk))
+      if (temp_remove_is_stopped (walk))
         break;
       if (!remove_file (worker, node, entry))
         add_subdir (node, entry->d_name, used);

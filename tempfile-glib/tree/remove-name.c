@@ -13,12 +13,12 @@
 #include "base/fd.h"
 #include "tree/descriptor.h"
 
-/* Removes what is under a name, whatever it is by now.
+/* Removes a file or directory by its name, and with it anything that has replaced it.
  *
- * In all of these, `name` is a base name in parent_fd, or a path with AT_FDCWD; `path` is for the messages of errors.
- * An absent name is no error: then *removed is FALSE. */
+ * In each function, `name` is a base name in parent_fd, or a path if that is AT_FDCWD; `path` is for the messages of
+ * errors. An absent name is no error: then *removed is FALSE. */
 
-/* Calls unlinkat(). Returns TRUE if nothing is under the name any more; else sets errno. */
+/* Calls unlinkat(). Returns TRUE if the name is absent now; else sets errno. */
 static gboolean
 unlink_name (int         parent_fd,
              const char *name,
@@ -47,8 +47,8 @@ temp_remove_file_name (int          parent_fd,
   return FALSE;
 }
 
-/* Opens a directory, even if its mode does not let its owner in: then repairs the mode for a moment, and restores it.
- * Returns -1 with errno on an error. */
+/* Opens a directory. If its mode does not let its owner in, repairs the mode for a moment. Returns -1 with errno on an
+ * error. */
 int
 temp_remove_open_shut (int         parent_fd,
                        const char *name)
@@ -64,7 +64,7 @@ temp_remove_open_shut (int         parent_fd,
   if (path_fd < 0)
     return -1;
   errno = EACCES;
-  if (!temp_remove_repair_fd (path_fd, &mode))
+  if (!temp_remove_repair_mode (path_fd, &mode))
     return -1;
 
   fd = temp_remove_open_at (path_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
@@ -73,8 +73,7 @@ temp_remove_open_shut (int         parent_fd,
   return g_steal_fd (&fd);
 }
 
-/* Whether fd is on the same mount as the directory that it is in. Sets errno if not,
- * EBUSY if something is mounted there. */
+/* Returns TRUE if fd is on the same mount as its parent; else FALSE with errno, EBUSY if something is mounted there. */
 gboolean
 temp_remove_is_on_mount (int parent_fd,
                          int fd)
@@ -90,11 +89,10 @@ temp_remove_is_on_mount (int parent_fd,
   return FALSE;
 }
 
-/* Opens the directory that is under the name, to empty it; fails, with errno, if another filesystem is mounted
- * there. */
+/* Opens the directory under the name, to empty it. Returns -1 with errno, EBUSY if something is mounted there. */
 static int
-open_on_mount (int         parent_fd,
-               const char *name)
+open_dir (int         parent_fd,
+          const char *name)
 {
   temp_autofd int fd = temp_remove_open_at (parent_fd, name, TEMP_REMOVE_OPEN_FLAGS | O_PATH);
   temp_autofd int opened = -1;
@@ -114,8 +112,8 @@ open_on_mount (int         parent_fd,
   return temp_remove_is_on_mount (parent_fd, fd) ? g_steal_fd (&fd) : -1;
 }
 
-/* Empties the directory under the name: by fd, if that is the same directory. If it is another one, empties that, too,
- * unless only_that: then it fails. */
+/* Empties the directory under the name: by fd, if that is its descriptor. Another directory than that of fd is emptied,
+ * too, unless only_that: then the function fails with ENOTEMPTY. */
 static gboolean
 empty_name (int                 parent_fd,
             const char         *name,
@@ -135,7 +133,7 @@ empty_name (int                 parent_fd,
     {
       errno = ENOTEMPTY;
       if (!only_that)
-        fd = opened = open_on_mount (parent_fd, name);
+        fd = opened = open_dir (parent_fd, name);
       if (only_that || fd < 0)
         goto failed;
     }
@@ -143,13 +141,14 @@ empty_name (int                 parent_fd,
 
 failed:
   if (errno == ENOENT || errno == ENOTDIR)
-    return TRUE; /* the directory is gone by now */
+    return TRUE; /* somebody has removed or replaced it */
   temp_error_from_errno (error, errno, "Could not remove the temporary directory", path);
   return FALSE;
 }
 
-/* Removes a directory with all that is in it, by its descriptor fd, if that is not -1. A file or a link in its place is
- * removed, too; another directory, too, unless only_that. Locked directories in it may stay: see the options. */
+/* Removes a directory and its contents. A file or link that has replaced it is removed, too. So is another directory
+ * than that of fd, unless only_that; fd may be -1. Returns TRUE without removing the directory if the options spare a
+ * locked one in it: see any_spared. */
 gboolean
 temp_remove_dir_name (int                 parent_fd,
                       const char         *name,

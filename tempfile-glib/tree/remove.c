@@ -17,10 +17,33 @@
 #include "tree/threads.h"
 #include "tree/walk.h"
 
-/* How often to begin again, because the way back up in the tree was lost. */
-#define MAX_TRIES 8
+/* tree/ removes trees of directories (tree.h), and copies them (copy.h).
+ *
+ * A removal goes from descriptor to descriptor, so that nothing that anybody does to the tree leads out of it. It
+ * follows no symbolic link, enters no other mount, and recurses at no depth. Each file uses only those below:
+ *
+ *   remove-name.c   a file or directory by its name
+ *   remove.c        the contents of a directory: walks until one finds its way
+ *   walk.c          down and up, one directory after the other
+ *   read.c          reads a directory, removes its files | threads.c   hands out directories to threads
+ *   open.c          opens, closes and repairs a directory
+ *   node.c          directories, errors, counts
+ *   descriptor.c    modes and mounts
+ *
+ * A walk has workers: the thread that called, and, once the tree proves large, others. Each directory on the way is a
+ * node, and a worker is in one node at a time. It goes down into a subdirectory itself, or hands it out as a job for
+ * any worker. Nobody waits for a job: the worker of a node that has jobs takes another one, and whoever ends the last
+ * job goes on in the node. So a node's worker is near, far below, or gone (TempRemovePlace).
+ *
+ * 1. A worker owns its node and those above, up to the job that it took. All others go by the walk's lock.
+ * 2. No other lock of the library's is taken under the walk's lock, and no callback is called.
+ * 3. Under it, a system call is made only to repair a mode, to close a node, or to start a thread.
+ */
 
-/* Of the descriptors that the process may have, the tree takes a small part. */
+/* How many walks are made if the way back up is lost. */
+#define MAX_WALKS 8
+
+/* Takes a small part of the descriptors that the process may have. */
 static void
 limit_descriptors (TempRemoveWalk *walk)
 {
@@ -32,15 +55,14 @@ limit_descriptors (TempRemoveWalk *walk)
   walk->max_pinned = walk->max_open / 2;
 }
 
-/* Opens the root once more: the reading position of dir_fd is shared with whoever was
- * given that descriptor. */
+/* Opens the root once more: all who have dir_fd share its reading position. Returns NULL with errno on an error. */
 static TempRemoveNode *
 open_root (int dir_fd)
 {
   TempRemoveNode *root = temp_remove_node_new (NULL, "");
 
   root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
-  if (root->fd < 0 && errno == EACCES && temp_remove_repair_fd (dir_fd, &root->mode))
+  if (root->fd < 0 && errno == EACCES && temp_remove_repair_mode (dir_fd, &root->mode))
     {
       root->mode_state = TEMP_REMOVE_MODE_REPAIRED;
       root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
@@ -50,9 +72,8 @@ open_root (int dir_fd)
     {
       int errsv = errno;
 
-      root->fd = dir_fd; /* for the mode; a duplicate may be one descriptor too many */
-      temp_remove_restore (root);
-      root->fd = -1;
+      if (root->mode_state == TEMP_REMOVE_MODE_REPAIRED)
+        temp_remove_change_mode (dir_fd, root->mode);
       temp_remove_node_free (root);
       errno = errsv;
       return NULL;
@@ -61,6 +82,7 @@ open_root (int dir_fd)
   return root;
 }
 
+/* Ends a walk: adds up its progress, and sets its error. Returns TRUE if there is none. */
 static gboolean
 report (TempRemoveWalk  *walk,
         GError         **error)
@@ -98,7 +120,7 @@ report (TempRemoveWalk  *walk,
   return FALSE;
 }
 
-/* Goes through the tree once; FALSE: the root cannot be read. */
+/* Goes through the tree once. Returns FALSE with errno if the root cannot be opened. */
 static gboolean
 walk_once (TempRemoveWalk *walk,
            int             dir_fd)
@@ -125,10 +147,7 @@ walk_once (TempRemoveWalk *walk,
   return TRUE;
 }
 
-/* Removes all that is in a directory, but not the directory. Goes from
- * descriptor to descriptor, so that nothing that anybody does to the tree in the
- * meantime leads out of it; follows no symbolic link and enters no other mount;
- * goes on after an error, and returns the first one. The path is for messages only. */
+/* Removes the contents of a directory, but not the directory. Goes on after an error, and returns the first. */
 gboolean
 temp_remove_contents (int                  dir_fd,
                       const char          *path,
@@ -141,7 +160,7 @@ temp_remove_contents (int                  dir_fd,
   return temp_remove_contents_with_options (dir_fd, path, &options, error);
 }
 
-/* Like temp_remove_contents(), with regard to those who use what is in there, and to the time. */
+/* Like temp_remove_contents(), but may spare or await locked directories, and stop at a deadline. */
 gboolean
 temp_remove_contents_with_options (int                 dir_fd,
                                    const char         *path,
@@ -172,10 +191,10 @@ temp_remove_contents_with_options (int                 dir_fd,
         }
 
       options->any_spared = options->any_spared || walk.any_spared;
-      if (!walk.is_lost || i == MAX_TRIES)
+      if (!walk.is_lost || i == MAX_WALKS)
         return report (&walk, error);
 
-      /* What was wrong is found again. */
+      /* The next walk meets the errors again. */
       progress->n_removed += walk.n_removed;
       g_clear_error (&walk.first_error);
     }

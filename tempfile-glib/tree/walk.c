@@ -16,27 +16,29 @@
 
 /* Goes down into a tree and up again, without recursion.
  *
- * Each worker is in one node. It comes back to the nodes above, up to the job that it has taken, or up to the root:
+ * Each worker is in one node. It comes back to the nodes above, as far as the job that it has taken, or the root:
  *
- *   node                    | descriptor     | jobs      | who goes on with it
- *   ------------------------|----------------|-----------|------------------------------
- *   has its worker in it    | open           | any       | its worker
- *   above, without jobs     | open or closed | none      | its worker, on the way up
- *   above, with jobs        | open           | some      | its worker, on the way up
- *   left by its worker      | open           | some      | the worker that ends the last
- *   the root                | open           | any       | as above
+ *   node                    | descriptor     | jobs | who goes on with it
+ *   ------------------------|----------------|------|-----------------------------------
+ *   its worker is in it     | open           | any  | its worker
+ *   above, without jobs     | open or closed | none | its worker, on the way up
+ *   above, with jobs        | open           | some | its worker, on the way up
+ *   left by its worker      | open           | some | the worker that ends the last job
+ *   the root                | open           | any  | as above
  *
- * From these rows follow three rules, by which a node is left:
+ * To leave a node, its worker relies on three rules that follow from this:
  * 1. The parent of a job is open.
- * 2. A closed node belongs to one worker, which may free it.
- * 3. Whatever is closed on the way up, an open node comes after it.
+ * 2. A closed node has one worker, which may free it.
+ * 3. Above each closed node there is an open one.
  *
- *   walk     | parent               | the worker leaves a node
- *   ---------|----------------------|-------------------------------------------------------------------
- *   goes on  | is open, or reopened | removed; or, if anything in it stays, as it was, to be skipped
- *   goes on  | cannot be reopened   | as it was, with an error; frees the closed nodes above, and skips them
- *   stopped  | to be restored       | as it was, and reopens the parent
- *   stopped  | as it was            | as it was; frees the closed nodes above
+ *   the walk   | the parent              | the worker
+ *   -----------|-------------------------|-------------------------------------------------------------------------
+ *   goes on    | is open, or is reopened | removes the node; if an entry in it stays, restores and skips it
+ *   goes on    | cannot be reopened      | restores the node, counts an error, drops closed nodes, skips the last
+ *   is stopped | leads to repaired modes | reopens the parent, restores the node
+ *   is stopped | leads to none           | restores the node, drops closed nodes
+ *
+ * To restore a node is to give it its mode back; to skip it, to pass over its name in the parent.
  */
 
 /* Up */
@@ -56,7 +58,8 @@ go_up (TempRemoveWalk *walk,
   return parent;
 }
 
-/* Frees a node and those above it whose parents are closed. Returns the first whose parent is open. */
+/* Drops closed nodes: frees a node if its parent is closed, and goes on with the parent. Returns the first node whose
+ * parent is open. */
 static TempRemoveNode *
 drop_closed (TempRemoveWalk *walk,
              TempRemoveNode *node)
@@ -72,7 +75,7 @@ drop_closed (TempRemoveWalk *walk,
   return node;
 }
 
-/* Leaves a node as it was, since the walk is stopped. */
+/* Leaves a node in a walk that is stopped. */
 static TempRemoveNode *
 leave_stopped (TempRemoveWalk *walk,
                TempRemoveNode *node)
@@ -84,7 +87,7 @@ leave_stopped (TempRemoveWalk *walk,
   return go_up (walk, drop_closed (walk, node));
 }
 
-/* Leaves a node whose parent cannot be reopened: somebody has moved one of the two. */
+/* Leaves a node whose parent cannot be reopened, usually since somebody has moved one of the two. */
 static TempRemoveNode *
 leave_moved (TempRemoveWalk *walk,
              TempRemoveNode *node,
@@ -107,7 +110,7 @@ fail (TempRemoveWalk *walk,
   temp_remove_fail (walk, node->parent, node->name, errsv == EXDEV ? EBUSY : errsv);
 }
 
-/* If errno says that the name of a node is no directory any more, removes what it is. Returns FALSE with errno if the
+/* If errno says that a file or link has replaced the directory of a node, removes that. Returns FALSE with errno if the
  * name stays. */
 static gboolean
 remove_replaced (TempRemoveWorker *worker,
@@ -116,11 +119,11 @@ remove_replaced (TempRemoveWorker *worker,
   return (errno == ENOTDIR || errno == ELOOP) && temp_remove_unlink (worker, node->parent, node->name, 0);
 }
 
-/* Begins a node again that is not empty: reads on, or opens what is under its name now. Returns FALSE with errno if that
- * fails. */
+/* Prepares another pass through a node that is not empty. Reads on if the end was only probable, else opens the
+ * directory that has the name now. Returns FALSE with errno if there can be no other pass. */
 static gboolean
-begin_again (TempRemoveWalk *walk,
-             TempRemoveNode *node)
+prepare_pass (TempRemoveWalk *walk,
+              TempRemoveNode *node)
 {
   if (node->reading == TEMP_REMOVE_READ)
     {
@@ -143,8 +146,8 @@ begin_again (TempRemoveWalk *walk,
   return temp_remove_open (walk, node);
 }
 
-/* Removes a directory that should be empty by now, or counts an error. Returns FALSE if the worker has to go through it
- * again. */
+/* Removes the directory of a node that should be empty by now, or counts an error. Returns FALSE if the worker has to
+ * go through the node again. */
 static gboolean
 remove_emptied (TempRemoveWorker *worker,
                 TempRemoveNode   *node)
@@ -153,7 +156,7 @@ remove_emptied (TempRemoveWorker *worker,
 
   if (temp_remove_unlink (worker, node->parent, node->name, AT_REMOVEDIR))
     return TRUE;
-  if ((errno == ENOTEMPTY || errno == EEXIST) && begin_again (worker->walk, node))
+  if ((errno == ENOTEMPTY || errno == EEXIST) && prepare_pass (worker->walk, node))
     return FALSE;
   if (remove_replaced (worker, node))
     return TRUE;
@@ -165,7 +168,7 @@ remove_emptied (TempRemoveWorker *worker,
   return TRUE;
 }
 
-/* Leaves a node in which there is nothing more to do. Returns the node to go on with, or NULL if another worker does. */
+/* Leaves a node that the worker has gone through. Returns the node to go on with, or NULL if another worker does. */
 static TempRemoveNode *
 leave (TempRemoveWorker *worker,
        TempRemoveNode   *node)
@@ -178,7 +181,7 @@ leave (TempRemoveWorker *worker,
       return NULL;
     }
 
-  if (temp_remove_is_cancelled (walk))
+  if (temp_remove_is_stopped (walk))
     return leave_stopped (walk, node);
   if (!temp_remove_reopen_parent (walk, node))
     return leave_moved (walk, node, errno);
@@ -196,7 +199,7 @@ leave (TempRemoveWorker *worker,
 
 /* Down */
 
-/* Opens a node. Returns FALSE if there is nothing to enter: it is removed, or an error is counted. */
+/* Opens a node. If it cannot be opened, removes it or counts an error, and returns FALSE. */
 static gboolean
 enter (TempRemoveWorker *worker,
        TempRemoveNode   *node)
@@ -212,7 +215,7 @@ enter (TempRemoveWorker *worker,
   if (errno == EACCES && temp_remove_repair (walk, parent) && temp_remove_open (walk, node))
     return TRUE;
 
-  /* An empty directory goes without being opened. */
+  /* An empty directory can be removed without being opened. */
   errsv = errno;
   if (errsv == ENOENT || (errsv == EACCES && temp_remove_unlink (worker, parent, node->name, AT_REMOVEDIR)))
     return FALSE;
@@ -223,7 +226,7 @@ enter (TempRemoveWorker *worker,
   return FALSE;
 }
 
-/* Goes down into the next subdirectory on the node's list, or hands it out. */
+/* Goes down into the next subdirectory on the list of a node, or hands it out. Returns the node to go on with. */
 static TempRemoveNode *
 descend (TempRemoveWorker *worker,
          TempRemoveNode   *node)
@@ -233,7 +236,7 @@ descend (TempRemoveWorker *worker,
 
   node->subdirs_position += strlen (name) + 1;
 
-  /* Never the last: the worker would have to wait for it. */
+  /* Never hands out the last: the worker would have to leave the node for it. */
   if (node->subdirs_position < node->subdirs_length && temp_remove_hand_out (worker, node, name))
     return node;
 
@@ -248,8 +251,8 @@ descend (TempRemoveWorker *worker,
   return child;
 }
 
-/* Sets the root back to its beginning if anything was removed since: no rmdir() tells whether something new is in it.
- * Returns FALSE if there is no need, or no use. */
+/* Prepares another pass through the root if the last one removed anything: no rmdir() tells whether the root is empty.
+ * Returns FALSE if there is to be no other pass. */
 static gboolean
 rewind_root (TempRemoveWalk *walk,
              TempRemoveNode *node)
@@ -270,7 +273,7 @@ step (TempRemoveWorker *worker,
 {
   TempRemoveWalk *walk = worker->walk;
 
-  if (!temp_remove_is_cancelled (walk))
+  if (!temp_remove_is_stopped (walk))
     {
       if (node->subdirs_position < node->subdirs_length)
         return descend (worker, node);
@@ -280,7 +283,7 @@ step (TempRemoveWorker *worker,
 
   if (temp_remove_leave_to_jobs (walk, node))
     return NULL;
-  if (!temp_remove_is_cancelled (walk) && rewind_root (walk, node))
+  if (!temp_remove_is_stopped (walk) && rewind_root (walk, node))
     return node;
 
   return leave (worker, node);
@@ -291,7 +294,7 @@ void
 temp_remove_walk (TempRemoveWorker *worker,
                   TempRemoveNode   *node)
 {
-  if (node->parent != NULL && (temp_remove_is_cancelled (worker->walk) || !enter (worker, node)))
+  if (node->parent != NULL && (temp_remove_is_stopped (worker->walk) || !enter (worker, node)))
     node = go_up (worker->walk, node);
 
   while (node != NULL)

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-void            temp_remove_walk         (TempRemoveWorker *worker,
-                                          TempRemoveNode   *node);
+void temp_remove_walk (TempRemoveWorker *worker,
+                       TempRemoveNode   *node);
 
 G_END_DECLS
