@@ -16,23 +16,23 @@
 
 #define BUFFER_SIZE ((gsize) 1 << 20)
 
-/* In this order, from one of them on, until one works. */
+/* The ways to copy, in the order in which they are tried. */
 typedef enum
 {
-  SPLICE,          /* for pipes and sockets, and where there is nothing to share */
-  COPY_FILE_RANGE, /* shares the blocks where the filesystem can */
+  SPLICE,          /* for pipes and sockets, and for filesystems that cannot share blocks */
+  COPY_FILE_RANGE, /* shares blocks if the filesystem can */
   SENDFILE,
   READ_AND_WRITE,
 } Method;
 
-/* A copy under way. */
+/* A copy in progress. */
 typedef struct
 {
   TempCopy *copy;
   Method    method;
-  gboolean  waits;   /* for a source that need not be ready */
-  guint64   n_here;  /* by this method, from this place on */
-  int       pipe[2]; /* from a socket or a file to a file */
+  gboolean  waits;   /* the source need not be ready */
+  guint64   n_here;  /* copied by this method, from this place on */
+  int       pipe[2]; /* to splice from a socket or a file to a file */
   guint8   *buffer;
 } Run;
 
@@ -46,7 +46,7 @@ run_clear (Run *run)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-/* Whether it takes no offset, and no pages. */
+/* Returns TRUE if a file takes neither offsets nor pages. */
 static gboolean
 is_appending (int fd)
 {
@@ -62,8 +62,7 @@ fail (GError     **error,
   return FALSE;
 }
 
-/* Waits until the source has something, so that a read does not block where
- * nobody can cancel it. */
+/* Waits until the source has data, in a way that can be cancelled, as a read() cannot. Returns FALSE with an error. */
 static gboolean
 wait_for_source (TempCopy  *copy,
                  GError   **error)
@@ -97,7 +96,7 @@ get_buffer (Run *run)
   return run->buffer;
 }
 
-/* Adds what a call took; FALSE, with errno, if no other call can go on. */
+/* Adds the result of a call to *n_done. Returns FALSE with errno if another call is of no use. */
 static gboolean
 goes_on (gssize  n,
          gsize  *n_done)
@@ -110,8 +109,8 @@ goes_on (gssize  n,
   return n > 0 || (n < 0 && errno == EINTR);
 }
 
-/* Writes all of it, at an offset or, at -1, where the file is, whatever the kernel
- * takes at a time; returns how much it took, and sets errno if that is less. */
+/* Writes data at an offset, or, for -1, at the file's own. Returns the number of bytes written, with errno if that is
+ * less than size. */
 static gsize
 write_all (int           fd,
            const guint8 *data,
@@ -129,7 +128,8 @@ write_all (int           fd,
   return n_written;
 }
 
-/* What has left its source, but was not written, goes back. */
+/* Ends a step that has read n_read bytes from the source and written n_written. If some are left, sets the source back
+ * by them. Returns n_read, or -1 with errno if some are left. */
 static gssize
 put_back (Run   *run,
           gsize  n_read,
@@ -142,10 +142,10 @@ put_back (Run   *run,
 
   run->copy->n_copied += n_written;
   run->n_here += n_written;
-  /* That the target is not ready is an error: only the source is waited for. */
+  /* A target that is not ready is an error: only the source is waited for. */
   run->waits = FALSE;
   if (lseek (run->copy->in, -(goffset) (n_read - n_written), SEEK_CUR) < 0)
-    /* It came from a stream, and there is no other way any more. */
+    /* A stream has lost them: another way to copy would leave a gap. */
     run->method = READ_AND_WRITE;
   temp_fd_clear (&run->pipe[0]);
   temp_fd_clear (&run->pipe[1]);
@@ -163,7 +163,7 @@ read_and_write (Run   *run,
   return n <= 0 ? n : put_back (run, n, write_all (run->copy->out, run->buffer, n, -1));
 }
 
-/* Returns how much of it was written, and sets errno if not all. */
+/* Moves bytes from the pipe to the target. Returns their number, with errno if that is less than size. */
 static gsize
 drain_pipe (Run   *run,
             gsize  size)
@@ -177,7 +177,7 @@ drain_pipe (Run   *run,
 
       if (n < 0 && errno == EINVAL)
         {
-          /* Some files take no pages, those opened for appending among them. */
+          /* Some files take no pages, such as those opened for appending. */
           gssize n_read = read (run->pipe[0], get_buffer (run), MIN (size - n_written, BUFFER_SIZE));
 
           n = n_read <= 0 ? n_read : (gssize) write_all (run->copy->out, run->buffer, n_read, -1);
@@ -190,7 +190,7 @@ drain_pipe (Run   *run,
   return n_written;
 }
 
-/* In a smaller one, reading and writing is as fast. */
+/* Opens the pipe. Returns FALSE with EOPNOTSUPP if it stays small: then reading and writing is as fast. */
 static gboolean
 open_pipe (Run *run)
 {
@@ -203,7 +203,7 @@ open_pipe (Run *run)
   return FALSE;
 }
 
-/* A pipe is spliced as it is; all else, by way of a pipe. */
+/* Splices once: directly if the source or the target is a pipe, else by way of a pipe. Returns as splice() does. */
 static gssize
 splice_once (Run   *run,
              gsize  size)
@@ -221,6 +221,7 @@ splice_once (Run   *run,
   return n <= 0 ? n : put_back (run, n, drain_pipe (run, n));
 }
 
+/* Copies once, by the method of the run. Returns as read() does. */
 static gssize
 copy_once (Run   *run,
            gsize  size)
@@ -239,8 +240,7 @@ copy_once (Run   *run,
     }
 }
 
-/* Whether this error only means that it has to be done in another way. What is
- * really wrong with the file, the next way will say too. */
+/* Returns TRUE if another way to copy may work after this error. An error of the file itself comes again then. */
 static gboolean
 is_unsupported (int errsv)
 {
@@ -262,7 +262,7 @@ is_unsupported (int errsv)
     }
 }
 
-/* Up to length bytes, or to the end. */
+/* Copies up to length bytes, or to the end of the source. Returns FALSE with an error. */
 static gboolean
 run_for (Run      *run,
          guint64   length,
@@ -284,8 +284,8 @@ run_for (Run      *run,
           length -= n;
         }
       else if (run->method != READ_AND_WRITE && (n == 0 || (errno == EAGAIN && run->pipe[0] < 0)))
-        /* Only a read tells the end from urgent data in a socket, or from a file of the
-         * kernel's own; and a source that is not ready from a target that is not. */
+        /* Only read() tells the end from urgent data in a socket and from files of /proc, and a source that is not
+         * ready from a target that is not. */
         run->method = READ_AND_WRITE;
       else if (n == 0)
         return TRUE;
@@ -300,8 +300,8 @@ run_for (Run      *run,
   return TRUE;
 }
 
-/* Whatever else there is. Only a read finds the end without a look at whether the target may
- * grow; and files of /proc say that they are empty, which the other ways would believe. */
+/* Copies the rest of the source by read() and write(). Files of /proc have a size of 0, which the other ways believe;
+ * and at the end, the other ways fail if the target may not grow. */
 static gboolean
 run_to_end (Run     *run,
             GError **error)
@@ -310,7 +310,7 @@ run_to_end (Run     *run,
   return run_for (run, G_MAXUINT64, error);
 }
 
-/* Moves on past what only the size says is there. */
+/* Makes the file longer by a hole, and goes to its end. Returns FALSE with errno on an error. */
 static gboolean
 leave_hole (int     fd,
             goffset size)
@@ -320,7 +320,7 @@ leave_hole (int     fd,
   return size == 0 || (here >= 0 && ftruncate (fd, here + size) == 0 && lseek (fd, size, SEEK_CUR) >= 0);
 }
 
-/* The holes of a sparse source stay holes. All that the target has is behind us. */
+/* Copies a sparse file, with its holes. The offset of the target is at its end. */
 static gboolean
 run_sparse (Run      *run,
             goffset   size,
@@ -335,7 +335,7 @@ run_sparse (Run      *run,
       goffset end;
 
       if (data < 0 && errno == ENXIO)
-        /* There is only a hole left, or it has become shorter. */
+        /* Only a hole is left, or the source has become shorter. */
         data = size = MIN (size, lseek (in, 0, SEEK_END));
       if (data < here)
         break;
@@ -354,13 +354,13 @@ run_sparse (Run      *run,
         return FALSE;
       here = lseek (in, 0, SEEK_CUR);
       if (here < end)
-        break; /* it has become shorter */
+        break; /* the source has become shorter */
     }
 
   return run_to_end (run, error);
 }
 
-/* Onto itself: as if all had been read before anything is written. */
+/* Copies from a file to itself, as if all were read before any is written. */
 static gboolean
 run_onto_itself (TempCopy  *copy,
                  goffset    size,
@@ -372,15 +372,15 @@ run_onto_itself (TempCopy  *copy,
   gboolean backwards, all;
   goffset to, done = 0;
 
-  /* If the two share their offset, the target's is now at the end. */
+  /* If both share their offset, the target's is then at the end. */
   if (from < 0 || (length > 0 && lseek (copy->in, size, SEEK_SET) < 0))
     return fail (error, errno, "Could not copy");
   to = is_appending (copy->out) ? size : lseek (copy->out, 0, SEEK_CUR);
   if (to < 0)
     return fail (error, errno, "Could not copy");
 
-  /* What the copy will lie upon is copied first. Past the end it lies upon nothing; and
-   * what is appended has to come in its order, since the kernel asks for no offset. */
+  /* Bytes that the copy overwrites are copied first, hence backwards if it begins among those that are read. Past the
+   * end it overwrites none, and bytes that are appended have to come in their order. */
   backwards = to > from && to < size;
 
   while (done < length)
@@ -401,7 +401,7 @@ run_onto_itself (TempCopy  *copy,
         }
     }
 
-  /* Of what is copied backwards, the beginning comes last. */
+  /* Copied backwards, the beginning comes last: without it, there is no copy. */
   all = done == length;
   if (!all && backwards)
     done = 0;
@@ -412,9 +412,8 @@ run_onto_itself (TempCopy  *copy,
   return all;
 }
 
-/* Where blocks cannot be shared, the kernel copies page by page whoever asks, and
- * most at a time if it has them from a pipe of that size. On tmpfs that is no
- * faster, and takes more calls. */
+/* Returns TRUE if splicing is the fastest way to a file. On ext4, which cannot share blocks, the kernel copies page by
+ * page, and the most at a time from a large pipe. On tmpfs, that is no faster, and takes more calls. */
 static gboolean
 gains_by_splicing (int     fd,
                    goffset size)
@@ -424,8 +423,8 @@ gains_by_splicing (int     fd,
   return size > (goffset) BUFFER_SIZE && fstatfs (fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC && !is_appending (fd);
 }
 
-/* Copies from the offset of the one to that of the other, to the end, and moves
- * both on. After an error, n_copied says how far it came. */
+/* Copies from the offset of the source, up to its end, to the offset of the target, and moves both offsets. Returns
+ * FALSE with an error; n_copied then says how much was copied. */
 gboolean
 temp_copy_run (TempCopy  *copy,
                GError   **error)

@@ -6,15 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* How much is copied at most before a cancellation is noticed. */
+/* The most bytes that are copied between two looks at the cancellable. */
 #define TEMP_COPY_CHUNK ((gsize) 64 << 20)
 
-/* From one descriptor to another, inside the kernel where it can be. */
+/* A copy from one descriptor to another, inside the kernel where it can. */
 typedef struct
 {
   int           in;
   int           out;
-  int           timeout_ms; /* how long to wait for a pipe or a socket; -1: for ever */
+  int           timeout_ms; /* to wait for a pipe or a socket; -1: for ever */
   GCancellable *cancellable;
 
   guint64       n_copied;

@@ -19,7 +19,7 @@
 /* No file has more than 64 KiB of names, nor in one value. */
 #define MAX_ATTRIBUTE_SIZE 65536
 
-/* These vouch for the contents, which are others now. */
+/* Returns TRUE for attributes that vouch for the contents of a file. They do not fit others. */
 static gboolean
 is_about_contents (const char *name)
 {
@@ -28,8 +28,7 @@ is_about_contents (const char *name)
          g_str_equal (name, "security.evm");
 }
 
-/* Whether this error says that the user, or the filesystem, cannot do that: then
- * it is done without. */
+/* Returns TRUE if an error says that the user or the filesystem cannot do that. The caller then does without. */
 static gboolean
 is_refused (int errsv)
 {
@@ -56,8 +55,7 @@ fd_path (int   fd,
   return buffer;
 }
 
-/* A descriptor that was opened with O_PATH, for a file that may not be read,
- * answers by its link in /proc only. */
+/* A descriptor of O_PATH, for a file that may not be read, tells its attributes only by its link in /proc. */
 
 static gssize
 list_attributes (int    fd,
@@ -94,7 +92,7 @@ read_attributes (GHashTable *attributes,
   g_autofree char *value = NULL;
   gssize n = list_attributes (fd, NULL, 0);
 
-  /* Most have none; ENOENT: there is no /proc. */
+  /* Most files have none. ENOENT: there is no /proc. */
   if (n == 0 || (n < 0 && (is_refused (errno) || errno == ENOENT)))
     return TRUE;
   if (n < 0)
@@ -123,7 +121,7 @@ read_attributes (GHashTable *attributes,
   return TRUE;
 }
 
-/* Reads those of an open file; sets errno if it cannot. */
+/* Reads the metadata of an open file. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_read (TempMetadata *metadata,
                     int           fd)
@@ -140,13 +138,13 @@ temp_metadata_read (TempMetadata *metadata,
   return read_attributes (metadata->attributes, fd);
 }
 
-/* The process's umask, which umask() would have to change, for all threads, to
- * tell it. Where /proc does not say, the strictest. */
+/* Returns the umask of the process, from /proc: umask() would have to change it, for all threads. Without /proc,
+ * returns the strictest. */
 mode_t
 temp_metadata_umask (void)
 {
   temp_autofd int fd = open ("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
-  char status[512]; /* it is the second line */
+  char status[512]; /* the umask is in the second line */
   const char *found;
   unsigned int mask;
   gssize n;
@@ -160,9 +158,9 @@ temp_metadata_umask (void)
   return found != NULL && sscanf (found, "\nUmask: %o", &mask) == 1 ? mask : 077;
 }
 
-/* What an ordinary new file in the directory has. The surest way to know is to
- * make one, without a name: then umask, default ACLs, security labels and the
- * directory's group have all had their say. */
+/* Reads the metadata that an ordinary new file in a directory has: of one that is made for that, without a name, so
+ * that umask, default ACLs, security labels and the directory's group all count. Where none can be made, takes own,
+ * with the mode by the umask. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_read_new (TempMetadata       *metadata,
                         int                 dir_fd,
@@ -181,6 +179,7 @@ temp_metadata_read_new (TempMetadata       *metadata,
   return TRUE;
 }
 
+/* Sets the attributes of the model, and the ACL only with_mode. Returns FALSE with errno on an error. */
 static gboolean
 set_attributes (int                 fd,
                 const TempMetadata *own,
@@ -200,11 +199,11 @@ set_attributes (int                 fd,
 
       if (is_acl && !with_mode)
         continue;
-      /* What the program has set itself is not set back. */
+      /* The program has set the user attributes that are there. */
       if (there != NULL && (g_str_has_prefix (name, "user.") || g_bytes_equal (there, value)))
         continue;
 
-      /* Without its ACL, the mode would let in others. */
+      /* Without the ACL, the mode would let others in. */
       if (fsetxattr (fd, name, data, size, 0) < 0 && (is_acl || !is_refused (errno)))
         return FALSE;
     }
@@ -215,8 +214,8 @@ set_attributes (int                 fd,
   return TRUE;
 }
 
-/* Gives an open file, which has those of own, those of the model, as far as the
- * user may do that; sets errno if it fails. The mode comes last: it lets others in. */
+/* Gives an open file, whose metadata are own, those of the model, as far as the user may. Sets the mode last, since it
+ * lets others in. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_adopt (int                 fd,
                      const TempMetadata *own,
@@ -237,7 +236,7 @@ temp_metadata_adopt (int                 fd,
   if (!set_attributes (fd, own, model, with_mode) || fstat (fd, &st) < 0)
     return FALSE;
 
-  /* Nobody is to run this as somebody else than before. */
+  /* Nobody is to run the file as another owner or group than the model's. */
   if (with_mode && st.st_uid != model->uid)
     mode &= ~S_ISUID;
   if (with_mode && st.st_gid != model->gid)
@@ -246,7 +245,7 @@ temp_metadata_adopt (int                 fd,
   return (st.st_mode & 07777) == mode || fchmod (fd, mode) == 0;
 }
 
-/* Takes back what temp_metadata_adopt() has done, as far as that can be. */
+/* Undoes temp_metadata_adopt(), as far as the user may. */
 void
 temp_metadata_restore (int                 fd,
                        const TempMetadata *own)

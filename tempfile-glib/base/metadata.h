@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* Whose a file is, who may do what with it, and its extended attributes. */
+/* Owner, group, mode and extended attributes of a file; an ACL is one of these. */
 typedef struct
 {
   uid_t       uid;
