@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -76,7 +75,7 @@ stat_both (Fixture     *fixture,
   g_assert_no_errno (fstatat (fixture->to_fd, name, to, AT_SYMLINK_NOFOLLOW));
 }
 
-/* One of each kind, with modes and times of its own. */
+/* Copies one entry of each kind, with modes and times of its own. */
 static void
 test_kinds (Fixture       *fixture,
             gconstpointer  data)
@@ -215,7 +214,7 @@ test_cancelled (Fixture       *fixture,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-/* Something is there that was not expected. */
+/* A directory has the name of a file. */
 static void
 test_error (Fixture       *fixture,
             gconstpointer  data)
@@ -230,7 +229,7 @@ test_error (Fixture       *fixture,
   test_assert_error_mentions (error, fixture->to);
 }
 
-#define ADD(path, function) g_test_add ("/temp-copy-tree/" path, Fixture, NULL, set_up, function, tear_down)
+#define ADD(path, function) g_test_add ("/tree/copy/" path, Fixture, NULL, set_up, function, tear_down)
 
 int
 main (int    argc,
@@ -238,12 +237,12 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  ADD ("kinds", test_kinds);
-  ADD ("hard-links", test_hard_links);
-  ADD ("attributes", test_attributes);
-  ADD ("deep", test_deep);
-  ADD ("cancelled", test_cancelled);
-  ADD ("error", test_error);
+  ADD ("keeps-kinds-and-modes-and-times", test_kinds);
+  ADD ("keeps-hard-links", test_hard_links);
+  ADD ("keeps-attributes", test_attributes);
+  ADD ("goes-however-deep", test_deep);
+  ADD ("stops-if-cancelled", test_cancelled);
+  ADD ("names-file-and-directory-in-an-error", test_error);
 
   return g_test_run ();
 }

@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "tree/tree.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +20,7 @@
 #define SYS_fchmodat2 452
 #endif
 
-/* The library's system calls come here, so that each of them can fail in turn. */
+/* The library's system calls come here, so that each can fail in turn. */
 typedef enum
 {
   NO_CALL,
@@ -39,8 +38,8 @@ typedef enum
 } Call;
 
 static Call failing;
-static guint n_to_pass; /* calls of it that are left alone */
-static guint n_to_fail; /* and those after them that fail */
+static guint n_to_pass; /* calls that work first */
+static guint n_to_fail; /* calls that fail then */
 static int failure;
 static guint n_failed;
 static gboolean is_old_kernel;
@@ -74,7 +73,7 @@ call_kernel (long number,
 {
   static long (*real) (long number, ...);
 
-  /* GLib's locks need it, too. */
+  /* GLib's locks call syscall(), too. */
   if (real == NULL)
     *(void **) &real = dlsym (RTLD_NEXT, "syscall");
   return real (number, a, b, c, d, e, 0L);
@@ -167,7 +166,7 @@ chmod (const char *path,
   return fails (CHMOD) ? -1 : fchmodat (AT_FDCWD, path, mode, 0);
 }
 
-/* Even then, it is closed. */
+/* Closes the descriptor, even if the call fails. */
 int
 close (int fd)
 {
@@ -176,8 +175,9 @@ close (int fd)
   return fails (CLOSE) ? -1 : result;
 }
 
-/* A tree for which all of them are needed, by whom modes hold. */
+/* Any call may fail */
 
+/* To remove this tree, a user whom modes restrict needs all of the calls. */
 static const struct
 {
   const char *name;
@@ -210,7 +210,7 @@ make_tree (void)
     }
 }
 
-/* What is left is as it was; or it cannot be told, for what is above it was locked. */
+/* The directories that are left have their modes, as far as the modes above let them be seen. */
 static void
 assert_modes (void)
 {
@@ -262,8 +262,8 @@ assert_canary (void)
   g_assert_cmpuint (st.st_mode & 07777, ==, 0700);
 }
 
-/* Whatever fails: it is told or did not matter, nothing outside is touched, no
- * descriptor is left, and it can be tried again. FALSE: there is no such call. */
+/* Lets calls fail. The removal either returns the error or works without them; it touches nothing outside, leaves no
+ * descriptor open, and can be tried again. Returns FALSE if there are no such calls. */
 static gboolean
 remove_failing (Call  call,
                 int   errsv,
@@ -282,7 +282,7 @@ remove_failing (Call  call,
 
   if (!remove_contents (&error))
     {
-      /* If a mode cannot be repaired, the mode is what is in the way. */
+      /* The error of a mode that cannot be repaired is the error that the mode causes. */
       const char *expected = strstr (error->message, g_strerror (EACCES)) != NULL && call >= FSTAT ? g_strerror (EACCES)
                                                                                                   : g_strerror (errsv);
 
@@ -335,7 +335,9 @@ test_failing (gconstpointer data)
   test_in_child (child_failing, data);
 }
 
-/* Makes a directory with a file in it, and locks it as those do who use it. */
+/* Locks */
+
+/* Makes a directory with a file in it, and locks it. */
 static int
 make_used (const char *relative,
            mode_t      mode)
@@ -391,7 +393,7 @@ child_locked (gconstpointer data)
   g_assert_cmpint (faccessat (used, "inside", F_OK, 0), <, 0);
 }
 
-/* In a child, so that the others do not know yet what the kernel has. */
+/* In a child, so that the other tests find out themselves whether the kernel has openat2(). */
 static void
 test_locked (void)
 {
@@ -416,7 +418,7 @@ child_no_locks (gconstpointer data)
   test_assert_exists (path, TRUE);
 }
 
-/* Whether somebody uses it is then not known. */
+/* Without locks, nobody knows whether somebody uses a directory: it stays. */
 static void
 test_no_locks (void)
 {
@@ -430,20 +432,20 @@ main (int    argc,
   static const struct
   {
     const char *name;
-    guint       call; /* with a bit more: on an old kernel */
+    guint       call; /* with 0x100: on an old kernel */
   } calls[] = {
     { "openat", OPENAT },
-    { "openat-of-old", OPENAT | 0x100 },
+    { "openat-on-an-old-kernel", OPENAT | 0x100 },
     { "openat2", OPENAT2 },
     { "getdents64", GETDENTS64 },
     { "unlinkat", UNLINKAT },
     { "fstat", FSTAT },
     { "statx", STATX },
-    { "statx-of-old", STATX | 0x100 },
+    { "statx-on-an-old-kernel", STATX | 0x100 },
     { "lseek", LSEEK },
     { "fchmod", FCHMOD },
     { "fchmodat2", FCHMODAT2 },
-    { "chmod-of-old", CHMOD | 0x100 },
+    { "chmod-on-an-old-kernel", CHMOD | 0x100 },
     { "close", CLOSE },
   };
 
@@ -451,12 +453,12 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/temp-remove-open/failing/%s", calls[i].name);
+      g_autofree char *path = g_strdup_printf ("/tree/any-call-may-fail/%s", calls[i].name);
 
       g_test_add_data_func (path, GUINT_TO_POINTER (calls[i].call), test_failing);
     }
-  g_test_add_func ("/temp-remove-open/locked", test_locked);
-  g_test_add_func ("/temp-remove-open/no-locks", test_no_locks);
+  g_test_add_func ("/tree/locked/is-spared-if-asked", test_locked);
+  g_test_add_func ("/tree/error/locks-are-not-known", test_no_locks);
 
   return g_test_run ();
 }

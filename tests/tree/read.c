@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tree/tree.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -12,54 +10,15 @@
 
 #include "base/fd.h"
 #include "test-support.h"
+#include "trees.h"
 
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
 
-/* So long that the names alone are far more than what may be taken. */
+/* So long that the names alone are far more than MAX_GROWTH. */
 #define NAME_LENGTH 250
 #define MAX_GROWTH (4 * 1024 * 1024)
-
-static int
-open_tree (void)
-{
-  g_autofree char *path = test_path ("tree");
-  int fd;
-
-  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
-  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_assert_no_errno (fd);
-  return fd;
-}
-
-static void
-remove_tree (GError **error)
-{
-  g_autofree char *path = test_path ("tree");
-  temp_autofd int fd = open_tree ();
-  guint n_fds = test_count_fds ();
-
-  temp_remove_contents (fd, path, NULL, NULL, error);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-}
-
-static void
-assert_removes (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  remove_tree (&error);
-  g_assert_no_error (error);
-  test_assert_list ("tree", "");
-}
-
-static void
-make_file_at (int         fd,
-              const char *name)
-{
-  g_assert_no_errno (mknodat (fd, name, S_IFREG | 0600, 0));
-}
 
 static void
 make_files (int   fd,
@@ -72,11 +31,11 @@ make_files (int   fd,
 
       memset (name, 'n', length);
       g_snprintf (name + length - 8, 9, "%08u", i);
-      make_file_at (fd, name);
+      test_tree_make_file_at (fd, name);
     }
 }
 
-/* The most memory that this process ever had, in bytes. */
+/* Returns the most memory that this process ever had, in bytes. */
 static gsize
 peak_memory (void)
 {
@@ -101,7 +60,7 @@ child_constant_memory (gconstpointer data)
     test_child_skip ("Valgrind has memory of its own");
   if (before == 0)
     test_child_skip ("the most memory is not known here");
-  assert_removes ();
+  test_tree_assert_goes ();
   g_assert_cmpuint (peak_memory () - before, <, MAX_GROWTH);
 }
 
@@ -109,18 +68,18 @@ static void
 test_constant_memory (void)
 {
   guint n_files = test_is_full () ? 1000000 : 30000;
-  temp_autofd int fd = open_tree ();
+  temp_autofd int fd = test_tree_open ();
 
   g_assert_cmpuint (n_files * NAME_LENGTH, >, MAX_GROWTH * 3 / 2);
   make_files (fd, n_files, NAME_LENGTH);
   test_in_child (child_constant_memory, NULL);
 }
 
-/* As many directories: their names wait for their turn, but not all of them at once. */
+/* So many that their names do not all wait at once. */
 static void
 test_directories (void)
 {
-  temp_autofd int fd = open_tree ();
+  temp_autofd int fd = test_tree_open ();
 
   for (guint i = 0; i < 6000; i++)
     {
@@ -129,14 +88,14 @@ test_directories (void)
       g_snprintf (name, sizeof name, "%u", i);
       g_assert_no_errno (mkdirat (fd, name, 0700));
     }
-  assert_removes ();
+  test_tree_assert_goes ();
 }
 
-/* All kinds in one that is large enough to be sorted, several times over. */
+/* Entries of each kind, enough to be sorted in several parts. */
 static void
 test_mixed (void)
 {
-  temp_autofd int fd = open_tree ();
+  temp_autofd int fd = test_tree_open ();
   g_autofree char *outside = test_path ("outside");
 
   g_assert_no_errno (g_mkdir (outside, 0700));
@@ -153,35 +112,29 @@ test_mixed (void)
       else if (i % 4 == 2)
         g_assert_no_errno (mknodat (fd, name, S_IFIFO | 0600, 0));
       else
-        make_file_at (fd, name);
+        test_tree_make_file_at (fd, name);
     }
-  make_file_at (fd, "../outside/canary");
+  test_tree_make_file_at (fd, "../outside/canary");
 
-  assert_removes ();
+  test_tree_assert_goes ();
   test_assert_list ("outside", "canary");
 }
 
-/* In a large directory in which nothing can be removed, there is an end, though only so
- * many names are remembered. */
+/* More names stay than are remembered. */
 static void
 child_stuck (gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  if (geteuid () != 0)
-    test_child_skip ("only root can make what is another's");
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
-
-  remove_tree (&error);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  test_tree_become_nobody ();
+  error = test_tree_assert_fails (G_IO_ERROR_PERMISSION_DENIED);
   test_assert_error_mentions (error, "… and 5999 more");
 }
 
 static void
 test_stuck (void)
 {
-  temp_autofd int tree = open_tree ();
+  temp_autofd int tree = test_tree_open ();
   temp_autofd int fd = -1;
 
   g_assert_no_errno (mkdirat (tree, "stuck", 0755));
@@ -190,7 +143,7 @@ test_stuck (void)
   g_assert_no_errno (fchmod (tree, 0777));
   make_files (fd, 6000, 20);
   test_in_child (child_stuck, NULL);
-  assert_removes ();
+  test_tree_assert_goes ();
 }
 
 int
@@ -199,10 +152,10 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-remove-read/constant-memory", test_constant_memory);
-  g_test_add_func ("/temp-remove-read/directories", test_directories);
-  g_test_add_func ("/temp-remove-read/mixed", test_mixed);
-  g_test_add_func ("/temp-remove-read/stuck", test_stuck);
+  g_test_add_func ("/tree/goes/in-constant-memory", test_constant_memory);
+  g_test_add_func ("/tree/goes/with-many-directories", test_directories);
+  g_test_add_func ("/tree/goes/with-many-entries-of-each-kind", test_mixed);
+  g_test_add_func ("/tree/error/ends-where-nothing-can-be-removed", test_stuck);
 
   return g_test_run ();
 }

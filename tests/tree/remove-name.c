@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "test-support.h"
 
-/* Removing what is under a name: each test by path, and by a descriptor of the directory that it is in. */
+/* Removes names: in each test by path, and by the descriptor of their directory. */
 
 typedef struct
 {
@@ -42,6 +42,12 @@ name_clear (Name *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Name, name_clear)
 
 static void
+assert_absent (Name *name)
+{
+  g_assert_false (g_file_test (name->path, G_FILE_TEST_EXISTS) || g_file_test (name->path, G_FILE_TEST_IS_SYMLINK));
+}
+
+static void
 assert_removes_file (Name     *name,
                      gboolean  was_there)
 {
@@ -51,7 +57,16 @@ assert_removes_file (Name     *name,
   g_assert_true (temp_remove_file_name (name->parent_fd, name->name, name->path, &removed, &error));
   g_assert_no_error (error);
   g_assert_cmpint (removed, ==, was_there);
-  g_assert_false (g_file_test (name->path, G_FILE_TEST_EXISTS) || g_file_test (name->path, G_FILE_TEST_IS_SYMLINK));
+  assert_absent (name);
+}
+
+static gboolean
+remove_dir (Name               *name,
+            TempRemoveOptions  *options,
+            gboolean           *removed,
+            GError            **error)
+{
+  return temp_remove_dir_name (name->parent_fd, name->name, name->path, -1, FALSE, options, removed, error);
 }
 
 static void
@@ -64,11 +79,10 @@ assert_removes_dir (Name     *name,
   g_autoptr (GError) error = NULL;
   gboolean removed = !was_there;
 
-  g_assert_true (temp_remove_dir_name (name->parent_fd, name->name, name->path, fd, only_that, &options, &removed,
-                                       &error));
+  temp_remove_dir_name (name->parent_fd, name->name, name->path, fd, only_that, &options, &removed, &error);
   g_assert_no_error (error);
   g_assert_cmpint (removed, ==, was_there);
-  g_assert_false (g_file_test (name->path, G_FILE_TEST_EXISTS) || g_file_test (name->path, G_FILE_TEST_IS_SYMLINK));
+  assert_absent (name);
 }
 
 static void
@@ -127,7 +141,7 @@ test_file_is_full_dir (gconstpointer data)
   test_assert_list ("file", "x");
 }
 
-/* A file is where a directory of the path was: nothing is under the name. */
+/* A file has replaced a directory of the path, so that the name is absent. */
 static void
 test_above_is_file (void)
 {
@@ -152,7 +166,7 @@ test_directory (gconstpointer data)
   assert_removes_dir (&name, -1, FALSE, FALSE);
 
   g_assert_no_errno (mkdir (name.path, 0700));
-  assert_removes_dir (&name, -1, TRUE, TRUE); /* empty: whoever's it is */
+  assert_removes_dir (&name, -1, TRUE, TRUE); /* an empty one goes in any case */
 
   test_make_file ("dir/a/b/c");
   test_make_file ("dir/d");
@@ -167,7 +181,7 @@ test_directory (gconstpointer data)
   test_assert_list ("victim", "x");
 }
 
-/* The descriptor is the directory's: it empties that one, also where the name is not trusted. */
+/* The descriptor is the directory's, so that it is emptied even if no other is to be. */
 static void
 test_dir_by_fd (gconstpointer data)
 {
@@ -180,7 +194,7 @@ test_dir_by_fd (gconstpointer data)
   assert_removes_dir (&name, fd, TRUE, TRUE);
 }
 
-/* The descriptor is another directory's, which stays whole, whoever has it open. */
+/* The descriptor is another directory's, which keeps its contents. */
 static void
 test_dir_is_another (gconstpointer data)
 {
@@ -223,7 +237,7 @@ test_mounted_on (gconstpointer data)
   test_in_child (child_mounted_on, data);
 }
 
-/* The directory counts, as what is in it does; a name under which nothing is does not. */
+/* The directory counts like the entries in it, but not if it is absent. */
 static void
 test_progress (gconstpointer data)
 {
@@ -233,10 +247,10 @@ test_progress (gconstpointer data)
   gboolean removed;
 
   name_init (&name, "dir", data);
-  g_assert_true (temp_remove_dir_name (name.parent_fd, name.name, name.path, -1, FALSE, &options, &removed, NULL));
+  g_assert_true (remove_dir (&name, &options, &removed, NULL));
   g_assert_cmpuint (progress.n_removed, ==, 0);
   test_make_file ("dir/x");
-  g_assert_true (temp_remove_dir_name (name.parent_fd, name.name, name.path, -1, FALSE, &options, &removed, NULL));
+  g_assert_true (remove_dir (&name, &options, &removed, NULL));
   g_assert_cmpuint (progress.n_removed, ==, 2);
 }
 
@@ -252,12 +266,12 @@ test_cancelled (gconstpointer data)
   name_init (&name, "dir", data);
   test_make_file ("dir/x");
   g_cancellable_cancel (cancellable);
-  g_assert_false (temp_remove_dir_name (name.parent_fd, name.name, name.path, -1, FALSE, &options, &removed, &error));
+  g_assert_false (remove_dir (&name, &options, &removed, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   test_assert_list ("dir", "x");
 }
 
-/* A sweep spares what somebody uses, with the directory that it is in: that is no error. */
+/* A spared directory, which stays with those above, is no error. */
 static void
 test_spared (gconstpointer data)
 {
@@ -273,7 +287,7 @@ test_spared (gconstpointer data)
   test_make_file ("dir/y");
   fd = open (used, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   g_assert_no_errno (flock (fd, LOCK_SH | LOCK_NB));
-  g_assert_true (temp_remove_dir_name (name.parent_fd, name.name, name.path, -1, FALSE, &options, &removed, &error));
+  g_assert_true (remove_dir (&name, &options, &removed, &error));
   g_assert_no_error (error);
   g_assert_true (options.any_spared);
   g_assert_false (removed);
@@ -283,7 +297,7 @@ test_spared (gconstpointer data)
 
 /* Modes */
 
-/* The mode does not let its owner in: it is as it was afterwards. */
+/* Opens directories whose modes do not let their owner in, and restores the modes. */
 static void
 child_shut (gconstpointer data)
 {
@@ -360,31 +374,31 @@ main (int    argc,
     const char *name;
     void      (*run) (gconstpointer);
   } tests[] = {
-    { "file", test_file },
-    { "file-is-full-dir", test_file_is_full_dir },
-    { "dir", test_directory },
-    { "dir-by-fd", test_dir_by_fd },
-    { "dir-is-another", test_dir_is_another },
-    { "mounted-on", test_mounted_on },
-    { "progress", test_progress },
-    { "cancelled", test_cancelled },
-    { "spared", test_spared },
-    { "shut", test_shut },
-    { "open-fails", test_open_fails },
-    { "not-unlinked", test_not_unlinked },
+    { "a-file-goes", test_file },
+    { "a-full-directory-in-the-place-of-a-file-stays", test_file_is_full_dir },
+    { "a-directory-goes", test_directory },
+    { "a-directory-goes-by-its-descriptor", test_dir_by_fd },
+    { "another-directory-stays-if-asked", test_dir_is_another },
+    { "a-mount-stays", test_mounted_on },
+    { "the-directory-counts-in-its-progress", test_progress },
+    { "a-cancelled-removal-stops", test_cancelled },
+    { "a-locked-directory-is-spared-if-asked", test_spared },
+    { "a-shut-directory-can-be-opened", test_shut },
+    { "an-error-of-opening-is-returned", test_open_fails },
+    { "an-error-names-the-path", test_not_unlinked },
   };
 
   test_init (&argc, &argv);
 
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
     {
-      g_autofree char *by_fd = g_strconcat ("/temp-remove-name/by-fd/", tests[i].name, NULL);
-      g_autofree char *by_path = g_strconcat ("/temp-remove-name/by-path/", tests[i].name, NULL);
+      g_autofree char *by_fd = g_strconcat ("/tree/by-descriptor/", tests[i].name, NULL);
+      g_autofree char *by_path = g_strconcat ("/tree/by-path/", tests[i].name, NULL);
 
       g_test_add_data_func (by_fd, NULL, tests[i].run);
       g_test_add_data_func (by_path, GINT_TO_POINTER (TRUE), tests[i].run);
     }
-  g_test_add_func ("/temp-remove-name/above-is-file", test_above_is_file);
+  g_test_add_func ("/tree/by-path/nothing-is-below-a-file", test_above_is_file);
 
   return g_test_run ();
 }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,35 +18,10 @@
 
 #include "base/fd.h"
 #include "test-support.h"
+#include "trees.h"
 
-static int
-open_root (void)
-{
-  g_autofree char *path = test_path ("tree");
-  int fd;
-
-  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
-  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_assert_no_errno (fd);
-  return fd;
-}
-
-/* Of the directories in the tree. */
+/* Of the directories in the large tree. */
 static mode_t dir_mode = 0700;
-
-static int
-make_dir_at (int         fd,
-             const char *name)
-{
-  int sub;
-
-  if (mkdirat (fd, name, 0700) < 0)
-    g_assert_cmpint (errno, ==, EEXIST);
-  sub = openat (fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  g_assert_no_errno (sub);
-  g_assert_no_errno (fchmod (sub, dir_mode));
-  return sub;
-}
 
 static void
 make_files (int   fd,
@@ -56,20 +30,27 @@ make_files (int   fd,
   for (guint i = 0; i < n; i++)
     {
       char name[16];
-      int file;
 
       g_snprintf (name, sizeof name, "%u", i);
-      file = openat (fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-      g_assert_no_errno (file);
-      close (file);
+      test_tree_make_file_at (fd, name);
     }
 }
 
-/* More than enough for threads. */
+static int
+make_dir (int         fd,
+          const char *name)
+{
+  int dir_fd = test_tree_make_dir_at (fd, name);
+
+  g_assert_no_errno (fchmod (dir_fd, dir_mode));
+  return dir_fd;
+}
+
+/* Makes 100 directories with files, enough for threads. */
 static void
 make_large_tree (guint n_files)
 {
-  temp_autofd int tree = open_root ();
+  temp_autofd int tree = test_tree_open ();
 
   for (guint i = 0; i < 100; i++)
     {
@@ -78,47 +59,25 @@ make_large_tree (guint n_files)
       temp_autofd int below = -1;
 
       g_snprintf (name, sizeof name, "d%u", i / 10);
-      above = make_dir_at (tree, name);
+      above = make_dir (tree, name);
       g_snprintf (name, sizeof name, "e%u", i);
-      below = make_dir_at (above, name);
+      below = make_dir (above, name);
       make_files (below, n_files);
     }
-}
-
-static gboolean
-remove_contents (GError **error)
-{
-  g_autofree char *path = test_path ("tree");
-  temp_autofd int fd = open_root ();
-  guint n_fds = test_count_fds ();
-  gboolean ok = temp_remove_contents (fd, path, NULL, NULL, error);
-
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-  return ok;
-}
-
-static void
-assert_removes (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  remove_contents (&error);
-  g_assert_no_error (error);
-  test_assert_list ("tree", "");
 }
 
 static void
 test_large (void)
 {
   make_large_tree (100);
-  assert_removes ();
+  test_tree_assert_goes ();
 }
 
 static gboolean
 remove_unlocked (void)
 {
-  g_autofree char *path = test_path ("tree");
-  temp_autofd int fd = open_root ();
+  g_autofree char *path = test_tree_path (NULL);
+  temp_autofd int fd = test_tree_open ();
   g_autoptr (GError) error = NULL;
   TempRemoveOptions options = { .locks = TEMP_REMOVE_SPARE_LOCKED };
 
@@ -127,7 +86,7 @@ remove_unlocked (void)
   return options.any_spared;
 }
 
-/* What others have locked stays, and what it is in; all around it goes. */
+/* Directories that others have locked stay, with those above; all around them goes. */
 static void
 test_locked (void)
 {
@@ -136,54 +95,45 @@ test_locked (void)
   int used[10];
 
   make_large_tree (N_FILES);
-  tree = open_root ();
+  tree = test_tree_open ();
   for (guint i = 0; i < G_N_ELEMENTS (used); i++)
     {
       g_autofree char *path = g_strdup_printf ("d%u/e%u", i, 10 * i + 3);
 
-      used[i] = make_dir_at (tree, path);
+      used[i] = make_dir (tree, path);
       g_assert_no_errno (flock (used[i], LOCK_SH));
     }
 
   g_assert_true (remove_unlocked ());
   for (guint i = 0; i < G_N_ELEMENTS (used); i++)
     {
-      g_autofree char *above = g_strdup_printf ("%s/tree/d%u", test_dir (), i);
+      g_autofree char *above = g_strdup_printf ("d%u", i);
       g_autofree char *only = g_strdup_printf ("e%u", 10 * i + 3);
-      g_autofree char *path = g_build_filename (above, only, NULL);
-      g_autofree char *names = test_list (above);
+      g_autofree char *path = g_strdup_printf ("%s/tree/%s/%s", test_dir (), above, only);
       g_autofree char *files = test_list (path);
       g_auto (GStrv) list = g_strsplit (files, " ", -1);
 
-      g_assert_cmpstr (names, ==, only);
+      test_tree_assert_list (above, only);
       g_assert_cmpuint (g_strv_length (list), ==, N_FILES);
       close (used[i]);
     }
 
   g_assert_false (remove_unlocked ());
-  assert_removes ();
-}
-
-static void
-child_few_descriptors (gconstpointer data)
-{
-  test_limit_fds (64);
-  assert_removes ();
+  test_tree_assert_goes ();
 }
 
 static void
 test_few_descriptors (void)
 {
   make_large_tree (100);
-  test_in_child (child_few_descriptors, NULL);
+  test_tree_assert_goes_with_few_fds ();
 }
 
-/* A comb: at each level, something to hand out, so that chains of workers part
- * and join all the way up. */
+/* A comb has something to hand out at each level, so that workers part and join all the way up. */
 static void
 test_comb (void)
 {
-  temp_autofd int fd = open_root ();
+  temp_autofd int fd = test_tree_open ();
 
   for (guint i = 0; i < 300; i++)
     {
@@ -195,19 +145,19 @@ test_comb (void)
           temp_autofd int side = -1;
 
           g_snprintf (name, sizeof name, "side%u", j);
-          side = make_dir_at (parent, name);
+          side = make_dir (parent, name);
           make_files (side, 20);
         }
-      fd = make_dir_at (parent, "deeper");
+      fd = make_dir (parent, "deeper");
     }
 
-  test_in_child (child_few_descriptors, NULL);
+  test_tree_assert_goes_with_few_fds ();
 }
 
 static void *
 remove_in_thread (void *data)
 {
-  assert_removes ();
+  test_tree_assert_goes ();
   return NULL;
 }
 
@@ -228,44 +178,34 @@ child_deep (gconstpointer data)
 static void
 test_deep (void)
 {
-  temp_autofd int fd = open_root ();
+  temp_autofd int fd = test_tree_open ();
   guint depth = test_is_full () ? 100000 : 10000;
 
   for (guint i = 0; i < depth; i++)
     {
       temp_autofd int parent = g_steal_fd (&fd);
 
-      fd = make_dir_at (parent, "d");
+      fd = make_dir (parent, "d");
     }
   temp_fd_clear (&fd);
 
   test_in_child (child_deep, NULL);
 }
 
-/* Errors of all workers are counted, and all else goes. */
 static void
 child_errors (gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
-
-  g_assert_false (remove_contents (&error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  test_tree_become_nobody ();
+  error = test_tree_assert_fails (G_IO_ERROR_PERMISSION_DENIED);
   test_assert_error_mentions (error, "… and 99 more");
 }
 
 static void
 test_errors (void)
 {
-  temp_autofd int tree = open_root ();
-
-  if (geteuid () != 0)
-    {
-      g_test_skip ("only root can make what is another's");
-      return;
-    }
+  temp_autofd int tree = test_tree_open ();
 
   make_large_tree (60);
   g_assert_no_errno (fchmod (tree, 0777));
@@ -279,14 +219,14 @@ test_errors (void)
       g_assert_no_errno (fchmodat (tree, name, 0777, 0));
       g_snprintf (name, sizeof name, "d%u/e%u", i / 10, i);
       g_assert_no_errno (fchmodat (tree, name, 0777, 0));
-      dir = make_dir_at (tree, name);
-      stuck = make_dir_at (dir, "stuck");
+      dir = make_dir (tree, name);
+      stuck = make_dir (dir, "stuck");
       make_files (stuck, 1);
       g_assert_no_errno (fchmod (stuck, 0755));
     }
 
   test_in_child (child_errors, NULL);
-  assert_removes ();
+  test_tree_assert_goes ();
 }
 
 /* Attack */
@@ -297,7 +237,7 @@ typedef struct
   gint n_swaps; /* atomic */
   gint is_idle; /* atomic */
   int  tree;
-  int  aside; /* where a directory waits while a link is in its place */
+  int  aside; /* has the directories while links are in their place */
 } Attack;
 
 static guint
@@ -306,8 +246,8 @@ swaps_wanted (void)
   return test_is_full () ? 100000 : 100;
 }
 
-/* Puts links to what is outside in the place of directories, and back again; in
- * between, they stay for long enough to be met. */
+/* Replaces directories by links to "outside", and puts them back. In between, the links stay for long enough to be
+ * met. */
 static gpointer
 swap (gpointer data)
 {
@@ -362,7 +302,7 @@ assert_canaries (void)
 static void
 test_attack (void)
 {
-  Attack attack = { .tree = open_root () };
+  Attack attack = { .tree = test_tree_open () };
   g_autofree char *aside = test_path ("aside");
   GThread *thread;
 
@@ -372,7 +312,7 @@ test_attack (void)
 
   while ((guint) g_atomic_int_get (&attack.n_swaps) < swaps_wanted ())
     {
-      g_autofree char *path = test_path ("tree");
+      g_autofree char *path = test_tree_path (NULL);
       g_autoptr (GError) error = NULL;
 
       make_large_tree (60);
@@ -383,7 +323,7 @@ test_attack (void)
       g_thread_join (thread);
 
       assert_canaries ();
-      assert_removes ();
+      test_tree_assert_goes ();
       temp_remove_contents (attack.aside, aside, NULL, NULL, NULL);
       assert_canaries ();
     }
@@ -392,7 +332,7 @@ test_attack (void)
   close (attack.aside);
 }
 
-/* The same by another user's process, in a tree that all may write to. */
+/* By another user's process, in a tree that all may write to */
 
 static void
 swap_when_told (Attack *attack)
@@ -428,7 +368,7 @@ start_attacker (Attack *attack)
 static void
 wait_idle (Attack *attack)
 {
-  /* In this order: what it says after this, it says once it has seen that it is to stop. */
+  /* In this order, since the attacker says that it is idle as long as it sees that it is to stop. */
   g_atomic_int_set (&attack->stop, TRUE);
   g_atomic_int_set (&attack->is_idle, FALSE);
   while (!g_atomic_int_get (&attack->is_idle))
@@ -438,7 +378,7 @@ wait_idle (Attack *attack)
 static void
 attacked_round (Attack *attack)
 {
-  g_autofree char *path = test_path ("tree");
+  g_autofree char *path = test_tree_path (NULL);
   g_autofree char *aside = test_path ("aside");
   g_autoptr (GError) error = NULL;
 
@@ -448,7 +388,7 @@ attacked_round (Attack *attack)
   wait_idle (attack);
 
   assert_canaries ();
-  assert_removes ();
+  test_tree_assert_goes ();
   temp_remove_contents (attack->aside, aside, NULL, NULL, NULL);
   assert_canaries ();
 }
@@ -470,7 +410,7 @@ test_attack_by_another (void)
 
   make_canaries ();
   dir_mode = 0777;
-  attack->tree = open_root ();
+  attack->tree = test_tree_open ();
   g_assert_no_errno (fchmod (attack->tree, 0777));
   g_assert_no_errno (g_mkdir (aside, 0700));
   attack->aside = open (aside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -500,7 +440,7 @@ child_no_threads (gconstpointer data)
 {
   if (!test_fail_syscall (SYS_clone3, EAGAIN) || !test_fail_syscall (SYS_clone, EAGAIN))
     test_child_skip ("no filters of system calls here");
-  assert_removes ();
+  test_tree_assert_goes ();
 }
 
 static void
@@ -510,56 +450,21 @@ test_no_threads (void)
   test_in_child (child_no_threads, NULL);
 }
 
-/* A mount of the same filesystem is another mount too. */
-static void
-child_bind_mount (gconstpointer data)
-{
-  g_autofree char *outside = test_path ("outside");
-  g_autofree char *elsewhere = test_path ("elsewhere");
-  g_autofree char *mount_point = test_path ("tree/mount");
-  g_autoptr (GError) error = NULL;
-
-  if (!test_mount_tmpfs (elsewhere, "size=64k") || mount (outside, mount_point, NULL, MS_BIND, NULL) < 0)
-    test_child_skip ("no mounts here");
-  if (data != NULL && !test_fail_syscall (SYS_openat2, ENOSYS))
-    test_child_skip ("no filters of system calls here");
-
-  g_assert_false (remove_contents (&error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
-  test_assert_error_mentions (error, "“mount”");
-  assert_canaries ();
-}
-
-static void
-test_bind_mount (gconstpointer without_openat2)
-{
-  g_autofree char *mount_point = test_path ("tree/mount");
-  g_autofree char *elsewhere = test_path ("elsewhere");
-
-  g_assert_no_errno (g_mkdir_with_parents (mount_point, 0700));
-  g_assert_no_errno (g_mkdir_with_parents (elsewhere, 0700));
-  make_canaries ();
-  test_in_child (child_bind_mount, without_openat2);
-  assert_removes ();
-}
-
 int
 main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-remove-threads/large", test_large);
-  g_test_add_func ("/temp-remove-threads/locked", test_locked);
-  g_test_add_func ("/temp-remove-threads/few-descriptors", test_few_descriptors);
-  g_test_add_func ("/temp-remove-threads/comb", test_comb);
-  g_test_add_func ("/temp-remove-threads/deep", test_deep);
-  g_test_add_func ("/temp-remove-threads/errors", test_errors);
-  g_test_add_func ("/temp-remove-threads/no-threads", test_no_threads);
-  g_test_add_func ("/temp-remove-threads/attack", test_attack);
-  g_test_add_func ("/temp-remove-threads/attack-by-another", test_attack_by_another);
-  g_test_add_data_func ("/temp-remove-threads/bind-mount", NULL, test_bind_mount);
-  g_test_add_data_func ("/temp-remove-threads/bind-mount-without-openat2", "", test_bind_mount);
+  g_test_add_func ("/tree/goes/large", test_large);
+  g_test_add_func ("/tree/goes/large-without-threads", test_no_threads);
+  g_test_add_func ("/tree/goes/large-with-few-descriptors", test_few_descriptors);
+  g_test_add_func ("/tree/goes/where-workers-part-at-each-level", test_comb);
+  g_test_add_func ("/tree/goes/deep-in-a-small-stack", test_deep);
+  g_test_add_func ("/tree/locked/is-spared-in-a-large-tree", test_locked);
+  g_test_add_func ("/tree/error/of-each-thread-counts", test_errors);
+  g_test_add_func ("/tree/only-inside/a-thread-attacks", test_attack);
+  g_test_add_func ("/tree/only-inside/another-user-attacks", test_attack_by_another);
 
   return g_test_run ();
 }

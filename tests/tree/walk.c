@@ -5,212 +5,226 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "test-support.h"
+#include "trees.h"
 
-/* The library's calls of unlinkat() come here. */
-static gboolean is_on_server;
-static GCancellable *to_cancel;
-static guint n_until_cancelled;
+/* Somebody changes the tree while it is removed. */
 
-/* As NFS does it: a file that somebody has open gets another name, and under that it
- * is busy. */
-static int
-unlink_on_server (int         dir_fd,
-                  const char *name)
+static void
+remove_if_empty (int fd)
 {
-  if (g_str_has_prefix (name, ".nfs"))
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+
+  if (g_str_has_suffix (path, "/empty"))
+    g_assert_no_errno (g_rmdir (path));
+}
+
+/* Somebody removes a directory after it was opened and before it is read. */
+static void
+test_removed_meanwhile (void)
+{
+  test_tree_make_file ("d/file");
+  test_tree_make_dirs ("d/empty");
+  test_tree_hooks.before_getdents = remove_if_empty;
+  test_tree_assert_goes ();
+}
+
+/* Replaces "victim" by a symbolic link to the directory outside. */
+static void
+swap_in_link (void)
+{
+  g_autofree char *victim = test_tree_path ("victim");
+  g_autofree char *aside = test_path ("aside");
+
+  if (g_file_test (aside, G_FILE_TEST_EXISTS))
+    return;
+  g_assert_no_errno (g_rename (victim, aside));
+  g_assert_no_errno (symlink ("../outside", victim));
+}
+
+static const char *swap_before;
+
+static void
+swap_in_link_before (const char *name)
+{
+  if (g_str_equal (name, swap_before))
+    swap_in_link ();
+}
+
+/* The link comes between the reading of the name and the opening, while the directory is emptied, or before its
+ * rmdir(). */
+static void
+test_swapped (gconstpointer data)
+{
+  test_tree_make_canary ();
+  test_tree_make_file ("victim/inner");
+  swap_before = data;
+  if (g_str_equal (data, "reading"))
+    test_tree_hooks.after_getdents = swap_in_link;
+  else
+    test_tree_hooks.before_unlinkat = swap_in_link_before;
+
+  test_tree_assert_goes ();
+  test_tree_assert_canary ();
+  test_assert_list ("aside", g_str_equal (data, "reading") ? "inner" : "");
+}
+
+/* Replaces a file, whose name was read, by a directory. */
+static void
+swap_in_directory (const char *name)
+{
+  g_autofree char *victim = test_tree_path ("victim");
+
+  if (!g_str_equal (name, "victim") || g_file_test (victim, G_FILE_TEST_IS_DIR))
+    return;
+  g_assert_no_errno (g_remove (victim));
+  test_tree_make_file ("victim/inner");
+}
+
+static void
+test_swapped_for_directory (void)
+{
+  test_tree_make_file ("victim");
+  test_tree_hooks.before_unlinkat = swap_in_directory;
+  test_tree_assert_goes ();
+}
+
+/* Moves a directory out of the tree as soon as the file of that name, the last below it, is removed. */
+static void
+move_away (const char *name,
+           gboolean    removed)
+{
+  g_autofree char *inside = g_strdup_printf ("d/d/%s", name);
+  g_autofree char *outside = g_strdup_printf ("outside/%s", name);
+  g_autofree char *from = test_tree_path (inside);
+  g_autofree char *to = test_path (outside);
+
+  if (g_str_has_prefix (name, "last") && removed && !g_file_test (to, G_FILE_TEST_EXISTS))
+    g_assert_no_errno (g_rename (from, to));
+}
+
+static void
+make_movable (guint i,
+              guint depth)
+{
+  g_autoptr (GString) path = g_string_new (NULL);
+
+  g_string_printf (path, "d/d/last%u", i);
+  for (guint level = 0; level < depth; level++)
+    g_string_append (path, "/e");
+  g_string_append_printf (path, "/last%u", i);
+  test_tree_make_file (path->str);
+}
+
+static void
+test_moved (gconstpointer depth)
+{
+  test_tree_make_canary ();
+  test_tree_make_file ("d/d/other");
+  make_movable (0, GPOINTER_TO_UINT (depth));
+
+  test_tree_hooks.after_unlinkat = move_away;
+  test_tree_assert_goes ();
+  test_tree_assert_canary ();
+}
+
+/* Each time that the way back is lost, the removal begins again, but not for ever. */
+static void
+test_moved_again (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_tree_make_canary ();
+  for (guint i = 0; i < 10; i++)
+    make_movable (i, 60);
+
+  test_tree_hooks.after_unlinkat = move_away;
+  g_assert_false (test_tree_remove (NULL, &error));
+  test_assert_error_mentions (error, "“d/d/last");
+  test_assert_error_mentions (error, g_strerror (ESTALE));
+  test_tree_assert_canary ();
+  test_tree_assert_goes ();
+  test_tree_assert_canary ();
+}
+
+static guint n_unlinked;
+
+/* Makes a new file for each that is removed. */
+static void
+refill (const char *name,
+        gboolean    removed)
+{
+  g_autofree char *new_name = NULL;
+
+  if (!removed || g_str_equal (name, "sub") || ++n_unlinked > 10000)
+    return;
+  new_name = g_strdup_printf ("sub/new%u", n_unlinked);
+  test_tree_make_file (new_name);
+}
+
+static void
+test_refilled (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_tree_make_file ("sub/a");
+  test_tree_make_file ("sub/b");
+  n_unlinked = 0;
+  test_tree_hooks.after_unlinkat = refill;
+  error = test_tree_assert_fails (G_IO_ERROR_NOT_EMPTY);
+  test_assert_error_mentions (error, "“sub”");
+  g_assert_cmpuint (n_unlinked, <=, 10000);
+
+  test_tree_assert_goes ();
+}
+
+static gpointer
+make_meanwhile (gpointer data)
+{
+  gint *stop = data;
+  g_autofree char *dir = test_tree_path ("sub");
+
+  for (guint i = 0; !g_atomic_int_get (stop) && i < 5000; i++)
     {
-      errno = EBUSY;
-      return -1;
+      g_autofree char *name = g_strdup_printf ("sub/%u", i % 50);
+      g_autofree char *path = test_tree_path (name);
+      int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+      if (fd >= 0)
+        close (fd);
+      else
+        g_mkdir (dir, 0700);
     }
-  if (g_str_equal (name, "open"))
-    return renameat (dir_fd, name, dir_fd, ".nfs0001");
 
-  return syscall (SYS_unlinkat, dir_fd, name, 0);
-}
-
-int
-unlinkat (int         dir_fd,
-          const char *name,
-          int         flags)
-{
-  if (to_cancel != NULL && n_until_cancelled-- == 0)
-    g_cancellable_cancel (to_cancel);
-
-  if (is_on_server && flags == 0)
-    return unlink_on_server (dir_fd, name);
-  return syscall (SYS_unlinkat, dir_fd, name, flags);
+  return NULL;
 }
 
 static void
-change_mode (const char *name,
-             mode_t      mode)
+test_made_meanwhile (void)
 {
-  g_autofree char *path = test_path (name);
+  gint stop = FALSE;
+  GThread *thread;
 
-  g_assert_no_errno (chmod (path, mode));
-}
-
-static void
-assert_mode_if_there (const char *name,
-                      mode_t      mode)
-{
-  g_autofree char *path = test_path (name);
-  struct stat st;
-
-  if (stat (path, &st) == 0)
-    g_assert_cmpuint (st.st_mode & 07777, ==, mode);
-}
-
-static gboolean
-remove_contents (GCancellable  *cancellable,
-                 GError       **error)
-{
-  g_autofree char *path = test_path ("tree");
-  temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  guint n_fds = test_count_fds ();
-  gboolean removed;
-
-  g_assert_no_errno (fd);
-  removed = temp_remove_contents (fd, path, NULL, cancellable, error);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-  return removed;
-}
-
-static void
-assert_removes (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  remove_contents (NULL, &error);
-  g_assert_no_error (error);
-  test_assert_list ("tree", "");
-}
-
-static void
-test_on_server (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  test_make_file ("tree/a/file");
-  test_make_file ("tree/sub/open");
-  test_make_file ("tree/sub/other/file");
-  test_make_file ("tree/z");
-
-  is_on_server = TRUE;
-  g_assert_false (remove_contents (NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
-  test_assert_error_mentions (error, "“sub/.nfs0001”");
-  test_assert_list ("tree", "sub");
-  test_assert_list ("tree/sub", ".nfs0001");
-
-  /* Closed meanwhile, it goes. */
-  is_on_server = FALSE;
-  assert_removes ();
-}
-
-static void
-test_devices (void)
-{
-  g_autofree char *character = test_path ("tree/sub/null");
-  g_autofree char *block = test_path ("tree/sub/loop");
-
-  test_make_file ("tree/sub/file");
-  if (mknod (character, S_IFCHR | 0600, makedev (1, 3)) < 0 || mknod (block, S_IFBLK | 0600, makedev (7, 0)) < 0)
-    g_test_skip ("no device nodes here");
-  assert_removes ();
-}
-
-static gboolean
-set_immutable (const char *name,
-               gboolean    is_immutable)
-{
-  g_autofree char *path = test_path (name);
-  temp_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
-  int flags;
-
-  g_assert_no_errno (fd);
-  if (ioctl (fd, FS_IOC_GETFLAGS, &flags) < 0)
-    return FALSE;
-  flags = is_immutable ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
-  return ioctl (fd, FS_IOC_SETFLAGS, &flags) == 0;
-}
-
-static void
-test_immutable (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  test_make_file ("tree/a/immutable");
-  test_make_file ("tree/a/other");
-  test_make_file ("tree/dir/inner/file");
-  test_make_file ("tree/z/file");
-  if (!set_immutable ("tree/a/immutable", TRUE) || !set_immutable ("tree/dir", TRUE))
+  test_tree_make_dirs ("sub");
+  thread = g_thread_new ("make", make_meanwhile, &stop);
+  for (guint i = 0; i < 200; i++)
     {
-      g_test_skip ("nothing can be made immutable here");
-      return;
-    }
-
-  remove_contents (NULL, &error);
-  g_assert_true (set_immutable ("tree/a/immutable", FALSE));
-  g_assert_true (set_immutable ("tree/dir", FALSE));
-
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
-  test_assert_error_mentions (error, "immutable");
-  test_assert_error_mentions (error, "… and 1 more");
-  test_assert_list ("tree", "a dir");
-  test_assert_list ("tree/a", "immutable");
-  test_assert_list ("tree/dir", "inner");
-  test_assert_list ("tree/dir/inner", "");
-  assert_removes ();
-}
-
-/* Cancelled at any moment, it leaves no mode other than it was. */
-static void
-child_cancelled (gconstpointer data)
-{
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
-  test_limit_fds (64); /* so that few are kept open */
-
-  for (guint i = 0;; i++)
-    {
-      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      g_autofree char *path = test_tree_path (NULL);
       g_autoptr (GError) error = NULL;
+      temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-      test_make_file ("tree/locked/c/c/c/c/c/c/c/c/file");
-      test_make_file ("tree/locked/c/c/c/c/file");
-      test_make_file ("tree/locked/file");
-      change_mode ("tree/locked/c/c", 0500);
-      change_mode ("tree/locked", 0500);
-
-      to_cancel = cancellable;
-      n_until_cancelled = i;
-      remove_contents (cancellable, &error);
-      to_cancel = NULL;
-
-      if (error == NULL)
-        break;
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      assert_mode_if_there ("tree/locked", 0500);
-      assert_mode_if_there ("tree/locked/c/c", 0500);
-      assert_removes ();
+      if (!temp_remove_contents (fd, path, NULL, NULL, &error))
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
     }
-}
+  g_atomic_int_set (&stop, TRUE);
+  g_thread_join (thread);
 
-static void
-test_cancelled (void)
-{
-  test_in_child (child_cancelled, NULL);
+  test_tree_assert_goes ();
 }
 
 int
@@ -219,10 +233,16 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-remove-walk/on-server", test_on_server);
-  g_test_add_func ("/temp-remove-walk/devices", test_devices);
-  g_test_add_func ("/temp-remove-walk/immutable", test_immutable);
-  g_test_add_func ("/temp-remove-walk/cancelled", test_cancelled);
+  g_test_add_func ("/tree/goes/if-a-part-is-gone", test_removed_meanwhile);
+  g_test_add_func ("/tree/goes/if-somebody-makes-files", test_made_meanwhile);
+  g_test_add_func ("/tree/goes/if-a-file-becomes-a-directory", test_swapped_for_directory);
+  g_test_add_data_func ("/tree/only-inside/a-link-replaces-a-name-that-was-read", "reading", test_swapped);
+  g_test_add_data_func ("/tree/only-inside/a-link-replaces-an-open-directory", "inner", test_swapped);
+  g_test_add_data_func ("/tree/only-inside/a-link-replaces-an-emptied-directory", "victim", test_swapped);
+  g_test_add_data_func ("/tree/only-inside/a-directory-is-moved", GUINT_TO_POINTER (3), test_moved);
+  g_test_add_data_func ("/tree/only-inside/a-directory-is-moved-from-far-above", GUINT_TO_POINTER (60), test_moved);
+  g_test_add_func ("/tree/only-inside/directories-are-moved-again-and-again", test_moved_again);
+  g_test_add_func ("/tree/error/somebody-keeps-filling-it", test_refilled);
 
   return g_test_run ();
 }

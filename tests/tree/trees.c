@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "trees.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "test-support.h"
+#include "tree/tree.h"
+
+TestTreeHooks test_tree_hooks;
+
+int
+unlinkat (int         dir_fd,
+          const char *name,
+          int         flags)
+{
+  int result, saved;
+
+  if (test_tree_hooks.before_unlinkat != NULL)
+    test_tree_hooks.before_unlinkat (name);
+
+  if (test_tree_hooks.unlinkat != NULL)
+    result = test_tree_hooks.unlinkat (dir_fd, name, flags);
+  else
+    result = syscall (SYS_unlinkat, dir_fd, name, flags);
+
+  saved = errno;
+  if (test_tree_hooks.after_unlinkat != NULL)
+    test_tree_hooks.after_unlinkat (name, result == 0);
+  errno = saved;
+
+  return result;
+}
+
+ssize_t
+getdents64 (int    fd,
+            void  *buffer,
+            size_t size)
+{
+  struct dirent64 *entry = buffer;
+  ssize_t n;
+
+  if (test_tree_hooks.before_getdents != NULL)
+    test_tree_hooks.before_getdents (fd);
+  n = syscall (SYS_getdents64, fd, buffer, size);
+  if (test_tree_hooks.after_getdents != NULL)
+    test_tree_hooks.after_getdents ();
+
+  if (test_tree_hooks.hides_inodes && n > 0 && entry->d_ino != test_tree_hooks.shown_inode)
+    entry->d_ino++;
+  for (ssize_t offset = 0; test_tree_hooks.hides_types && offset < n; offset += entry->d_reclen)
+    {
+      entry = (struct dirent64 *) ((char *) buffer + offset);
+      entry->d_type = DT_UNKNOWN;
+    }
+
+  return n;
+}
+
+char *
+test_tree_path (const char *relative)
+{
+  return g_build_filename (test_dir (), "tree", relative, NULL);
+}
+
+void
+test_tree_make_dirs (const char *relative)
+{
+  g_autofree char *path = test_tree_path (relative);
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+}
+
+void
+test_tree_make_file (const char *relative)
+{
+  g_autofree char *in_test_dir = g_build_filename ("tree", relative, NULL);
+
+  test_make_file (in_test_dir);
+}
+
+void
+test_tree_chmod (const char *relative,
+                 mode_t      mode)
+{
+  g_autofree char *path = test_tree_path (relative);
+
+  g_assert_no_errno (chmod (path, mode));
+}
+
+int
+test_tree_open (void)
+{
+  g_autofree char *path = test_tree_path (NULL);
+  int fd;
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_no_errno (fd);
+  return fd;
+}
+
+int
+test_tree_make_dir_at (int         fd,
+                       const char *name)
+{
+  int dir_fd;
+
+  if (mkdirat (fd, name, 0700) < 0)
+    g_assert_cmpint (errno, ==, EEXIST);
+  dir_fd = openat (fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  g_assert_no_errno (dir_fd);
+  return dir_fd;
+}
+
+void
+test_tree_make_file_at (int         fd,
+                        const char *name)
+{
+  g_assert_no_errno (mknodat (fd, name, S_IFREG | 0600, 0));
+}
+
+void
+test_tree_assert_list (const char *relative,
+                       const char *expected)
+{
+  g_autofree char *in_test_dir = g_build_filename ("tree", relative, NULL);
+
+  test_assert_list (in_test_dir, expected);
+}
+
+void
+test_tree_assert_mode (const char *relative,
+                       mode_t      mode)
+{
+  g_autofree char *path = test_tree_path (relative);
+
+  test_assert_mode (path, S_IFDIR | mode);
+}
+
+gboolean
+test_tree_remove (GCancellable  *cancellable,
+                  GError       **error)
+{
+  const TestTreeHooks none = { .hides_types = FALSE };
+  g_autofree char *path = test_tree_path (NULL);
+  temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  guint n_fds = test_count_fds ();
+  gboolean removed;
+
+  g_assert_no_errno (fd);
+  removed = temp_remove_contents (fd, path, NULL, cancellable, error);
+  test_tree_hooks = none;
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+
+  return removed;
+}
+
+void
+test_tree_assert_goes (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_tree_remove (NULL, &error);
+  g_assert_no_error (error);
+  test_tree_assert_list (NULL, "");
+}
+
+GError *
+test_tree_assert_fails (int code)
+{
+  GError *error = NULL;
+
+  g_assert_false (test_tree_remove (NULL, &error));
+  g_assert_error (error, G_IO_ERROR, code);
+  return error;
+}
+
+static void
+child_few_fds (gconstpointer data)
+{
+  test_limit_fds (64);
+  test_tree_assert_goes ();
+}
+
+void
+test_tree_assert_goes_with_few_fds (void)
+{
+  test_in_child (child_few_fds, NULL);
+}
+
+void
+test_tree_make_canary (void)
+{
+  g_autofree char *path = test_path ("outside/canary");
+
+  test_make_file ("outside/canary");
+  test_write (path, "alive");
+}
+
+void
+test_tree_assert_canary (void)
+{
+  g_autofree char *path = test_path ("outside/canary");
+
+  test_assert_contents (path, "alive");
+}
+
+void
+test_tree_become_nobody (void)
+{
+  if (geteuid () != 0)
+    test_child_skip ("only root can make what is another's");
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+}
