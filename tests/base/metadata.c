@@ -47,7 +47,7 @@ get_mode (int fd)
   return st.st_mode & 07777;
 }
 
-/* And all of that taken back. */
+/* Adopts the metadata of a model, and undoes that. */
 static void
 test_adopt (void)
 {
@@ -82,7 +82,7 @@ test_adopt (void)
   g_assert_cmpint (fgetxattr (fd, "user.origin", found, sizeof found), ==, 4);
 }
 
-/* A file that may not even be read. */
+/* A file that the user may not read. */
 static void
 test_path_only (void)
 {
@@ -102,7 +102,7 @@ test_path_only (void)
   g_assert_true (g_hash_table_contains (model.attributes, ACL));
 }
 
-/* The ACL of a file goes if the model has none, and back it comes. */
+/* The file loses its ACL, as the model has none, and gets it back. */
 static void
 test_acl (void)
 {
@@ -129,7 +129,7 @@ test_acl (void)
   g_assert_cmpmem (found, sizeof acl, acl, sizeof acl);
 }
 
-/* Without the ACL, the group would get what only the mask says. */
+/* Without the ACL, the group would get the rights of the mask. */
 static void
 child_acl_refused (gconstpointer data)
 {
@@ -156,7 +156,7 @@ test_acl_refused (void)
   test_in_child (child_acl_refused, NULL);
 }
 
-/* Where the directory says what new files get. */
+/* The directory has an ACL for new files. */
 static void
 test_default_acl (void)
 {
@@ -229,13 +229,13 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-metadata/adopt", test_adopt);
-  g_test_add_func ("/temp-metadata/path-only", test_path_only);
-  g_test_add_func ("/temp-metadata/acl", test_acl);
-  g_test_add_func ("/temp-metadata/acl-refused", test_acl_refused);
-  g_test_add_func ("/temp-metadata/default-acl", test_default_acl);
-  g_test_add_func ("/temp-metadata/umask", test_umask);
-  g_test_add_func ("/temp-metadata/no-proc", test_no_proc);
+  g_test_add_func ("/metadata/a-model-s-are-adopted-and-undone", test_adopt);
+  g_test_add_func ("/metadata/are-read-without-opening", test_path_only);
+  g_test_add_func ("/metadata/a-model-without-an-acl-removes-it", test_acl);
+  g_test_add_func ("/metadata/an-acl-that-is-refused-is-an-error", test_acl_refused);
+  g_test_add_func ("/metadata/new-files-have-the-acl-of-the-directory", test_default_acl);
+  g_test_add_func ("/metadata/the-umask-is-known", test_umask);
+  g_test_add_func ("/metadata/the-umask-is-strict-without-proc", test_no_proc);
 
   return g_test_run ();
 }
