@@ -178,13 +178,16 @@ temp_remove_close_above (TempRemoveWalk *walk,
   pthread_mutex_lock (&walk->lock);
   while (node->parent != NULL && !node->is_job)
     {
+      gboolean restores_above = node->restores_above;
+
       node = node->parent;
       if (node->parent == NULL || node->fd < 0)
         break;
 
+      /* A repaired node stays open if the nodes below do not know that they have to go up to it. */
       if (node->n_jobs > 0)
         node->place = TEMP_REMOVE_WORKER_FAR;
-      else
+      else if (restores_above || node->mode_state != TEMP_REMOVE_MODE_REPAIRED)
         temp_remove_close_locked (walk, node);
     }
   pthread_mutex_unlock (&walk->lock);

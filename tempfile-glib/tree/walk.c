@@ -212,8 +212,12 @@ enter (TempRemoveWorker *worker,
     return TRUE;
 
   /* The obstacle may be the parent's mode. */
-  if (errno == EACCES && temp_remove_repair (walk, parent) && temp_remove_open (walk, node))
-    return TRUE;
+  if (errno == EACCES && temp_remove_repair (walk, parent))
+    {
+      node->restores_above = TRUE;
+      if (temp_remove_open (walk, node))
+        return TRUE;
+    }
 
   /* An empty directory can be removed without being opened. */
   errsv = errno;

@@ -130,8 +130,10 @@ child_cancelled (gconstpointer data)
       test_tree_make_file ("locked/c/c/c/c/c/c/c/c/file");
       test_tree_make_file ("locked/c/c/c/c/file");
       test_tree_make_file ("locked/file");
+      test_tree_make_file ("shut/c/c/c/c/c/c/c/c/file");
       test_tree_chmod ("locked/c/c", 0500);
       test_tree_chmod ("locked", 0500);
+      test_tree_chmod ("shut", 0400);
 
       to_cancel = cancellable;
       n_until_cancelled = i;
@@ -142,6 +144,7 @@ child_cancelled (gconstpointer data)
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       assert_mode_if_there ("locked", 0500);
       assert_mode_if_there ("locked/c/c", 0500);
+      assert_mode_if_there ("shut", 0400);
       test_tree_assert_goes ();
     }
 }
