@@ -56,6 +56,7 @@ temp_remove_open_shut (int         parent_fd,
   temp_autofd int fd = temp_remove_open_at (parent_fd, name, TEMP_REMOVE_OPEN_FLAGS);
   temp_autofd int path_fd = -1;
   mode_t mode;
+  int errsv;
 
   if (fd >= 0 || errno != EACCES)
     return g_steal_fd (&fd);
@@ -68,8 +69,9 @@ temp_remove_open_shut (int         parent_fd,
     return -1;
 
   fd = temp_remove_open_at (path_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
-  if (fd >= 0)
-    fchmod (fd, mode);
+  errsv = errno;
+  temp_remove_change_mode (fd >= 0 ? fd : path_fd, mode);
+  errno = errsv;
   return g_steal_fd (&fd);
 }
 

@@ -328,6 +328,34 @@ test_shut (gconstpointer data)
   test_in_child (child_shut, data);
 }
 
+/* Leaves one descriptor, which is one too few. */
+static void
+child_shut_without_descriptors (gconstpointer data)
+{
+  g_auto (Name) name = { 0 };
+  int last = -1;
+
+  if (!test_become_nobody ())
+    test_child_skip ("cannot become another user");
+
+  name_init (&name, "shut", data);
+  g_assert_no_errno (mkdir (name.path, 0000));
+  test_limit_fds (64);
+  for (int fd = dup (0); fd >= 0; fd = dup (0))
+    last = fd;
+  close (last);
+
+  g_assert_cmpint (temp_remove_open_shut (name.parent_fd, name.name), ==, -1);
+  g_assert_cmpint (errno, ==, EMFILE);
+  test_assert_mode (name.path, S_IFDIR);
+}
+
+static void
+test_shut_without_descriptors (gconstpointer data)
+{
+  test_in_child (child_shut_without_descriptors, data);
+}
+
 static void
 test_open_fails (gconstpointer data)
 {
@@ -384,6 +412,7 @@ main (int    argc,
     { "a-cancelled-removal-stops", test_cancelled },
     { "a-locked-directory-is-spared-if-asked", test_spared },
     { "a-shut-directory-can-be-opened", test_shut },
+    { "a-shut-directory-that-cannot-be-opened-stays-shut", test_shut_without_descriptors },
     { "an-error-of-opening-is-returned", test_open_fails },
     { "an-error-names-the-path", test_not_unlinked },
   };
