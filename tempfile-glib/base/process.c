@@ -12,14 +12,25 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The process that the library is in: its generation, which a fork changes; the process's lock; threads; and the
- * environment variable that keeps everything. */
+/* The process that the library is in: its generation, which a fork changes; its locks; threads; and the environment
+ * variable that keeps everything.
+ *
+ * Lock rules:
+ *
+ * 1. A thread takes the lock of appends before the process's lock, and no lock twice.
+ * 2. The process's lock guards the tables of the library. Its holder makes no system call that may block.
+ * 3. The lock of appends guards what ledger/ledger.c says.
+ * 4. fork() takes both, so that a child finds whole what they guard. */
 
-/* The process's lock. It is no GMutex: thread sanitizers know a pthread mutex, and an error-checking one knows its
- * thread. */
-static pthread_mutex_t lock;
-static pthread_cond_t changed;
-static __thread guint n_unlocked_forks; /* that are under way in this thread, one in a signal handler in the other */
+/* These are no GMutexes: thread sanitizers know a pthread mutex, and an error-checking one knows its thread. */
+static struct
+{
+  pthread_mutex_t mutex;
+  guint           n_unlocked_forks; /* under the mutex: forks in signal handlers that interrupted its holder */
+} locks[TEMP_N_MUTEXES];
+
+static pthread_cond_t changed; /* with the process's lock */
+static void (*in_child) (void); /* under the lock of appends: see temp_process_set_child_function() */
 
 /* The generation is kept twice. `*current` is in a page that the kernel zeroes in every child with memory of its own:
  * so it tells of a fork that runs no handlers, as a bare clone() does. (A process ID would not do: those of two
@@ -27,25 +38,23 @@ static __thread guint n_unlocked_forks; /* that are under way in this thread, on
 static guint newest = 1;
 static guint *current = &newest;
 
-/* Makes a mutex that knows its thread: locking it twice fails, instead of waiting for ever. */
-void
-temp_process_init_mutex (pthread_mutex_t *mutex)
+/* Makes the locks, which a thread cannot take twice: that fails, instead of waiting for ever. Makes the condition, which
+ * waits by the clock of g_get_monotonic_time(). */
+static void
+init_locks (void)
 {
   pthread_mutexattr_t attributes;
+  pthread_condattr_t condition_attributes;
 
   pthread_mutexattr_init (&attributes);
   pthread_mutexattr_settype (&attributes, PTHREAD_MUTEX_ERRORCHECK);
-  pthread_mutex_init (mutex, &attributes);
+  for (guint i = 0; i < TEMP_N_MUTEXES; i++)
+    {
+      pthread_mutex_init (&locks[i].mutex, &attributes);
+      locks[i].n_unlocked_forks = 0;
+    }
   pthread_mutexattr_destroy (&attributes);
-}
 
-/* Makes lock and condition, which waits by the clock of g_get_monotonic_time(). */
-static void
-init_lock (void)
-{
-  pthread_condattr_t condition_attributes;
-
-  temp_process_init_mutex (&lock);
   pthread_condattr_init (&condition_attributes);
   pthread_condattr_setclock (&condition_attributes, CLOCK_MONOTONIC);
   pthread_cond_init (&changed, &condition_attributes);
@@ -59,18 +68,20 @@ before_fork (void)
    * one. */
   temp_process_generation ();
 
-  /* In a signal handler, it may be this very thread that was interrupted with the lock, as in the middle of a fork. */
-  if (pthread_mutex_lock (&lock) != 0)
-    n_unlocked_forks++;
+  /* In a signal handler, it may be this very thread that was interrupted with a lock, as in the middle of a fork. */
+  for (guint i = 0; i < TEMP_N_MUTEXES; i++)
+    if (pthread_mutex_lock (&locks[i].mutex) != 0)
+      locks[i].n_unlocked_forks++;
 }
 
 static void
 after_fork_in_parent (void)
 {
-  if (n_unlocked_forks > 0)
-    n_unlocked_forks--;
-  else
-    pthread_mutex_unlock (&lock);
+  for (guint i = TEMP_N_MUTEXES; i-- > 0;)
+    if (locks[i].n_unlocked_forks > 0)
+      locks[i].n_unlocked_forks--;
+    else
+      pthread_mutex_unlock (&locks[i].mutex);
 }
 
 static void
@@ -80,13 +91,24 @@ after_fork_in_child (void)
     newest++;
 
   /* A mutex remembers its thread by a number that this thread no longer has, so that unlocking it fails; but the call
-   * tells thread sanitizers. Then make both anew: the threads that waited for them are not in this process. */
-  n_unlocked_forks = 0;
-  pthread_mutex_unlock (&lock);
-  init_lock ();
+   * tells thread sanitizers. Then make all anew: the threads that waited for them are not in this process. */
+  for (guint i = TEMP_N_MUTEXES; i-- > 0;)
+    pthread_mutex_unlock (&locks[i].mutex);
+  init_locks ();
+
+  if (in_child != NULL)
+    in_child ();
 }
 
-__attribute__ ((constructor (101))) static void
+/* Sets the function that runs in each forked child, in its only thread, before fork() returns there. The caller holds
+ * the lock of appends. */
+void
+temp_process_set_child_function (void (*function) (void))
+{
+  in_child = function;
+}
+
+__attribute__ ((constructor)) static void
 temp_process_init (void)
 {
 #ifdef MADV_WIPEONFORK
@@ -105,7 +127,8 @@ temp_process_init (void)
     }
 #endif
 
-  init_lock ();
+  /* Here, and not at the first use: a thread that forks meanwhile would leave its child a lock that nobody unlocks. */
+  init_locks ();
   pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -131,18 +154,38 @@ temp_process_generation (void)
   return generation;
 }
 
-/* Takes the process's lock, which guards the library's tables. fork() takes it, too, so that a child always finds them
- * whole. A thread that has it makes no system call that may block. */
+/* Locks */
+
+void
+temp_mutex_lock (TempMutex which)
+{
+  pthread_mutex_lock (&locks[which].mutex);
+}
+
+/* Like temp_mutex_lock(), but returns FALSE if a thread has the lock. */
+gboolean
+temp_mutex_try_lock (TempMutex which)
+{
+  return pthread_mutex_trylock (&locks[which].mutex) == 0;
+}
+
+void
+temp_mutex_unlock (TempMutex which)
+{
+  pthread_mutex_unlock (&locks[which].mutex);
+}
+
+/* Takes the process's lock. */
 void
 temp_process_lock (void)
 {
-  pthread_mutex_lock (&lock);
+  temp_mutex_lock (TEMP_MUTEX_PROCESS);
 }
 
 void
 temp_process_unlock (void)
 {
-  pthread_mutex_unlock (&lock);
+  temp_mutex_unlock (TEMP_MUTEX_PROCESS);
 }
 
 /* Like temp_process_lock(), at exit. Returns FALSE if this very thread has the lock, as after exit() in a signal
@@ -154,14 +197,14 @@ temp_process_lock_at_exit (void)
 
   clock_gettime (CLOCK_REALTIME, &until);
   until.tv_sec += 2;
-  return pthread_mutex_timedlock (&lock, &until) == 0;
+  return pthread_mutex_timedlock (&locks[TEMP_MUTEX_PROCESS].mutex, &until) == 0;
 }
 
 /* Waits for temp_process_wake(). The caller holds the process's lock, which is free in the meantime. */
 void
 temp_process_wait (void)
 {
-  pthread_cond_wait (&changed, &lock);
+  pthread_cond_wait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex);
 }
 
 /* Like temp_process_wait(), but only until `time`, of g_get_monotonic_time(). Returns FALSE at that time. */
@@ -173,7 +216,7 @@ temp_process_wait_until (gint64 time)
     .tv_nsec = time % G_USEC_PER_SEC * 1000,
   };
 
-  return pthread_cond_timedwait (&changed, &lock, &until) == 0;
+  return pthread_cond_timedwait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex, &until) == 0;
 }
 
 /* Wakes all threads that wait. The caller holds the process's lock. */

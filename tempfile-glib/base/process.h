@@ -3,12 +3,23 @@
 #pragma once
 
 #include <glib.h>
-#include <pthread.h>
 
 G_BEGIN_DECLS
 
+/* In the order in which a thread takes them: see process.c. */
+typedef enum
+{
+  TEMP_MUTEX_APPENDS, /* temp_ledger_lock_appends() takes it */
+  TEMP_MUTEX_PROCESS, /* temp_process_lock() takes it */
+  TEMP_N_MUTEXES,
+} TempMutex;
+
+void     temp_mutex_lock            (TempMutex     which);
+gboolean temp_mutex_try_lock             (TempMutex     which);
+void     temp_mutex_unlock            (TempMutex     which);
+
 guint    temp_process_generation   (void);
-void     temp_process_init_mutex   (pthread_mutex_t *mutex);
+void     temp_process_set_child_function (void (*function) (void));
 
 void     temp_process_lock         (void);
 gboolean temp_process_lock_at_exit (void);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -36,10 +35,7 @@
 /* So often a line is written again that the disk took only in part. */
 #define MAX_TRIES 100
 
-static __thread guint n_unlocked_forks; /* see temp-process.c */
-
-/* Under this lock: */
-static pthread_mutex_t appends;
+/* Under the lock of appends. */
 static TempLedger *current;
 static GSList *ledgers; /* of this process, and those that it inherited by fork(); with a reference to each */
 
@@ -246,27 +242,10 @@ temp_ledger_give_up (TempLedger *self)
 
 /* Fork */
 
-static void
-before_fork (void)
-{
-  /* In a signal handler, it may be this very thread that was interrupted with the lock, as in the middle of a fork. */
-  if (pthread_mutex_lock (&appends) != 0)
-    n_unlocked_forks++;
-}
-
-static void
-after_fork_in_parent (void)
-{
-  if (n_unlocked_forks > 0)
-    n_unlocked_forks--;
-  else
-    pthread_mutex_unlock (&appends);
-}
-
 /* Appends a line for this child process to each ledger whose lock no mapping keeps: the child may close its descriptor,
  * and the lock with that. The parent may have been writing a line, of which a part is there. */
 static void
-after_fork_in_child (void)
+append_child (void)
 {
   TempLedgerProcess process;
   g_autofree char *line = NULL;
@@ -285,32 +264,19 @@ after_fork_in_child (void)
       self->is_torn = TRUE;
       temp_ledger_append (self, line);
     }
-
-  n_unlocked_forks = 0;
-  pthread_mutex_unlock (&appends); /* for thread sanitizers: see temp-process.c */
-  temp_process_init_mutex (&appends);
-}
-
-/* Runs after the constructor of the process's lock: fork() calls handlers in the reverse order, so that it takes the lock
- * of appends first. */
-__attribute__ ((constructor (102))) static void
-init_appends (void)
-{
-  temp_process_init_mutex (&appends);
-  pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
 /* Takes the lock of appends: see the head of this file. */
 void
 temp_ledger_lock_appends (void)
 {
-  pthread_mutex_lock (&appends);
+  temp_mutex_lock (TEMP_MUTEX_APPENDS);
 }
 
 void
 temp_ledger_unlock_appends (void)
 {
-  pthread_mutex_unlock (&appends);
+  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
 }
 
 /* Closes the descriptor, if it still is the ledger's: then, this is the last time to see if the file has a name. The
@@ -362,6 +328,7 @@ temp_ledger_open (GError **error)
   if (current == NULL)
     return NULL;
 
+  temp_process_set_child_function (append_child);
   ledgers = g_slist_prepend (ledgers, current); /* takes the first reference */
   return temp_ledger_ref (current);
 }
@@ -438,7 +405,7 @@ temp_ledger_finish_all (void)
 {
   guint generation = temp_process_generation ();
 
-  if (ledgers == NULL || pthread_mutex_trylock (&appends) != 0)
+  if (!temp_mutex_try_lock (TEMP_MUTEX_APPENDS))
     return;
 
   for (GSList *l = ledgers; l != NULL; l = l->next)
