@@ -20,7 +20,9 @@
  * 1. A thread takes the lock of appends before the process's lock, and no lock twice.
  * 2. The process's lock guards the tables of the library. Its holder makes no system call that may block.
  * 3. The lock of appends guards what ledger/ledger.c says.
- * 4. fork() takes both, so that a child finds whole what they guard. */
+ * 4. fork() takes both, so that a child finds whole what they guard.
+ *
+ * A debug build aborts where a thread breaks rule 1, or where temp_mutex_assert_locked() finds a lock missing. */
 
 /* These are no GMutexes: thread sanitizers know a pthread mutex, and an error-checking one knows its thread. */
 static struct
@@ -28,6 +30,13 @@ static struct
   pthread_mutex_t mutex;
   guint           n_unlocked_forks; /* under the mutex: forks in signal handlers that interrupted its holder */
 } locks[TEMP_N_MUTEXES];
+
+#ifdef TEMP_DEBUG
+static __thread guint held; /* the locks that this thread has, a bit for each */
+#define IF_DEBUG(statement) statement
+#else
+#define IF_DEBUG(statement)
+#endif
 
 static pthread_cond_t changed; /* with the process's lock */
 static void (*in_child) (void); /* under the lock of appends: see temp_process_set_child_function() */
@@ -95,16 +104,20 @@ after_fork_in_child (void)
   for (guint i = TEMP_N_MUTEXES; i-- > 0;)
     pthread_mutex_unlock (&locks[i].mutex);
   init_locks ();
+  IF_DEBUG (held = 0;)
 
+  temp_mutex_lock (TEMP_MUTEX_APPENDS);
   if (in_child != NULL)
     in_child ();
+  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
 }
 
-/* Sets the function that runs in each forked child, in its only thread, before fork() returns there. The caller holds
- * the lock of appends. */
+/* Sets the function that runs in each forked child, before fork() returns there, with the lock of appends. The caller
+ * holds that lock. */
 void
 temp_process_set_child_function (void (*function) (void))
 {
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
   in_child = function;
 }
 
@@ -156,24 +169,44 @@ temp_process_generation (void)
 
 /* Locks */
 
+/* Takes the result of locking. Returns TRUE if that worked. */
+static inline gboolean
+has_locked (TempMutex which,
+            int      result)
+{
+  IF_DEBUG (held |= (result == 0) << which;)
+  return result == 0;
+}
+
 void
 temp_mutex_lock (TempMutex which)
 {
-  pthread_mutex_lock (&locks[which].mutex);
+  IF_DEBUG (g_assert (held < 1u << which);)
+  has_locked (which, pthread_mutex_lock (&locks[which].mutex));
 }
 
 /* Like temp_mutex_lock(), but returns FALSE if a thread has the lock. */
 gboolean
 temp_mutex_try_lock (TempMutex which)
 {
-  return pthread_mutex_trylock (&locks[which].mutex) == 0;
+  return has_locked (which, pthread_mutex_trylock (&locks[which].mutex));
 }
 
 void
 temp_mutex_unlock (TempMutex which)
 {
+  IF_DEBUG (held &= ~(1u << which);)
   pthread_mutex_unlock (&locks[which].mutex);
 }
+
+#ifdef TEMP_DEBUG
+/* Aborts unless the calling thread has the lock. */
+void
+temp_mutex_assert_locked (TempMutex which)
+{
+  g_assert ((held & 1u << which) != 0);
+}
+#endif
 
 /* Takes the process's lock. */
 void
@@ -197,13 +230,14 @@ temp_process_lock_at_exit (void)
 
   clock_gettime (CLOCK_REALTIME, &until);
   until.tv_sec += 2;
-  return pthread_mutex_timedlock (&locks[TEMP_MUTEX_PROCESS].mutex, &until) == 0;
+  return has_locked (TEMP_MUTEX_PROCESS, pthread_mutex_timedlock (&locks[TEMP_MUTEX_PROCESS].mutex, &until));
 }
 
 /* Waits for temp_process_wake(). The caller holds the process's lock, which is free in the meantime. */
 void
 temp_process_wait (void)
 {
+  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
   pthread_cond_wait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex);
 }
 
@@ -216,6 +250,7 @@ temp_process_wait_until (gint64 time)
     .tv_nsec = time % G_USEC_PER_SEC * 1000,
   };
 
+  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
   return pthread_cond_timedwait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex, &until) == 0;
 }
 
@@ -223,6 +258,7 @@ temp_process_wait_until (gint64 time)
 void
 temp_process_wake (void)
 {
+  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
   pthread_cond_broadcast (&changed);
 }
 

@@ -14,9 +14,14 @@ typedef enum
   TEMP_N_MUTEXES,
 } TempMutex;
 
-void     temp_mutex_lock            (TempMutex     which);
+void     temp_mutex_lock                 (TempMutex     which);
 gboolean temp_mutex_try_lock             (TempMutex     which);
-void     temp_mutex_unlock            (TempMutex     which);
+void     temp_mutex_unlock               (TempMutex     which);
+#ifdef TEMP_DEBUG
+void     temp_mutex_assert_locked        (TempMutex     which);
+#else
+#define  temp_mutex_assert_locked(which) ((void) 0)
+#endif
 
 guint    temp_process_generation   (void);
 void     temp_process_set_child_function (void (*function) (void));

@@ -95,6 +95,7 @@ check_fd (TempLedger  *self,
 {
   temp_autofd int fd = -1;
 
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
   errno = ENOENT;
   if (self->is_gone)
     return FALSE;
@@ -176,6 +177,7 @@ temp_ledger_add_uid (TempLedger *self,
 {
   g_autofree char *line = g_strdup_printf ("uid %u\n", (guint) uid);
 
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
   for (guint i = 0; i < self->uids->len; i++)
     if (g_array_index (self->uids, uid_t, i) == uid)
       return TRUE;
@@ -218,7 +220,7 @@ temp_ledger_sync (TempLedger *self)
 }
 
 /* Deletes the ledger's file, for good, even if the power fails: then no sweep deletes what was made under it. Unlike an
- * append, this works on a full disk. Fails with errno. */
+ * append, this works on a full disk. Fails with errno. The caller holds the lock of appends. */
 gboolean
 temp_ledger_give_up (TempLedger *self)
 {
@@ -301,6 +303,7 @@ prune (void)
 {
   GSList *l = ledgers;
 
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
   while (l != NULL)
     {
       TempLedger *self = l->data;
@@ -320,6 +323,7 @@ prune (void)
 TempLedger *
 temp_ledger_open (GError **error)
 {
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
   if (current != NULL && temp_ledger_is_current (current))
     return temp_ledger_ref (current);
 
@@ -395,6 +399,7 @@ temp_ledger_draw (TempLedger  *self,
 void
 temp_ledger_set_guarded (TempLedger *self)
 {
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
   if (!self->is_guarded)
     self->is_guarded = temp_ledger_enter (self);
 }

@@ -61,6 +61,7 @@ steal_fd_locked (TempPlace *self)
   struct stat st;
   int fd = g_steal_fd (&self->fd);
 
+  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
   return fd >= 0 && fstat (fd, &st) == 0 && is_same (self, &st) ? fd : -1;
 }
 
@@ -155,6 +156,8 @@ write_line (TempPlace *self)
 {
   g_autofree char *line = temp_place_line (self, NULL, NULL);
 
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+
   /* Somebody may have removed the first ledger: then the second is a new one. */
   for (guint i = 0; i < 2 && self->ledger == NULL; i++)
     {
@@ -167,7 +170,7 @@ write_line (TempPlace *self)
     }
 }
 
-/* Makes the place of an absolute path, with its line. The caller holds the lock of appends. */
+/* Makes the place of an absolute path, without its line. */
 static TempPlace *
 make (const char  *dir,
       gboolean     wants_line,
@@ -242,6 +245,7 @@ steal_all_locked (void)
   GHashTableIter iter;
   gpointer place;
 
+  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
   places = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) temp_place_unref);
   if (old == NULL)
     return NULL;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h" /* TEMP_DEBUG */
+
 #include "base/process.h"
 
-#include <pthread.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test-support.h"
@@ -223,6 +225,71 @@ test_lock_at_exit (void)
   temp_process_unlock ();
 }
 
+#ifdef TEMP_DEBUG
+
+static void
+wait_unlocked (void)
+{
+  temp_process_wait_until (0);
+}
+
+static void
+lock_twice (void)
+{
+  temp_process_lock ();
+  temp_process_lock ();
+}
+
+static void
+lock_backwards (void)
+{
+  temp_process_lock ();
+  temp_mutex_lock (TEMP_MUTEX_APPENDS);
+}
+
+static void
+unlock_first (void)
+{
+  temp_mutex_lock (TEMP_MUTEX_APPENDS);
+  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+}
+
+/* A debug build ends a program whose thread breaks a lock rule. */
+static void
+test_rules (void)
+{
+  static void (*const breakers[]) (void) = { wait_unlocked, lock_twice, lock_backwards, unlock_first };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (breakers); i++)
+    {
+      pid_t pid = test_make_child (FALSE);
+      int status;
+
+      if (pid == 0)
+        {
+          const struct rlimit no_core = { 0, 0 };
+
+          setrlimit (RLIMIT_CORE, &no_core);
+          close (STDOUT_FILENO);
+          close (STDERR_FILENO);
+          breakers[i] ();
+          test_child_exit (0);
+        }
+      g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+      g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGABRT);
+    }
+
+  temp_mutex_lock (TEMP_MUTEX_APPENDS);
+  temp_process_lock ();
+  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
+  temp_process_unlock ();
+  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
+}
+
+#endif
+
 int
 main (int    argc,
       char **argv)
@@ -237,6 +304,9 @@ main (int    argc,
   g_test_add_func ("/temp-process/lock-excludes", test_lock_excludes);
   g_test_add_func ("/temp-process/wait-until", test_wait_until);
   g_test_add_func ("/temp-process/lock-at-exit", test_lock_at_exit);
+#ifdef TEMP_DEBUG
+  g_test_add_func ("/temp-process/rules", test_rules);
+#endif
 
   return g_test_run ();
 }

@@ -137,6 +137,18 @@ append (TempLedger *ledger,
   return errsv;
 }
 
+/* Keeps errno. */
+static gboolean
+give_up (TempLedger *ledger)
+{
+  gboolean gone;
+
+  temp_ledger_lock_appends ();
+  gone = temp_ledger_give_up (ledger);
+  temp_ledger_unlock_appends ();
+  return gone;
+}
+
 static guint
 count (const char *contents,
        const char *needle)
@@ -293,7 +305,7 @@ test_umask (gconstpointer data)
       path = temp_ledger_dup_path (ledger);
       test_assert_mode (path, S_IFREG | 0600);
       g_assert_cmpint (append (ledger, "uid 1\n"), ==, 0);
-      g_assert_true (temp_ledger_give_up (ledger));
+      g_assert_true (give_up (ledger));
     }
 }
 
@@ -354,14 +366,14 @@ test_sweep_is_faster (gconstpointer data)
   text = test_parse_own_ledger (ledger);
   g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
   g_assert_cmpuint (count_ledgers (0), ==, 1);
-  g_assert_true (temp_ledger_give_up (ledger));
+  g_assert_true (give_up (ledger));
   temp_ledger_unref (g_steal_pointer (&ledger));
 
   n_busy = 2;
   ledger = open_ledger ();
   g_assert_cmpuint (n_busy, ==, 0);
   g_assert_cmpuint (count_ledgers (0), ==, 1);
-  g_assert_true (temp_ledger_give_up (ledger));
+  g_assert_true (give_up (ledger));
   temp_ledger_unref (g_steal_pointer (&ledger));
 
   /* The sweep is faster each time: the maker gives up. */
@@ -684,7 +696,7 @@ test_removed (gconstpointer data)
             g_assert_cmpstr (contents, ==, "other");
           }
         temp_ledger_leave (ledger);
-        g_assert_true (temp_ledger_give_up (next));
+        g_assert_true (give_up (next));
       }
 }
 
@@ -771,7 +783,7 @@ test_short_write (gconstpointer data)
       dir = g_ptr_array_index (text->dirs, text->dirs->len - 1);
       g_assert_cmpuint (dir->names->len, ==, 1);
       g_assert_true (temp_ledger_text_has_uid (text, 5));
-      g_assert_true (temp_ledger_give_up (ledger));
+      g_assert_true (give_up (ledger));
     }
 }
 
@@ -788,7 +800,7 @@ test_short_header (gconstpointer data)
       g_assert_cmpuint (next_write, ==, 0);
       text = test_parse_own_ledger (ledger);
       g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
-      g_assert_true (temp_ledger_give_up (ledger));
+      g_assert_true (give_up (ledger));
     }
 }
 
@@ -908,10 +920,10 @@ test_give_up (gconstpointer data)
   ledger = open_ledger ();
   g_assert_true (temp_ledger_enter (ledger));
   filler = fill_disk ();
-  g_assert_true (temp_ledger_give_up (ledger));
+  g_assert_true (give_up (ledger));
   assert_there (ledger, FALSE);
   g_assert_false (temp_ledger_is_current (ledger));
-  g_assert_true (temp_ledger_give_up (ledger));
+  g_assert_true (give_up (ledger));
   temp_ledger_leave (ledger);
 
   g_assert_no_errno (unlink (filler));
@@ -935,7 +947,7 @@ test_cannot_give_up (gconstpointer data)
   ledger = open_ledger ();
   home = temp_ledger_home_get_path (0);
   g_assert_no_errno (chmod (home, 0500));
-  g_assert_false (temp_ledger_give_up (ledger));
+  g_assert_false (give_up (ledger));
   g_assert_cmpint (errno, ==, EACCES);
   g_assert_no_errno (chmod (home, 0700));
   assert_there (ledger, TRUE);
@@ -1194,7 +1206,9 @@ test_guarded (gconstpointer data)
 {
   g_autoptr (TempLedger) ledger = open_ledger ();
 
+  temp_ledger_lock_appends ();
   temp_ledger_set_guarded (ledger);
+  temp_ledger_unlock_appends ();
   fill (ledger);
   assert_there (ledger, TRUE);
   temp_ledger_finish_all ();
