@@ -44,17 +44,12 @@ static void
 append_header (TestLedger *self,
                int         fd)
 {
-  g_autoptr (GString) key = g_string_new (NULL);
-  g_autofree char *process = temp_ledger_process_line (&self->process);
-  char birth[TEMP_LEDGER_BIRTH_SIZE];
+  g_autofree char *header = NULL;
   struct stat st;
 
-  for (gsize i = 0; i < sizeof self->key.bytes; i++)
-    g_string_append_printf (key, "%02x", self->key.bytes[i]);
   g_assert_no_errno (fstat (fd, &st));
-  temp_ledger_get_birth (fd, birth);
-  test_ledger_append (self, "tempfile-glib 2 %" G_GUINT64_FORMAT " %s\nkey %s\n%smount %" G_GUINT64_FORMAT "\nuid %u",
-                      (guint64) st.st_ino, birth, key->str, process, self->mount_namespace, (guint) self->uid);
+  header = temp_ledger_header (fd, st.st_ino, &self->key, &self->process, self->mount_namespace, self->uid);
+  test_ledger_append (self, "%s", g_strchomp (header));
 }
 
 void

@@ -237,7 +237,7 @@ temp_process_lock_at_exit (void)
 void
 temp_process_wait (void)
 {
-  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
+  temp_process_assert_locked ();
   pthread_cond_wait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex);
 }
 
@@ -250,7 +250,7 @@ temp_process_wait_until (gint64 time)
     .tv_nsec = time % G_USEC_PER_SEC * 1000,
   };
 
-  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
+  temp_process_assert_locked ();
   return pthread_cond_timedwait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex, &until) == 0;
 }
 
@@ -258,7 +258,7 @@ temp_process_wait_until (gint64 time)
 void
 temp_process_wake (void)
 {
-  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
+  temp_process_assert_locked ();
   pthread_cond_broadcast (&changed);
 }
 

@@ -22,6 +22,7 @@ void     temp_mutex_assert_locked        (TempMutex     which);
 #else
 #define  temp_mutex_assert_locked(which) ((void) 0)
 #endif
+#define  temp_process_assert_locked() temp_mutex_assert_locked (TEMP_MUTEX_PROCESS)
 
 guint    temp_process_generation   (void);
 void     temp_process_set_child_function (void (*function) (void));

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "ledger/ledger-private.h"
+#include "ledger/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,15 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
 #include "ledger/alive.h"
+#include "ledger/file.h"
+#include "ledger/home.h"
 #include "ledger/text.h"
 
 /* The ledgers of this process.
  *
- * Contents: Life. The file: its descriptor, appending, syncing, giving up. Fork. Names: counting entries, drawing
- * letters.
+ * Contents: Life. The file: its descriptor, appending, syncing, giving up. Names: counting entries, drawing letters. All
+ * ledgers: fork, opening, exit.
  *
  *   current   temp_ledger_open() made it: new entries are made under it
  *   retired   it is full, its file is gone, or its process has forked: retire(); the next one is current
@@ -34,6 +37,29 @@
 
 /* So often a line is written again that the disk took only in part. */
 #define MAX_TRIES 100
+
+struct _TempLedger
+{
+  gint        ref_count; /* atomic */
+  guint       generation; /* of the process that made it: see temp_process_generation() */
+  char       *path;
+  dev_t       dev;
+  ino_t       ino;
+  TempTagKey  key;
+  guint32     first;      /* the number of the first name */
+  guint       n_names;    /* atomic */
+  gint        n_alive;    /* atomic; entries that count, plus 1 until it is retired; 0: the file is gone */
+  gint        is_retired; /* atomic; no new entry is made under it */
+  void       *mapping;    /* keeps the lock; NULL: only the descriptor does */
+
+  /* Under the lock of appends. */
+  int         fd;         /* -1: the program or prune() closed it; opened again if needed */
+  GArray     *uids;       /* those that have a line */
+  gboolean    is_synced;  /* nothing was appended since the last sync */
+  gboolean    is_gone;    /* the file was seen without a name: no sweep will act on it */
+  gboolean    is_torn;    /* the last line was written short */
+  gboolean    is_guarded; /* a guard waits for it, and counts like an entry */
+};
 
 /* Under the lock of appends. */
 static TempLedger *current;
@@ -85,9 +111,18 @@ temp_ledger_is_current (TempLedger *self)
 
 /* The file */
 
-/* Makes sure that the descriptor is the ledger's, and opens the file again if it is not: a program may close a
- * descriptor that it does not know, and open another file under its number. Fails with errno, which is ENOENT if the
- * ledger's file is gone, and ESTALE if it is not under its path: then it may be elsewhere. The caller holds the lock of
+/* Returns TRUE if the descriptor is the ledger's, and fills st. A program may close a descriptor that it does not know,
+ * and open another file under its number. */
+static gboolean
+is_open_by (TempLedger  *self,
+            int          fd,
+            struct stat *st)
+{
+  return fd >= 0 && fstat (fd, st) == 0 && st->st_dev == self->dev && st->st_ino == self->ino;
+}
+
+/* Opens the ledger's file again if the descriptor is no longer the ledger's. Fails with errno, which is ENOENT if the
+ * file is gone, and ESTALE if it is not under its path: then it may be elsewhere. The caller holds the lock of
  * appends. */
 static gboolean
 check_fd (TempLedger  *self,
@@ -95,19 +130,19 @@ check_fd (TempLedger  *self,
 {
   temp_autofd int fd = -1;
 
-  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+  temp_ledger_assert_appends_locked ();
   errno = ENOENT;
   if (self->is_gone)
     return FALSE;
 
-  if (G_UNLIKELY (self->fd < 0 || fstat (self->fd, st) < 0 || st->st_dev != self->dev || st->st_ino != self->ino))
+  if (G_UNLIKELY (!is_open_by (self, self->fd, st)))
     {
       self->fd = -1;
       fd = open (self->path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
       if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         return FALSE;
       errno = ESTALE;
-      if (fd < 0 || fstat (fd, st) < 0 || st->st_dev != self->dev || st->st_ino != self->ino)
+      if (!is_open_by (self, fd, st))
         return FALSE;
       self->fd = g_steal_fd (&fd);
     }
@@ -115,6 +150,21 @@ check_fd (TempLedger  *self,
   errno = ENOENT;
   self->is_gone = st->st_nlink == 0;
   return !self->is_gone;
+}
+
+/* Closes the descriptor, if it still is the ledger's: then, this is the last time to see if the file has a name. The
+ * caller holds the lock of appends. */
+static void
+close_fd (TempLedger *self)
+{
+  struct stat st;
+
+  if (is_open_by (self, self->fd, &st))
+    {
+      self->is_gone = st.st_nlink == 0;
+      close (self->fd);
+    }
+  self->fd = -1;
 }
 
 /* Writes the lines at the end of the file, at `end`, and again if the disk takes them only in part. Sets errno if it
@@ -177,7 +227,7 @@ temp_ledger_add_uid (TempLedger *self,
 {
   g_autofree char *line = g_strdup_printf ("uid %u\n", (guint) uid);
 
-  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+  temp_ledger_assert_appends_locked ();
   for (guint i = 0; i < self->uids->len; i++)
     if (g_array_index (self->uids, uid_t, i) == uid)
       return TRUE;
@@ -242,101 +292,6 @@ temp_ledger_give_up (TempLedger *self)
   return fsync (dir_fd) == 0 || errno == EINVAL;
 }
 
-/* Fork */
-
-/* Appends a line for this child process to each ledger whose lock no mapping keeps: the child may close its descriptor,
- * and the lock with that. The parent may have been writing a line, of which a part is there. */
-static void
-append_child (void)
-{
-  TempLedgerProcess process;
-  g_autofree char *line = NULL;
-
-  for (GSList *l = ledgers; l != NULL; l = l->next)
-    {
-      TempLedger *self = l->data;
-
-      if (self->mapping != NULL || self->n_alive == 0)
-        continue;
-      if (line == NULL)
-        {
-          temp_ledger_process_identify (&process, NULL);
-          line = temp_ledger_process_line (&process);
-        }
-      self->is_torn = TRUE;
-      temp_ledger_append (self, line);
-    }
-}
-
-/* Takes the lock of appends: see the head of this file. */
-void
-temp_ledger_lock_appends (void)
-{
-  temp_mutex_lock (TEMP_MUTEX_APPENDS);
-}
-
-void
-temp_ledger_unlock_appends (void)
-{
-  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
-}
-
-/* Closes the descriptor, if it still is the ledger's: then, this is the last time to see if the file has a name. The
- * caller holds the lock of appends. */
-static void
-close_fd (TempLedger *self)
-{
-  struct stat st;
-
-  if (self->fd >= 0 && fstat (self->fd, &st) == 0 && st.st_dev == self->dev && st.st_ino == self->ino)
-    {
-      self->is_gone = st.st_nlink == 0;
-      close (self->fd);
-    }
-  self->fd = -1;
-}
-
-/* Drops the ledgers of this process whose files are gone. Closes the descriptors of the others, and of those that it
- * inherited, where a mapping keeps the lock. The caller holds the lock of appends. */
-static void
-prune (void)
-{
-  GSList *l = ledgers;
-
-  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
-  while (l != NULL)
-    {
-      TempLedger *self = l->data;
-
-      l = l->next;
-      if (self->mapping != NULL)
-        close_fd (self);
-      if (g_atomic_int_get (&self->n_alive) > 0 || self->generation != temp_process_generation ())
-        continue;
-      close_fd (self);
-      ledgers = g_slist_remove (ledgers, self);
-      temp_ledger_unref (self);
-    }
-}
-
-/* Returns the current ledger, with a reference. Makes it if there is none. The caller holds the lock of appends. */
-TempLedger *
-temp_ledger_open (GError **error)
-{
-  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
-  if (current != NULL && temp_ledger_is_current (current))
-    return temp_ledger_ref (current);
-
-  prune ();
-  current = temp_ledger_create (error);
-  if (current == NULL)
-    return NULL;
-
-  temp_process_set_child_function (append_child);
-  ledgers = g_slist_prepend (ledgers, current); /* takes the first reference */
-  return temp_ledger_ref (current);
-}
-
 /* Names */
 
 /* Counts one more entry, which is about to be made under the ledger. Returns FALSE if the ledger is finished. */
@@ -399,9 +354,153 @@ temp_ledger_draw (TempLedger  *self,
 void
 temp_ledger_set_guarded (TempLedger *self)
 {
-  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+  temp_ledger_assert_appends_locked ();
   if (!self->is_guarded)
     self->is_guarded = temp_ledger_enter (self);
+}
+
+/* All ledgers */
+
+/* Takes the lock of appends: see the head of this file. */
+void
+temp_ledger_lock_appends (void)
+{
+  temp_mutex_lock (TEMP_MUTEX_APPENDS);
+}
+
+void
+temp_ledger_unlock_appends (void)
+{
+  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
+}
+
+/* Appends a line for this child process to each ledger whose lock no mapping keeps: the child may close its descriptor,
+ * and the lock with that. The parent may have been writing a line, of which a part is there. */
+static void
+append_child (void)
+{
+  TempLedgerProcess process;
+  g_autofree char *line = NULL;
+
+  for (GSList *l = ledgers; l != NULL; l = l->next)
+    {
+      TempLedger *self = l->data;
+
+      if (self->mapping != NULL || self->n_alive == 0)
+        continue;
+      if (line == NULL)
+        {
+          temp_ledger_process_identify (&process, NULL);
+          line = temp_ledger_process_line (&process);
+        }
+      self->is_torn = TRUE;
+      temp_ledger_append (self, line);
+    }
+}
+
+/* Drops the ledgers of this process whose files are gone. Closes the descriptors of the others, and of those that it
+ * inherited, where a mapping keeps the lock. The caller holds the lock of appends. */
+static void
+prune (void)
+{
+  GSList *l = ledgers;
+
+  while (l != NULL)
+    {
+      TempLedger *self = l->data;
+
+      l = l->next;
+      if (self->mapping != NULL)
+        close_fd (self);
+      if (g_atomic_int_get (&self->n_alive) > 0 || self->generation != temp_process_generation ())
+        continue;
+      close_fd (self);
+      ledgers = g_slist_remove (ledgers, self);
+      temp_ledger_unref (self);
+    }
+}
+
+/* Draws the key and the first number, and writes the header. Fails with errno. The caller holds the lock of appends. */
+static gboolean
+begin (TempLedger *self)
+{
+  g_autofree char *header = NULL;
+  TempLedgerProcess process;
+  guint64 mount_namespace;
+  uid_t uid = geteuid ();
+  struct stat st;
+
+  if (!temp_ledger_draw_bytes (&self->key, sizeof self->key) ||
+      !temp_ledger_draw_bytes (&self->first, sizeof self->first))
+    return FALSE;
+
+  temp_ledger_process_identify (&process, &mount_namespace);
+  header = temp_ledger_header (self->fd, self->ino, &self->key, &process, mount_namespace, uid);
+  g_array_append_val (self->uids, uid);
+  return check_fd (self, &st) && write_lines (self, header, st.st_size);
+}
+
+/* Makes a ledger in one of the directories of ledgers. The caller holds the lock of appends. */
+static TempLedger *
+create (guint    which,
+        GError **error)
+{
+  g_autofree char *path = NULL;
+  struct stat st;
+  int fd = temp_ledger_file_create (which, &path, &st, error);
+  TempLedger *self;
+
+  if (fd < 0)
+    return NULL;
+
+  self = g_new (TempLedger, 1);
+  *self = (TempLedger) {
+    .ref_count = 1,
+    .generation = temp_process_generation (),
+    .path = g_steal_pointer (&path),
+    .dev = st.st_dev,
+    .ino = st.st_ino,
+    .n_alive = 1,
+    .fd = fd,
+    .uids = g_array_new (FALSE, FALSE, sizeof (uid_t)),
+  };
+  if (begin (self))
+    {
+      self->mapping = temp_ledger_file_map (fd);
+      return self;
+    }
+
+  temp_error_from_errno (error, errno, "Could not write the ledger", self->path);
+  unlink (self->path);
+  close (fd);
+  temp_ledger_unref (self);
+  return NULL;
+}
+
+/* Returns the current ledger, with a reference. If there is none, makes it in the first directory of ledgers where it
+ * can; on failure, the error is that of the first directory. The caller holds the lock of appends. */
+TempLedger *
+temp_ledger_open (GError **error)
+{
+  g_autoptr (GError) first_error = NULL;
+
+  temp_ledger_assert_appends_locked ();
+  if (current != NULL && temp_ledger_is_current (current))
+    return temp_ledger_ref (current);
+
+  prune ();
+  current = NULL;
+  for (guint which = 0; which < TEMP_LEDGER_N_HOMES && current == NULL; which++)
+    current = create (which, first_error == NULL ? &first_error : NULL);
+  if (current == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&first_error));
+      return NULL;
+    }
+
+  temp_process_set_child_function (append_child);
+  ledgers = g_slist_prepend (ledgers, current); /* takes the first reference */
+  return temp_ledger_ref (current);
 }
 
 /* Retires all ledgers of this process, at exit: the files of those that no entry counts in are deleted. */

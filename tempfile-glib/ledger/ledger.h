@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
+#include "base/process.h"
 #include "ledger/tag.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ typedef struct _TempLedger TempLedger;
 /* The lock of appends: a thread that opens a ledger, or appends to one, holds it. */
 void        temp_ledger_lock_appends   (void);
 void        temp_ledger_unlock_appends (void);
+#define     temp_ledger_assert_appends_locked() temp_mutex_assert_locked (TEMP_MUTEX_APPENDS)
 
 TempLedger *temp_ledger_open       (GError      **error);
 TempLedger *temp_ledger_ref        (TempLedger   *self);

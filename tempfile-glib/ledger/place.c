@@ -61,7 +61,7 @@ steal_fd_locked (TempPlace *self)
   struct stat st;
   int fd = g_steal_fd (&self->fd);
 
-  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
+  temp_process_assert_locked ();
   return fd >= 0 && fstat (fd, &st) == 0 && is_same (self, &st) ? fd : -1;
 }
 
@@ -156,7 +156,7 @@ write_line (TempPlace *self)
 {
   g_autofree char *line = temp_place_line (self, NULL, NULL);
 
-  temp_mutex_assert_locked (TEMP_MUTEX_APPENDS);
+  temp_ledger_assert_appends_locked ();
 
   /* Somebody may have removed the first ledger: then the second is a new one. */
   for (guint i = 0; i < 2 && self->ledger == NULL; i++)
@@ -245,7 +245,7 @@ steal_all_locked (void)
   GHashTableIter iter;
   gpointer place;
 
-  temp_mutex_assert_locked (TEMP_MUTEX_PROCESS);
+  temp_process_assert_locked ();
   places = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) temp_place_unref);
   if (old == NULL)
     return NULL;

@@ -93,6 +93,28 @@ temp_ledger_get_birth (int  fd,
                 stx.stx_btime.tv_nsec);
 }
 
+/* Returns the first lines of a ledger: its own, for which it needs the file; the key; the process that makes it, with
+ * its mount namespace; the user. */
+char *
+temp_ledger_header (int                      fd,
+                    guint64                  ino,
+                    const TempTagKey        *key,
+                    const TempLedgerProcess *process,
+                    guint64                  mount_namespace,
+                    guint64                  uid)
+{
+  g_autoptr (GString) hex = g_string_new (NULL);
+  g_autofree char *process_line = temp_ledger_process_line (process);
+  char birth[TEMP_LEDGER_BIRTH_SIZE];
+
+  for (gsize i = 0; i < sizeof key->bytes; i++)
+    g_string_append_printf (hex, "%02x", key->bytes[i]);
+  temp_ledger_get_birth (fd, birth);
+  return g_strdup_printf ("tempfile-glib 2 %" G_GUINT64_FORMAT " %s\nkey %s\n%smount %" G_GUINT64_FORMAT
+                          "\nuid %" G_GUINT64_FORMAT "\n",
+                          ino, birth, hex->str, process_line, mount_namespace, uid);
+}
+
 static gboolean
 parse_number (const char *field,
               guint64    *number)

@@ -62,6 +62,12 @@ typedef struct
 char           *temp_ledger_escape       (const char              *path);
 char           *temp_ledger_unescape     (const char              *text);
 char           *temp_ledger_process_line (const TempLedgerProcess *process);
+char           *temp_ledger_header       (int                      fd,
+                                          guint64                  ino,
+                                          const TempTagKey        *key,
+                                          const TempLedgerProcess *process,
+                                          guint64                  mount_namespace,
+                                          guint64                  uid);
 void            temp_ledger_get_birth    (int                      fd,
                                           char                     birth[TEMP_LEDGER_BIRTH_SIZE]);
 
