@@ -16,6 +16,7 @@
 #include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/ledger.h"
+#include "ledger/text.h"
 
 /* The guard: a process that waits for the death of another one, and then sweeps for it. The program starts the helper,
  * which is the guard (tempfile-glib-sweep.c). */
@@ -146,7 +147,7 @@ temp_sweep_guard (int fd)
     return 1;
 
   signal (SIGTERM, SIG_DFL);
-  options.process = &g_array_index (text->processes, TempLedgerProcess, 0);
+  options.process = temp_ledger_text_get_maker (text);
   if (!temp_sweep_run (&options, NULL, &any_left, NULL) || any_left)
     {
       /* A child of the dead program may still have a directory locked, or another sweep a ledger. */

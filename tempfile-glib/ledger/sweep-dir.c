@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "ledger/sweep-private.h"
+#include "ledger/sweep-dir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -30,14 +30,14 @@ typedef struct
   gint        trusted; /* of temp_trust_check(); -1: not asked yet */
 } Place;
 
-/* Reports the fate of a path, if this is a dry run: see TempSweepReport. */
+/* Reports the fate of a path, if this is a dry run: see TempSweep. */
 void
 temp_sweep_tell (TempSweep  *sweep,
                  const char *path,
                  const char *why)
 {
-  if (sweep->options->report != NULL)
-    sweep->options->report (path, why, sweep->options->report_data);
+  if (sweep->report != NULL)
+    sweep->report (path, why, sweep->report_data);
 }
 
 /* Leaves a ledger undone because of the error, which it takes. */
@@ -91,7 +91,7 @@ remove_file (TempSweep  *sweep,
   gboolean removed = FALSE;
   GError *error = NULL;
 
-  if (sweep->options->report != NULL)
+  if (sweep->report != NULL)
     temp_sweep_tell (sweep, path, is_dir ? "somebody put a directory there, which goes only if it is empty" : NULL);
   else if (!temp_remove_file_name (place->fd, name, path, &removed, &error))
     {
@@ -126,7 +126,7 @@ open_unused (TempSweep         *sweep,
     spare (sweep, dead, path, "somebody has just replaced it");
   else if (!temp_remove_is_on_mount (place->fd, fd))
     temp_sweep_fail_from_errno (sweep, dead, "Could not remove the temporary directory", path);
-  else if (!temp_ledger_lock (fd, LOCK_EX | (sweep->options->waits ? 0 : LOCK_NB)))
+  else if (!temp_ledger_lock (fd, LOCK_EX | (sweep->waits ? 0 : LOCK_NB)))
     spare (sweep, dead, path, "a process has it locked");
   else
     return g_steal_fd (&fd);
@@ -144,8 +144,8 @@ remove_dir (TempSweep         *sweep,
             const struct stat *st)
 {
   TempRemoveOptions options = {
-    .cancellable = sweep->options->cancellable,
-    .locks = sweep->options->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED,
+    .cancellable = sweep->cancellable,
+    .locks = sweep->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED,
   };
   temp_autofd int fd = open_unused (sweep, dead, place, name, path, st);
   gboolean removed = FALSE;
@@ -156,7 +156,7 @@ remove_dir (TempSweep         *sweep,
   if (place->trusted < 0)
     place->trusted = temp_trust_check (place->path);
 
-  if (sweep->options->report != NULL)
+  if (sweep->report != NULL)
     temp_sweep_tell (sweep, path, place->trusted ? NULL : "others can rename in there, so it goes only if it is empty");
   else if (place->trusted)
     {
@@ -262,7 +262,7 @@ read_names (TempSweep         *sweep,
       return FALSE;
     }
 
-  while (errno = 0, !g_cancellable_is_cancelled (sweep->options->cancellable) && (entry = readdir (dir)) != NULL)
+  while (errno = 0, !g_cancellable_is_cancelled (sweep->cancellable) && (entry = readdir (dir)) != NULL)
     if (temp_tag_has_window (entry->d_name))
       try_name (sweep, place, mentions, n_mentions, entry->d_name);
 

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "ledger/sweep-private.h"
+#include "ledger/sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,16 +15,19 @@
 #include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
+#include "ledger/sweep-dir.h"
 
 /* The sweep: locks the ledgers of dead programs, sweeps the directories that they name (sweep-dir.c), and deletes the
  * ledgers.
  *
  * A ledger goes through it like this:
  *
- *   take()        locks it, reads it, and adds it to `dead`; passes over it if a process of it may be alive
- *   sweep_dead()  sweeps each directory once for all ledgers in `dead`, then deletes each ledger that is done
- *   note_try()    keeps one that is not done, and writes down the time
- *   free_dead()   unlocks it */
+ *   free     take() passes over it if one of its processes may be alive, else locks it
+ *   locked   sweep_dead() sweeps each directory once for all locked ledgers
+ *   done     sweep_dead() deletes it
+ *   undone   note_try() writes down the time, for a later sweep; after MAX_TRIED days, it deletes the ledger
+ *
+ * The only locks are those of files: another sweep may run in another thread or process. */
 
 /* So many ledgers are locked at a time, each with an open descriptor. */
 #define MAX_DEAD 32
@@ -59,10 +62,17 @@ static gboolean
 is_wanted (TempSweep      *sweep,
            TempLedgerText *text)
 {
-  const TempLedgerProcess *wanted = sweep->options->process;
+  const TempLedgerProcess *maker = temp_ledger_text_get_maker (text);
 
-  return wanted == NULL || (text->processes->len > 0 &&
-                            is_same_process (&g_array_index (text->processes, TempLedgerProcess, 0), wanted));
+  return sweep->process == NULL || (maker != NULL && is_same_process (maker, sweep->process));
+}
+
+/* Returns TRUE if a sweep has tried the ledger within a day. */
+static gboolean
+is_tried (TempSweep      *sweep,
+          TempLedgerText *text)
+{
+  return text->n_tried > 0 && sweep->now - text->last_tried < TEMP_LEDGER_DAY;
 }
 
 /* Returns TRUE, and tells so, if one of the ledger's processes runs. */
@@ -104,24 +114,36 @@ is_awaited (TempSweep  *sweep,
             const char *name,
             int         fd)
 {
-  const TempSweepOptions *options = sweep->options;
   g_autoptr (TempLedgerText) text = NULL;
   struct stat st;
 
-  if ((options->report == NULL && options->process == NULL) || fstat (fd, &st) < 0)
+  if ((sweep->report == NULL && sweep->process == NULL) || fstat (fd, &st) < 0)
     return FALSE;
   text = temp_ledger_text_read (fd, &st);
-  if (options->report != NULL && (text == NULL || !is_anybody_running (sweep, text, name, st.st_mtime)))
+  if (sweep->report != NULL && (text == NULL || !is_anybody_running (sweep, text, name, st.st_mtime)))
     temp_sweep_tell (sweep, name, "still held by a process that inherited its lock");
-  if (options->process == NULL || text == NULL || !is_wanted (sweep, text))
+  if (sweep->process == NULL || text == NULL || !is_wanted (sweep, text))
     return FALSE;
 
   sweep->any_left = TRUE;
-  return options->waits;
+  return sweep->waits;
 }
 
-/* Locks a ledger and adds it to the dead ones, if its program is dead and the options ask for it. A ledger without a
- * header, whose maker died too early to make anything, is deleted at once. */
+/* Returns TRUE if all processes of the ledger are dead, and the options ask for it. */
+static gboolean
+is_to_be_swept (TempSweep         *sweep,
+                TempLedgerText    *text,
+                const char        *name,
+                const struct stat *st)
+{
+  /* A ledger without its owner's uid was written in another user namespace, where the owner has another number. */
+  return text->verdict == TEMP_LEDGER_GOOD && temp_ledger_text_has_uid (text, st->st_uid) && is_wanted (sweep, text) &&
+         !is_anybody_running (sweep, text, name, st->st_mtime) &&
+         !(sweep->skips_tried && is_tried (sweep, text));
+}
+
+/* Locks a ledger and adds it to `dead`, if it is to be swept. A ledger without a header, whose maker died too
+ * early to make anything, is deleted at once. */
 static void
 take (TempSweep  *sweep,
       int         home_fd,
@@ -129,7 +151,7 @@ take (TempSweep  *sweep,
 {
   temp_autofd int fd = openat (home_fd, name, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   g_autoptr (TempLedgerText) text = NULL;
-  TempLedgerProcess *process;
+  const TempLedgerProcess *maker;
   struct stat st;
   TempDead *dead;
 
@@ -139,56 +161,27 @@ take (TempSweep  *sweep,
       (!is_awaited (sweep, name, fd) || !temp_ledger_lock (fd, LOCK_EX)))
     return;
 
-  if (!is_still_there (home_fd, name, fd, &st) || (text = temp_ledger_text_read (fd, &st)) == NULL)
-    goto out;
-  if (text->verdict != TEMP_LEDGER_GOOD)
+  text = is_still_there (home_fd, name, fd, &st) ? temp_ledger_text_read (fd, &st) : NULL;
+  if (text == NULL || !is_to_be_swept (sweep, text, name, &st))
     {
-      if (text->verdict == TEMP_LEDGER_HEADLESS && sweep->options->report == NULL)
+      if (text != NULL && text->verdict == TEMP_LEDGER_HEADLESS && sweep->report == NULL)
         unlinkat (home_fd, name, 0);
-      goto out;
+      temp_ledger_lock (fd, LOCK_UN);
+      return;
     }
-  /* A ledger without its owner's uid was written in another user namespace, where the owner has another number. */
-  if (!temp_ledger_text_has_uid (text, st.st_uid) || !is_wanted (sweep, text) ||
-      is_anybody_running (sweep, text, name, st.st_mtime) ||
-      (sweep->options->skips_tried && text->n_tried > 0 && sweep->now - text->last_tried < TEMP_LEDGER_DAY))
-    goto out;
 
+  maker = temp_ledger_text_get_maker (text);
   dead = g_new0 (TempDead, 1);
-  process = text->processes->len > 0 ? &g_array_index (text->processes, TempLedgerProcess, 0) : NULL;
   dead->home_fd = home_fd;
   dead->fd = g_steal_fd (&fd);
   dead->name = g_strdup (name);
   dead->size = st.st_size;
-  dead->is_same_boot = process == NULL || g_str_equal (process->boot, sweep->here.boot);
-  dead->is_here = !dead->is_same_boot || process == NULL ||
-                  (process->pid_namespace == sweep->here.pid_namespace &&
+  dead->is_same_boot = maker == NULL || g_str_equal (maker->boot, sweep->here.boot);
+  dead->is_here = !dead->is_same_boot || maker == NULL ||
+                  (maker->pid_namespace == sweep->here.pid_namespace &&
                    text->mount_namespace == sweep->mount_namespace);
   dead->text = g_steal_pointer (&text);
   g_ptr_array_add (sweep->dead, dead);
-  return;
-
-out:
-  temp_ledger_lock (fd, LOCK_UN);
-}
-
-/* Keeps a ledger that is not done: appends a line `tried`, once a day, or deletes the ledger after MAX_TRIED of them.
- * From other namespaces, it writes nothing: they may not show all. The backslash ruins a line that the maker wrote
- * short. */
-static void
-note_try (TempSweep *sweep,
-          TempDead  *dead)
-{
-  g_autofree char *line = g_strdup_printf ("\\\ntried %" G_GINT64_FORMAT "\n", sweep->now);
-  gsize length = strlen (line);
-
-  sweep->any_left = TRUE;
-  if (!dead->is_here || (dead->text->n_tried > 0 && sweep->now - dead->text->last_tried < TEMP_LEDGER_DAY))
-    return;
-
-  if (dead->text->n_tried >= MAX_TRIED)
-    unlinkat (dead->home_fd, dead->name, 0);
-  else if (temp_fd_is_within_limit (dead->size + (goffset) length) && write (dead->fd, line, length) < 0)
-    g_debug ("Could not write into the ledger “%s”: %s", dead->name, g_strerror (errno));
 }
 
 static int
@@ -198,7 +191,27 @@ compare_mentions (gconstpointer a,
   return strcmp (((const TempMention *) a)->dir->path, ((const TempMention *) b)->dir->path);
 }
 
-/* Sweeps the directories of all dead ledgers, each once, deletes the ledgers that are done, and unlocks all. */
+/* Keeps a ledger that is not done: appends a line `tried`, once a day, or deletes the ledger after MAX_TRIED of them.
+ * From other namespaces, which may not show all, writes nothing. The backslash ruins a line that the maker wrote
+ * short. */
+static void
+note_try (TempSweep *sweep,
+          TempDead  *dead)
+{
+  g_autofree char *line = g_strdup_printf ("\\\ntried %" G_GINT64_FORMAT "\n", sweep->now);
+  gsize length = strlen (line);
+
+  sweep->any_left = TRUE;
+  if (!dead->is_here || is_tried (sweep, dead->text))
+    return;
+
+  if (dead->text->n_tried >= MAX_TRIED)
+    unlinkat (dead->home_fd, dead->name, 0);
+  else if (temp_fd_is_within_limit (dead->size + (goffset) length) && write (dead->fd, line, length) < 0)
+    g_debug ("Could not write into the ledger “%s”: %s", dead->name, g_strerror (errno));
+}
+
+/* Sweeps the directories of all locked ledgers, each once, deletes the ledgers that are done, and unlocks all. */
 static void
 sweep_dead (TempSweep *sweep)
 {
@@ -232,7 +245,7 @@ sweep_dead (TempSweep *sweep)
     {
       TempDead *dead = g_ptr_array_index (sweep->dead, i);
 
-      if (sweep->options->report != NULL || g_cancellable_is_cancelled (sweep->options->cancellable))
+      if (sweep->report != NULL || g_cancellable_is_cancelled (sweep->cancellable))
         sweep->any_left = TRUE;
       else if (dead->is_undone)
         note_try (sweep, dead);
@@ -257,8 +270,8 @@ read_ledger_name (GDir *dir)
 
 /* Opens a directory of ledgers, to be read, and as *home_fd; returns NULL if there is none. */
 static GDir *
-open_home (guint  which,
-           int   *home_fd)
+open_home (guint which,
+           int  *home_fd)
 {
   g_autofree char *path = temp_ledger_home_get_path (which);
 
@@ -275,7 +288,7 @@ sweep_home (TempSweep *sweep,
   g_autoptr (GDir) dir = open_home (which, &home_fd);
   const char *name;
 
-  while (dir != NULL && !g_cancellable_is_cancelled (sweep->options->cancellable) &&
+  while (dir != NULL && !g_cancellable_is_cancelled (sweep->cancellable) &&
          (name = read_ledger_name (dir)) != NULL)
     {
       take (sweep, home_fd, name);
@@ -288,13 +301,23 @@ sweep_home (TempSweep *sweep,
 /* Deletes what dead programs of this user have left, or only reports it. Goes on after an error, and returns the first
  * one. Sets *any_left if a ledger stays. */
 gboolean
-temp_sweep_run (const TempSweepOptions  *options,
-                guint                   *n_removed,
-                gboolean                *any_left,
-                GError                 **error)
+temp_sweep_run (const TempSweepOptions *options,
+                guint                  *n_removed,
+                gboolean               *any_left,
+                GError                **error)
 {
   g_autoptr (GPtrArray) dead = g_ptr_array_new_with_free_func (free_dead);
-  TempSweep sweep = { .options = options, .uid = geteuid (), .now = g_get_real_time () / G_USEC_PER_SEC, .dead = dead };
+  TempSweep sweep = {
+    .report = options->report,
+    .report_data = options->report_data,
+    .process = options->process,
+    .waits = options->waits,
+    .skips_tried = options->skips_tried,
+    .cancellable = options->cancellable,
+    .uid = geteuid (),
+    .now = g_get_real_time () / G_USEC_PER_SEC,
+    .dead = dead,
+  };
 
   temp_ledger_process_identify (&sweep.here, &sweep.mount_namespace);
   if (options->report != NULL || !temp_process_keeps_everything ())

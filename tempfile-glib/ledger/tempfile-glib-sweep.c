@@ -25,7 +25,7 @@ fail (const char *message)
   return EXIT_FAILURE;
 }
 
-/* Prints the fate of a path in a dry run: see TempSweepReport. */
+/* Prints the fate of a path in a dry run: see TempSweepOptions. */
 static void
 print_fate (const char *path,
             const char *why,

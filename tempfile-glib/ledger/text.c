@@ -358,3 +358,10 @@ temp_ledger_text_has_uid (const TempLedgerText *self,
 
   return FALSE;
 }
+
+/* Returns the process that made the ledger; NULL if the ledger names none. */
+const TempLedgerProcess *
+temp_ledger_text_get_maker (const TempLedgerText *self)
+{
+  return self->processes->len > 0 ? &g_array_index (self->processes, TempLedgerProcess, 0) : NULL;
+}

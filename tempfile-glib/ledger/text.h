@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 #define TEMP_LEDGER_MAX_SIZE (64 * 1024 * 1024)
 
 /* A process that a ledger has a line for. A number that is not known is 0. */
-typedef struct
+typedef struct _TempLedgerProcess
 {
   gint64  pid;
   guint64 start;
@@ -78,6 +78,8 @@ TempLedgerText *temp_ledger_text_read    (int                      fd,
 void            temp_ledger_text_free    (TempLedgerText          *self);
 gboolean        temp_ledger_text_has_uid (const TempLedgerText    *self,
                                           guint64                  uid);
+const TempLedgerProcess *
+                temp_ledger_text_get_maker (const TempLedgerText  *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempLedgerText, temp_ledger_text_free)
 

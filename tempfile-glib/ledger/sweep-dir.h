@@ -2,9 +2,33 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include "ledger/sweep.h"
+#include <gio/gio.h>
+
+#include "ledger/text.h"
 
 G_BEGIN_DECLS
+
+/* A sweep: what it was asked to do, and how far it is. */
+typedef struct
+{
+  void                   (*report) (const char *path,
+                                    const char *why,
+                                    gpointer    data); /* see TempSweepOptions, here and below */
+  gpointer                 report_data;
+  const TempLedgerProcess *process;
+  gboolean                 waits;
+  gboolean                 skips_tried;
+  GCancellable            *cancellable;
+
+  TempLedgerProcess        here;            /* this process */
+  guint64                  mount_namespace; /* of this process */
+  guint64                  uid;             /* of this process */
+  gint64                   now;             /* in seconds */
+  GPtrArray               *dead;            /* TempDead: the ledgers that are locked now */
+  guint                    n_removed;       /* files and directories that were deleted */
+  gboolean                 any_left;        /* a ledger stays */
+  GError                  *error;           /* the first */
+} TempSweep;
 
 /* The ledger of a dead program, which the sweep has locked. */
 typedef struct
@@ -18,19 +42,6 @@ typedef struct
   gboolean        is_here;      /* this process is in the namespaces that the dead one was in */
   gboolean        is_undone;    /* something stays, or could not be seen: the ledger stays */
 } TempDead;
-
-typedef struct
-{
-  const TempSweepOptions *options;
-  TempLedgerProcess       here;            /* this process */
-  guint64                 mount_namespace; /* of this process */
-  guint64                 uid;             /* of this process */
-  gint64                  now;             /* in seconds */
-  GPtrArray              *dead;            /* TempDead: the ledgers that are locked now */
-  guint                   n_removed;       /* files and directories that were deleted */
-  gboolean                any_left;        /* a ledger stays */
-  GError                 *error;           /* the first */
-} TempSweep;
 
 /* One line of a directory, and the ledger that it is in. */
 typedef struct
