@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/process.h"
-#include "ledger/text.h"
 
 /* Keeps entries, and tells the ledger so.
  *
@@ -114,8 +113,6 @@ append_keep (TempEntry *entry,
   g_autoptr (TempLedger) ledger = ref_ledger (entry);
   g_autoptr (GPtrArray) contents = NULL;
   g_autofree char *described = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *lines = NULL;
   gboolean written;
 
   if (ledger == NULL)
@@ -127,9 +124,7 @@ append_keep (TempEntry *entry,
 
   contents = list_contents (entry);
   described = keeps ? describe_contents (entry, contents, NULL) : g_strdup ("");
-  name = temp_ledger_escape (entry->name.base);
-  lines = g_strdup_printf ("%s%s %s\n", described, keeps ? "keep" : "unkeep", name);
-  written = temp_ledger_append (ledger, lines);
+  written = temp_ledger_append_keep (ledger, described, entry->name.base, keeps);
   if (written && keeps)
     record_contents (contents, ledger);
 

@@ -220,6 +220,20 @@ temp_ledger_append (TempLedger *self,
   return written;
 }
 
+/* Like temp_ledger_append(), but appends after the lines another one, which says that the name is kept, or no longer
+ * is. */
+gboolean
+temp_ledger_append_keep (TempLedger *self,
+                         const char *lines,
+                         const char *name,
+                         gboolean    keeps)
+{
+  g_autofree char *escaped = temp_ledger_escape (name);
+  g_autofree char *all = g_strdup_printf ("%s%s %s\n", lines, keeps ? "keep" : "unkeep", escaped);
+
+  return temp_ledger_append (self, all);
+}
+
 /* Appends, once, a line for a user who owns what is made. The caller holds the lock of appends. */
 gboolean
 temp_ledger_add_uid (TempLedger *self,
