@@ -25,8 +25,7 @@
 /* The table is emptied when it has so many. */
 #define MAX_PLACES 1000
 
-static GHashTable *places; /* under the process's lock */
-static guint places_generation;
+static GHashTable *places; /* under the process's lock; NULL: there is none */
 
 /* Returns the time in seconds, by a clock that costs no system call. */
 static gint
@@ -139,12 +138,12 @@ temp_place_line (TempPlace  *self,
                  const char *resolved,
                  const char *name)
 {
-  g_autofree char *path = temp_ledger_escape (resolved != NULL ? resolved : self->resolved);
+  g_autofree char *text = temp_ledger_escape (resolved != NULL ? resolved : self->resolved);
+  g_autofree char *line = g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n", (guint64) self->dev,
+                                           (guint64) self->ino, text);
   g_autofree char *escaped = name != NULL ? temp_ledger_escape (name) : NULL;
 
-  return g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n%s%s%s", (guint64) self->dev,
-                          (guint64) self->ino, path, name != NULL ? "name " : "", name != NULL ? escaped : "",
-                          name != NULL ? "\n" : "");
+  return name != NULL ? g_strdup_printf ("%sname %s\n", line, escaped) : g_steal_pointer (&line);
 }
 
 /* Making one */
@@ -170,13 +169,35 @@ write_line (TempPlace *self)
     }
 }
 
+/* Makes a place, without a line, of the directory that `st` is of. */
+static TempPlace *
+new_place (const char        *path,
+           const char        *resolved,
+           const struct stat *st)
+{
+  TempPlace *self = g_new (TempPlace, 1);
+
+  *self = (TempPlace) {
+    .ref_count = 1,
+    .generation = temp_process_generation (),
+    .path = g_strdup (path),
+    .resolved = g_strdup (resolved),
+    .text = temp_ledger_escape (resolved),
+    .dev = st->st_dev,
+    .ino = st->st_ino,
+    .second = get_second (),
+    .fd = -1,
+  };
+  return self;
+}
+
 /* Makes the place of an absolute path, without its line. */
 static TempPlace *
 make (const char  *dir,
       gboolean     wants_line,
       GError     **error)
 {
-  char *resolved = realpath (dir, NULL);
+  g_autofree char *resolved = realpath (dir, NULL);
   temp_autofd int fd = -1;
   struct stat st;
   TempPlace *self;
@@ -186,27 +207,14 @@ make (const char  *dir,
   if (fd < 0 || fstat (fd, &st) < 0)
     {
       temp_error_from_errno (error, errno, "Could not open the directory", dir);
-      free (resolved);
       return NULL;
     }
 
-  self = g_new (TempPlace, 1);
-  *self = (TempPlace) {
-    .ref_count = 1,
-    .path = g_strdup (dir),
-    .resolved = g_strdup (resolved),
-    .text = temp_ledger_escape (resolved),
-    .dev = st.st_dev,
-    .ino = st.st_ino,
-    .wants_line = wants_line && !temp_process_keeps_everything (),
-    .uid = geteuid (),
-    .is_trusted = temp_trust_check (dir),
-    .is_listed = faccessat (fd, ".", R_OK, AT_EACCESS) == 0,
-    .second = get_second (),
-    .fd = -1,
-  };
-  free (resolved);
-
+  self = new_place (dir, resolved, &st);
+  self->wants_line = wants_line && !temp_process_keeps_everything ();
+  self->uid = geteuid ();
+  self->is_trusted = temp_trust_check (dir);
+  self->is_listed = faccessat (fd, ".", R_OK, AT_EACCESS) == 0;
   if (!self->is_trusted)
     self->fd = g_steal_fd (&fd);
   return self;
@@ -219,34 +227,28 @@ temp_place_new_inside (const char *path,
                        int         fd,
                        guint64     cover)
 {
-  TempPlace *self = g_new (TempPlace, 1);
   struct stat st = { 0 };
+  TempPlace *self;
 
   fstat (fd, &st);
-  *self = (TempPlace) {
-    .ref_count = 1,
-    .path = g_strdup (path),
-    .resolved = g_strdup (path),
-    .text = temp_ledger_escape (path),
-    .dev = st.st_dev,
-    .ino = st.st_ino,
-    .cover = cover,
-    .fd = fd,
-  };
+  self = new_place (path, path, &st);
+  self->cover = cover;
+  self->fd = fd;
   return self;
 }
 
-/* Returns the table, which may be NULL, and puts an empty one in its place. The caller holds the process's lock, and frees the old one
- * without it. */
+/* The table */
+
+/* Returns the table, which may be NULL, for the caller to free without the lock; then there is none. The caller holds the
+ * process's lock. */
 static GHashTable *
 steal_all_locked (void)
 {
-  GHashTable *old = places;
+  GHashTable *old = g_steal_pointer (&places);
   GHashTableIter iter;
   gpointer place;
 
   temp_process_assert_locked ();
-  places = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) temp_place_unref);
   if (old == NULL)
     return NULL;
 
@@ -254,29 +256,6 @@ steal_all_locked (void)
   while (g_hash_table_iter_next (&iter, NULL, &place))
     ((TempPlace *) place)->is_in_table = FALSE;
   return old;
-}
-
-/* Returns the place of the path in the table, with a reference; NULL if there is none. */
-static TempPlace *
-lookup (const char *dir)
-{
-  guint generation = temp_process_generation ();
-  GHashTable *old = NULL;
-  TempPlace *self;
-
-  temp_process_lock ();
-  if (places == NULL || places_generation != generation)
-    {
-      old = steal_all_locked (); /* the parent's, after a fork */
-      places_generation = generation;
-    }
-  self = g_hash_table_lookup (places, dir);
-  if (self != NULL)
-    temp_place_ref (self);
-  temp_process_unlock ();
-
-  g_clear_pointer (&old, g_hash_table_unref);
-  return self;
 }
 
 /* Puts the place into the table, instead of the one that has its path. */
@@ -287,8 +266,10 @@ remember (TempPlace *self)
   TempPlace *former;
 
   temp_process_lock ();
-  if (g_hash_table_size (places) >= MAX_PLACES)
+  if (places != NULL && g_hash_table_size (places) >= MAX_PLACES)
     old = steal_all_locked ();
+  if (places == NULL)
+    places = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) temp_place_unref);
   former = g_hash_table_lookup (places, self->path);
   if (former != NULL)
     {
@@ -307,11 +288,10 @@ remember (TempPlace *self)
 void
 temp_place_forget_all (void)
 {
-  GHashTable *old = NULL;
+  GHashTable *old;
 
   temp_process_lock ();
-  if (places != NULL && places_generation == temp_process_generation ())
-    old = steal_all_locked ();
+  old = steal_all_locked ();
   temp_process_unlock ();
 
   g_clear_pointer (&old, g_hash_table_unref);
@@ -321,9 +301,12 @@ temp_place_forget_all (void)
  * done so in this second. */
 static gboolean
 is_valid (TempPlace *self,
-          gboolean   wants_line,
-          gint       second)
+          gboolean   wants_line)
 {
+  gint second = get_second ();
+
+  if (G_UNLIKELY (self->generation != temp_process_generation ()))
+    return FALSE;
   if (G_UNLIKELY (self->ledger != NULL && !temp_ledger_is_current (self->ledger)))
     return FALSE;
   if (G_UNLIKELY (wants_line && !self->wants_line && !temp_process_keeps_everything ()))
@@ -338,14 +321,21 @@ is_valid (TempPlace *self,
   return TRUE;
 }
 
-/* Like lookup(), but only a place that is valid. */
+/* Returns the place of the path in the table, with a reference; NULL if there is none that is valid. */
 static TempPlace *
-lookup_valid (const char *dir,
-              gboolean    wants_line)
+lookup (const char *dir,
+        gboolean    wants_line)
 {
-  g_autoptr (TempPlace) self = lookup (dir);
+  g_autoptr (TempPlace) self = NULL;
 
-  return self != NULL && is_valid (self, wants_line, get_second ()) ? g_steal_pointer (&self) : NULL;
+  temp_process_lock ();
+  if (places != NULL)
+    self = g_hash_table_lookup (places, dir);
+  if (self != NULL)
+    temp_place_ref (self);
+  temp_process_unlock ();
+
+  return self != NULL && is_valid (self, wants_line) ? g_steal_pointer (&self) : NULL;
 }
 
 /* Returns the place that the absolute path leads to, with a reference. If `wants_line`, its line is in the ledger
@@ -357,7 +347,7 @@ temp_place_get (const char         *dir,
                 TempPlaceFindCover  find_cover,
                 GError            **error)
 {
-  TempPlace *self = lookup_valid (dir, wants_line), *made;
+  TempPlace *self = lookup (dir, wants_line), *made;
 
   if (G_LIKELY (self != NULL))
     return self;
@@ -368,7 +358,7 @@ temp_place_get (const char         *dir,
     return NULL;
 
   temp_ledger_lock_appends ();
-  self = lookup_valid (dir, wants_line);
+  self = lookup (dir, wants_line);
   if (self == NULL)
     {
       self = g_steal_pointer (&made);

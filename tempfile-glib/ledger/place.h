@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * them; but inside a directory of this process it needs none. */
 typedef struct
 {
-  gint        ref_count; /* atomic */
+  gint        ref_count;  /* atomic */
+  guint       generation; /* of the process that uses it: see temp_process_generation() */
   char       *path;       /* as the caller gave it, absolute */
   char       *resolved;   /* without symbolic links */
   char       *text;       /* resolved, escaped as in the ledger */
