@@ -60,6 +60,8 @@ create_locked (int          home_fd,
                char       **base,
                struct stat *st)
 {
+  /* Cleaners of the runtime directory pass over a file with the sticky bit. */
+  const mode_t mode = which == TEMP_LEDGER_RUNTIME_HOME ? 01600 : 0600;
   temp_autofd int fd = -1;
   guint64 random;
   int errsv;
@@ -71,8 +73,7 @@ create_locked (int          home_fd,
   if (fd < 0)
     return -1;
 
-  if (fchmod (fd, temp_ledger_home_is_sticky (which) ? 01600 : 0600) == 0 && temp_ledger_lock (fd, LOCK_SH | LOCK_NB) &&
-      fstat (fd, st) == 0)
+  if (fchmod (fd, mode) == 0 && temp_ledger_lock (fd, LOCK_SH | LOCK_NB) && fstat (fd, st) == 0)
     {
       if (st->st_nlink > 0)
         return g_steal_fd (&fd);

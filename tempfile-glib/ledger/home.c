@@ -87,20 +87,13 @@ static char *
 get_base (guint which)
 {
   g_autofree char *home = NULL;
-  const char *path = get_path_from_environment (which == 0 ? "XDG_STATE_HOME" : "XDG_RUNTIME_DIR");
+  const char *path = get_path_from_environment (which == TEMP_LEDGER_STATE_HOME ? "XDG_STATE_HOME" : "XDG_RUNTIME_DIR");
 
-  if (path != NULL || which != 0)
+  if (path != NULL || which != TEMP_LEDGER_STATE_HOME)
     return g_strdup (path);
 
   home = get_home ();
   return home != NULL ? g_build_filename (home, ".local", "state", NULL) : NULL;
-}
-
-/* Returns TRUE if ledgers there need the sticky bit, by which cleaners of the runtime directory pass over a file. */
-gboolean
-temp_ledger_home_is_sticky (guint which)
-{
-  return which != 0;
 }
 
 /* Returns NULL if this user has no such directory. */

@@ -6,15 +6,20 @@
 
 G_BEGIN_DECLS
 
-/* The directories of this user's ledgers on this machine, by number: 0 in the user's state directory; 1 in the runtime
- * directory, for when that cannot be used. */
-#define TEMP_LEDGER_N_HOMES 2
+/* The directories of this user's ledgers on this machine, in the order in which they are tried. */
+enum
+{
+  TEMP_LEDGER_STATE_HOME,   /* in the user's state directory */
+  TEMP_LEDGER_RUNTIME_HOME, /* in the runtime directory, for when the other cannot be used */
+  TEMP_LEDGER_N_HOMES,
+};
+
+/* What the name of each ledger begins with. */
 #define TEMP_LEDGER_PREFIX "ledger-"
 
-gboolean temp_ledger_home_is_sticky (guint      which);
-char    *temp_ledger_home_get_path  (guint      which);
-int      temp_ledger_home_open      (guint      which,
-                                     gboolean   create,
-                                     GError   **error);
+char *temp_ledger_home_get_path (guint      which);
+int   temp_ledger_home_open     (guint      which,
+                                 gboolean   create,
+                                 GError   **error);
 
 G_END_DECLS
