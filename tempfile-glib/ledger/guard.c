@@ -86,47 +86,42 @@ temp_guard_spawn (GError **error)
 
 /* Waits until the process has ended. Without pidfd_open(), or in another namespace, looks ten times a second. */
 static void
-await_process (const TempLedgerProcess *process)
+await_process (const TempLedgerProcess *process,
+               const TempLedgerProcess *here)
 {
-  TempLedgerProcess here;
-
-  temp_ledger_process_identify (&here, NULL);
-  while (temp_ledger_process_is_running (process, &here, TEMP_LEDGER_DAY))
+  while (temp_ledger_process_is_running (process, here, TEMP_LEDGER_DAY))
     {
       temp_autofd int fd = syscall (SYS_pidfd_open, (pid_t) process->pid, 0);
       struct pollfd poller = { .fd = fd, .events = POLLIN };
 
       /* The descriptor may be of a new process that has just got the number: so look again. */
-      if (fd < 0 || !temp_ledger_process_is_running (process, &here, TEMP_LEDGER_DAY) || poll (&poller, 1, -1) < 0)
+      if (fd < 0 || !temp_ledger_process_is_running (process, here, TEMP_LEDGER_DAY) || poll (&poller, 1, -1) < 0)
         g_usleep (G_USEC_PER_SEC / 10);
     }
 }
 
-static TempLedgerText *
-read_ledger (int fd)
-{
-  struct stat st;
-
-  return fstat (fd, &st) == 0 ? temp_ledger_text_read (fd, &st) : NULL;
-}
-
-/* Waits for all processes of the ledger. Children add their lines in the meantime where no mapping keeps the lock, so
- * it reads the ledger again. Returns the ledger as it is then; NULL if it names no process. */
+/* Waits until no process of the ledger runs. Where no mapping keeps the lock, children add lines in the meantime: so
+ * reads the ledger again after each wait. Returns the ledger as it is then; NULL if it is none that names a process. */
 static TempLedgerText *
 await_processes (int fd)
 {
-  g_autoptr (TempLedgerText) text = read_ledger (fd);
-  guint n = 0;
+  TempLedgerProcess here;
 
-  while (text != NULL && text->verdict == TEMP_LEDGER_GOOD && n < text->processes->len)
+  temp_ledger_process_identify (&here, NULL);
+  for (;;)
     {
-      for (; n < text->processes->len; n++)
-        await_process (&g_array_index (text->processes, TempLedgerProcess, n));
-      temp_ledger_text_free (text);
-      text = read_ledger (fd);
-    }
+      g_autoptr (TempLedgerText) text = NULL;
+      const TempLedgerProcess *running;
+      struct stat st;
 
-  return n > 0 ? g_steal_pointer (&text) : NULL;
+      if (fstat (fd, &st) < 0 || (text = temp_ledger_text_read (fd, &st)) == NULL ||
+          text->verdict != TEMP_LEDGER_GOOD || temp_ledger_text_get_maker (text) == NULL)
+        return NULL;
+      running = temp_ledger_text_find_running (text, &here, TEMP_LEDGER_DAY);
+      if (running == NULL)
+        return g_steal_pointer (&text);
+      await_process (running, &here);
+    }
 }
 
 /* Waits until nobody has the open ledger locked, and all its processes have ended; then sweeps for all ledgers of the

@@ -54,7 +54,7 @@ struct _TempLedger
 
   /* Under the lock of appends. */
   int         fd;         /* -1: the program or prune() closed it; opened again if needed */
-  GArray     *uids;       /* those that have a line */
+  GHashTable *uids;       /* those that have a line */
   gboolean    is_synced;  /* nothing was appended since the last sync */
   gboolean    is_gone;    /* the file was seen without a name: no sweep will act on it */
   gboolean    is_torn;    /* the last line was written short */
@@ -90,7 +90,7 @@ temp_ledger_unref (TempLedger *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_array_unref (self->uids);
+  g_hash_table_unref (self->uids);
   g_free (self->path);
   g_free (self);
 }
@@ -242,14 +242,8 @@ temp_ledger_add_uid (TempLedger *self,
   g_autofree char *line = g_strdup_printf ("uid %u\n", (guint) uid);
 
   temp_ledger_assert_appends_locked ();
-  for (guint i = 0; i < self->uids->len; i++)
-    if (g_array_index (self->uids, uid_t, i) == uid)
-      return TRUE;
-
-  if (!temp_ledger_append (self, line))
-    return FALSE;
-  g_array_append_val (self->uids, uid);
-  return TRUE;
+  return g_hash_table_contains (self->uids, GUINT_TO_POINTER (uid)) ||
+         (temp_ledger_append (self, line) && g_hash_table_add (self->uids, GUINT_TO_POINTER (uid)));
 }
 
 /* Syncs the ledger to the disk. Succeeds if the ledger is gone, too. Else sets errno. Takes the lock of appends,
@@ -450,7 +444,7 @@ begin (TempLedger *self)
 
   temp_ledger_process_identify (&process, &mount_namespace);
   header = temp_ledger_header (self->fd, self->ino, &self->key, &process, mount_namespace, uid);
-  g_array_append_val (self->uids, uid);
+  g_hash_table_add (self->uids, GUINT_TO_POINTER (uid));
   return check_fd (self, &st) && write_lines (self, header, st.st_size);
 }
 
@@ -476,7 +470,7 @@ create (guint    which,
     .ino = st.st_ino,
     .n_alive = 1,
     .fd = fd,
-    .uids = g_array_new (FALSE, FALSE, sizeof (uid_t)),
+    .uids = g_hash_table_new (NULL, NULL),
   };
   if (begin (self))
     {

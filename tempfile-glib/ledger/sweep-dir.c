@@ -25,12 +25,15 @@
 /* The directory that is swept. */
 typedef struct
 {
-  const char *path;
-  int         fd;
-  gint        trusted; /* of temp_trust_check(); -1: not asked yet */
-} Place;
+  TempSweep           *sweep;
+  const TempDirLine   *lines;
+  guint                n_lines;
+  const char          *path;
+  int                  fd;
+  gint                 trusted; /* of temp_trust_check(); -1: not asked yet */
+} Dir;
 
-/* Reports the fate of a path, if this is a dry run: see TempSweep. */
+/* Reports the fate of a path, if this is a dry run. */
 void
 temp_sweep_tell (TempSweep  *sweep,
                  const char *path,
@@ -53,7 +56,7 @@ fail (TempSweep *sweep,
     g_error_free (error);
 }
 
-/* Like fail(), with an error from errno. */
+/* Leaves a ledger undone because of an error, from errno. */
 void
 temp_sweep_fail_from_errno (TempSweep  *sweep,
                             TempDead   *dead,
@@ -81,9 +84,8 @@ spare (TempSweep  *sweep,
 
 /* Deletes a file, or an empty directory that somebody put in its place. */
 static void
-remove_file (TempSweep  *sweep,
+remove_file (Dir        *dir,
              TempDead   *dead,
-             Place      *place,
              const char *name,
              const char *path,
              gboolean    is_dir)
@@ -91,43 +93,44 @@ remove_file (TempSweep  *sweep,
   gboolean removed = FALSE;
   GError *error = NULL;
 
-  if (sweep->report != NULL)
-    temp_sweep_tell (sweep, path, is_dir ? "somebody put a directory there, which goes only if it is empty" : NULL);
-  else if (!temp_remove_file_name (place->fd, name, path, &removed, &error))
+  if (dir->sweep->report != NULL)
+    {
+      temp_sweep_tell (dir->sweep, path, is_dir ? "somebody put a directory there, which goes only if it is empty" : NULL);
+    }
+  else if (!temp_remove_file_name (dir->fd, name, path, &removed, &error))
     {
       dead->is_undone = TRUE;
       if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY))
         g_error_free (error);
       else
-        fail (sweep, dead, error);
+        fail (dir->sweep, dead, error);
     }
-  sweep->n_removed += removed;
+  dir->sweep->n_removed += removed;
 }
 
 /* Opens and locks a directory, which is to be deleted. Returns -1 if it is mounted, if somebody has just replaced it,
  * or if another process has it locked, such as a child of the dead program: then it stays. */
 static int
-open_unused (TempSweep         *sweep,
+open_unused (Dir               *dir,
              TempDead          *dead,
-             Place             *place,
              const char        *name,
              const char        *path,
              const struct stat *st)
 {
-  temp_autofd int fd = temp_remove_open_shut (place->fd, name);
+  temp_autofd int fd = temp_remove_open_shut (dir->fd, name);
   struct stat now;
 
   if (fd < 0 || fstat (fd, &now) < 0)
     {
       if (errno != ENOENT)
-        temp_sweep_fail_from_errno (sweep, dead, "Could not open the directory", path);
+        temp_sweep_fail_from_errno (dir->sweep, dead, "Could not open the directory", path);
     }
   else if (now.st_dev != st->st_dev || now.st_ino != st->st_ino)
-    spare (sweep, dead, path, "somebody has just replaced it");
-  else if (!temp_remove_is_on_mount (place->fd, fd))
-    temp_sweep_fail_from_errno (sweep, dead, "Could not remove the temporary directory", path);
-  else if (!temp_ledger_lock (fd, LOCK_EX | (sweep->waits ? 0 : LOCK_NB)))
-    spare (sweep, dead, path, "a process has it locked");
+    spare (dir->sweep, dead, path, "somebody has just replaced it");
+  else if (!temp_remove_is_on_mount (dir->fd, fd))
+    temp_sweep_fail_from_errno (dir->sweep, dead, "Could not remove the temporary directory", path);
+  else if (!temp_ledger_lock (fd, LOCK_EX | (dir->sweep->waits ? 0 : LOCK_NB)))
+    spare (dir->sweep, dead, path, "a process has it locked");
   else
     return g_steal_fd (&fd);
 
@@ -136,109 +139,94 @@ open_unused (TempSweep         *sweep,
 
 /* Deletes a directory with all that is in it; if others can rename in its parent, only an empty one. */
 static void
-remove_dir (TempSweep         *sweep,
+remove_dir (Dir               *dir,
             TempDead          *dead,
-            Place             *place,
             const char        *name,
             const char        *path,
             const struct stat *st)
 {
   TempRemoveOptions options = {
-    .cancellable = sweep->cancellable,
-    .locks = sweep->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED,
+    .cancellable = dir->sweep->cancellable,
+    .locks = dir->sweep->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED,
   };
-  temp_autofd int fd = open_unused (sweep, dead, place, name, path, st);
+  temp_autofd int fd = open_unused (dir, dead, name, path, st);
   gboolean removed = FALSE;
   GError *error = NULL;
 
   if (fd < 0)
     return;
-  if (place->trusted < 0)
-    place->trusted = temp_trust_check (place->path);
+  if (dir->trusted < 0)
+    dir->trusted = temp_trust_check (dir->path);
 
-  if (sweep->report != NULL)
-    temp_sweep_tell (sweep, path, place->trusted ? NULL : "others can rename in there, so it goes only if it is empty");
-  else if (place->trusted)
+  if (dir->sweep->report != NULL)
     {
-      if (!temp_remove_dir_name (place->fd, name, path, fd, TRUE, &options, &removed, &error))
-        fail (sweep, dead, error);
+      temp_sweep_tell (dir->sweep, path,
+                       dir->trusted ? NULL : "others can rename in there, so it goes only if it is empty");
+    }
+  else if (dir->trusted)
+    {
+      if (!temp_remove_dir_name (dir->fd, name, path, fd, TRUE, &options, &removed, &error))
+        fail (dir->sweep, dead, error);
     }
   else
     {
-      removed = unlinkat (place->fd, name, AT_REMOVEDIR) == 0;
-      dead->is_undone = dead->is_undone || (!removed && errno != ENOENT);
+      removed = unlinkat (dir->fd, name, AT_REMOVEDIR) == 0;
+      dead->is_undone |= !removed && errno != ENOENT;
     }
 
-  dead->is_undone = dead->is_undone || options.any_spared;
-  sweep->n_removed += removed;
+  dead->is_undone |= options.any_spared;
+  dir->sweep->n_removed += removed;
   temp_ledger_lock (fd, LOCK_UN); /* a child that was forked in the meantime keeps it open */
 }
 
 /* Deletes what is under a name that the ledger made, unless it was kept. */
 static void
-remove_name (TempSweep         *sweep,
+remove_name (Dir               *dir,
              TempDead          *dead,
-             Place             *place,
              const char        *name,
              TempTagKind        kind,
              const struct stat *st)
 {
-  g_autofree char *path = g_build_filename (place->path, name, NULL);
+  g_autofree char *path = g_build_filename (dir->path, name, NULL);
   gboolean is_dir = S_ISDIR (st->st_mode);
 
   if (g_hash_table_contains (dead->text->kept, name))
-    temp_sweep_tell (sweep, path, "it was kept");
+    temp_sweep_tell (dir->sweep, path, "it was kept");
   else if (is_dir && !temp_ledger_text_has_uid (dead->text, st->st_uid))
-    spare (sweep, dead, path, "it belongs to another user");
+    spare (dir->sweep, dead, path, "it belongs to another user");
   else if (is_dir && kind == TEMP_TAG_DIR)
-    remove_dir (sweep, dead, place, name, path, st);
+    remove_dir (dir, dead, name, path, st);
   else
-    remove_file (sweep, dead, place, name, path, is_dir);
+    remove_file (dir, dead, name, path, is_dir);
 }
 
 /* One directory */
 
-/* Looks at a name. Returns FALSE if nothing is there, or on another error, which leaves the ledgers undone. */
-static gboolean
-look_at (TempSweep         *sweep,
-         Place             *place,
-         const TempMention *mentions,
-         guint              n_mentions,
-         const char        *name,
-         struct stat       *st)
-{
-  if (fstatat (place->fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
-    return TRUE;
-
-  for (guint i = 0; errno != ENOENT && i < n_mentions; i++)
-    mentions[i].dead->is_undone = TRUE;
-  return FALSE;
-}
-
 /* Deletes the name if one of the ledgers made it. Does not even hash the name of a file that belongs to another
  * user. */
 static void
-try_name (TempSweep         *sweep,
-          Place             *place,
-          const TempMention *mentions,
-          guint              n_mentions,
-          const char        *name)
+try_name (Dir        *dir,
+          const char *name)
 {
   struct stat st;
   TempTagKind kind;
 
-  if (!look_at (sweep, place, mentions, n_mentions, name, &st))
-    return;
-
-  for (guint i = 0; i < n_mentions; i++)
+  if (fstatat (dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
     {
-      const TempMention *mention = &mentions[i];
-      TempLedgerText *text = mention->dead->text;
+      for (guint i = 0; errno != ENOENT && i < dir->n_lines; i++)
+        dir->lines[i].dead->is_undone = TRUE;
+      return;
+    }
 
-      if ((sweep->uid == 0 || temp_ledger_text_has_uid (text, st.st_uid)) &&
-          temp_tag_verify (name, &text->key, mention->dir->text, &kind))
+  for (guint i = 0; i < dir->n_lines; i++)
+    {
+      const TempDirLine *line = &dir->lines[i];
+      TempLedgerText *text = line->dead->text;
+
+      if ((dir->sweep->uid == 0 || temp_ledger_text_has_uid (text, st.st_uid)) &&
+          temp_tag_verify (name, &text->key, line->dir->text, &kind))
         {
-          remove_name (sweep, mention->dead, place, name, kind, &st);
+          remove_name (dir, line->dead, name, kind, &st);
           break;
         }
     }
@@ -246,50 +234,49 @@ try_name (TempSweep         *sweep,
 
 /* Tries all names in the directory that could have a tag. Returns FALSE if the directory cannot be read. */
 static gboolean
-read_names (TempSweep         *sweep,
-            Place             *place,
-            const TempMention *mentions,
-            guint              n_mentions)
+read_names (Dir *dir)
 {
-  int copy = openat (place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *dir = copy >= 0 ? fdopendir (copy) : NULL;
+  int copy = openat (dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = copy >= 0 ? fdopendir (copy) : NULL;
   struct dirent *entry;
   gboolean is_read;
 
-  if (dir == NULL)
+  if (stream == NULL)
     {
       temp_fd_clear (&copy);
       return FALSE;
     }
 
-  while (errno = 0, !g_cancellable_is_cancelled (sweep->cancellable) && (entry = readdir (dir)) != NULL)
+  while (errno = 0, !g_cancellable_is_cancelled (dir->sweep->cancellable) && (entry = readdir (stream)) != NULL)
     if (temp_tag_has_window (entry->d_name))
-      try_name (sweep, place, mentions, n_mentions, entry->d_name);
+      try_name (dir, entry->d_name);
 
   is_read = errno == 0;
-  closedir (dir);
+  closedir (stream);
   return is_read;
 }
 
 /* Deletes the names that have a line of their own in the ledger, which a sweep believes without a tag. A name that has
  * a tag says for which kind it was made; another one is of the kind that is there now. */
 static void
-try_believed_names (TempSweep         *sweep,
-                    Place             *place,
-                    const TempMention *mention)
+try_believed_names (Dir               *dir,
+                    const TempDirLine *line)
 {
   TempTagKind kind;
   struct stat st;
 
-  for (guint i = 0; i < mention->dir->names->len; i++)
+  for (guint i = 0; i < line->dir->names->len; i++)
     {
-      const char *name = g_ptr_array_index (mention->dir->names, i);
+      const char *name = g_ptr_array_index (line->dir->names, i);
 
-      if (!look_at (sweep, place, mention, 1, name, &st))
-        continue;
-      if (!temp_tag_verify (name, &mention->dead->text->key, mention->dir->text, &kind))
+      if (fstatat (dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        {
+          line->dead->is_undone |= errno != ENOENT;
+          continue;
+        }
+      if (!temp_tag_verify (name, &line->dead->text->key, line->dir->text, &kind))
         kind = S_ISDIR (st.st_mode) ? TEMP_TAG_DIR : TEMP_TAG_FILE;
-      remove_name (sweep, mention->dead, place, name, kind, &st);
+      remove_name (dir, line->dead, name, kind, &st);
     }
 }
 
@@ -298,25 +285,25 @@ try_believed_names (TempSweep         *sweep,
  * stays undone. */
 void
 temp_sweep_dir (TempSweep         *sweep,
-                const TempMention *mentions,
-                guint              n_mentions)
+                const TempDirLine *lines,
+                guint              n_lines)
 {
-  const char *path = mentions->dir->path;
+  const char *path = lines->dir->path;
   temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  Place place = { path, fd, -1 };
+  Dir dir = { sweep, lines, n_lines, path, fd, -1 };
   struct stat st;
   gboolean is_seen = fd >= 0 && fstat (fd, &st) == 0;
-  gboolean is_read = is_seen && read_names (sweep, &place, mentions, n_mentions);
+  gboolean is_read = is_seen && read_names (&dir);
 
-  for (guint i = 0; i < n_mentions; i++)
+  for (guint i = 0; i < n_lines; i++)
     {
-      TempDead *dead = mentions[i].dead;
-      TempLedgerDir *dir = mentions[i].dir;
+      TempDead *dead = lines[i].dead;
+      const TempLedgerDir *meant = lines[i].dir;
 
-      if (is_seen && st.st_ino == dir->ino && (!dead->is_same_boot || st.st_dev == dir->dev))
+      if (is_seen && st.st_ino == meant->ino && (!dead->is_same_boot || st.st_dev == meant->dev))
         {
-          try_believed_names (sweep, &place, &mentions[i]);
-          if (!is_read && dir->names->len == 0)
+          try_believed_names (&dir, &lines[i]);
+          if (!is_read && meant->names->len == 0)
             spare (sweep, dead, path, "it cannot be read");
         }
       else

@@ -48,7 +48,7 @@ typedef struct
 {
   TempDead      *dead;
   TempLedgerDir *dir;
-} TempMention;
+} TempDirLine;
 
 void temp_sweep_tell            (TempSweep         *sweep,
                                  const char        *path,
@@ -58,7 +58,7 @@ void temp_sweep_fail_from_errno (TempSweep         *sweep,
                                  const char        *action,
                                  const char        *path);
 void temp_sweep_dir             (TempSweep         *sweep,
-                                 const TempMention *mentions,
-                                 guint              n_mentions);
+                                 const TempDirLine *lines,
+                                 guint              n_lines);
 
 G_END_DECLS

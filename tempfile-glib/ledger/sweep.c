@@ -48,23 +48,16 @@ free_dead (gpointer data)
   g_free (dead);
 }
 
-/* Returns TRUE if a and b are the same process. */
-static gboolean
-is_same_process (const TempLedgerProcess *a,
-                 const TempLedgerProcess *b)
-{
-  return a->pid == b->pid && a->start == b->start && a->pid_namespace == b->pid_namespace &&
-         g_str_equal (a->boot, b->boot);
-}
-
 /* Returns TRUE if the options ask for this ledger: for all, or for those of the process that made it. */
 static gboolean
 is_wanted (TempSweep      *sweep,
            TempLedgerText *text)
 {
-  const TempLedgerProcess *maker = temp_ledger_text_get_maker (text);
+  const TempLedgerProcess *wanted = sweep->process, *maker = temp_ledger_text_get_maker (text);
 
-  return sweep->process == NULL || (maker != NULL && is_same_process (maker, sweep->process));
+  return wanted == NULL ||
+         (maker != NULL && maker->pid == wanted->pid && maker->start == wanted->start &&
+          maker->pid_namespace == wanted->pid_namespace && g_str_equal (maker->boot, wanted->boot));
 }
 
 /* Returns TRUE if a sweep has tried the ledger within a day. */
@@ -129,19 +122,6 @@ is_awaited (TempSweep  *sweep,
   return sweep->waits;
 }
 
-/* Returns TRUE if all processes of the ledger are dead, and the options ask for it. */
-static gboolean
-is_to_be_swept (TempSweep         *sweep,
-                TempLedgerText    *text,
-                const char        *name,
-                const struct stat *st)
-{
-  /* A ledger without its owner's uid was written in another user namespace, where the owner has another number. */
-  return text->verdict == TEMP_LEDGER_GOOD && temp_ledger_text_has_uid (text, st->st_uid) && is_wanted (sweep, text) &&
-         !is_anybody_running (sweep, text, name, st->st_mtime) &&
-         !(sweep->skips_tried && is_tried (sweep, text));
-}
-
 /* Locks a ledger and adds it to `dead`, if it is to be swept. A ledger without a header, whose maker died too
  * early to make anything, is deleted at once. */
 static void
@@ -161,8 +141,11 @@ take (TempSweep  *sweep,
       (!is_awaited (sweep, name, fd) || !temp_ledger_lock (fd, LOCK_EX)))
     return;
 
+  /* A ledger without its owner's uid was written in another user namespace, where the owner has another number. */
   text = is_still_there (home_fd, name, fd, &st) ? temp_ledger_text_read (fd, &st) : NULL;
-  if (text == NULL || !is_to_be_swept (sweep, text, name, &st))
+  if (text == NULL || text->verdict != TEMP_LEDGER_GOOD || !temp_ledger_text_has_uid (text, st.st_uid) ||
+      !is_wanted (sweep, text) || is_anybody_running (sweep, text, name, st.st_mtime) ||
+      (sweep->skips_tried && is_tried (sweep, text)))
     {
       if (text != NULL && text->verdict == TEMP_LEDGER_HEADLESS && sweep->report == NULL)
         unlinkat (home_fd, name, 0);
@@ -185,10 +168,10 @@ take (TempSweep  *sweep,
 }
 
 static int
-compare_mentions (gconstpointer a,
-                  gconstpointer b)
+compare_lines (gconstpointer a,
+               gconstpointer b)
 {
-  return strcmp (((const TempMention *) a)->dir->path, ((const TempMention *) b)->dir->path);
+  return strcmp (((const TempDirLine *) a)->dir->path, ((const TempDirLine *) b)->dir->path);
 }
 
 /* Keeps a ledger that is not done: appends a line `tried`, once a day, or deletes the ledger after MAX_TRIED of them.
@@ -215,7 +198,7 @@ note_try (TempSweep *sweep,
 static void
 sweep_dead (TempSweep *sweep)
 {
-  g_autoptr (GArray) mentions = g_array_new (FALSE, FALSE, sizeof (TempMention));
+  g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (TempDirLine));
   guint next;
 
   for (guint i = 0; i < sweep->dead->len; i++)
@@ -224,19 +207,19 @@ sweep_dead (TempSweep *sweep)
 
       for (guint j = 0; j < dead->text->dirs->len; j++)
         {
-          TempMention mention = { dead, g_ptr_array_index (dead->text->dirs, j) };
+          TempDirLine line = { dead, g_ptr_array_index (dead->text->dirs, j) };
 
-          g_array_append_val (mentions, mention);
+          g_array_append_val (lines, line);
         }
     }
 
-  g_array_sort (mentions, compare_mentions);
-  for (guint i = 0; i < mentions->len; i = next)
+  g_array_sort (lines, compare_lines);
+  for (guint i = 0; i < lines->len; i = next)
     {
-      const TempMention *first = &g_array_index (mentions, TempMention, i);
+      const TempDirLine *first = &g_array_index (lines, TempDirLine, i);
 
-      for (next = i + 1; next < mentions->len; next++)
-        if (compare_mentions (first, &g_array_index (mentions, TempMention, next)) != 0)
+      for (next = i + 1; next < lines->len; next++)
+        if (compare_lines (first, &g_array_index (lines, TempDirLine, next)) != 0)
           break;
       temp_sweep_dir (sweep, first, next - i);
     }

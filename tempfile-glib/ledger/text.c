@@ -38,14 +38,6 @@ temp_ledger_escape (const char *path)
   return g_string_free (text, FALSE);
 }
 
-/* Returns TRUE if three octal digits follow, of one byte. */
-static gboolean
-is_octal (const char *digits)
-{
-  return digits[0] >= '0' && digits[0] <= '3' && digits[1] >= '0' && digits[1] <= '7' && digits[2] >= '0' &&
-         digits[2] <= '7';
-}
-
 /* Undoes temp_ledger_escape(). Returns NULL if that never makes such a text. */
 char *
 temp_ledger_unescape (const char *text)
@@ -58,7 +50,7 @@ temp_ledger_unescape (const char *text)
 
       if (byte == '\\')
         {
-          if (!is_octal (p + 1))
+          if (strspn (p + 1, "01234567") < 3 || p[1] > '3')
             return NULL;
           byte = (p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0');
           p += 3;
