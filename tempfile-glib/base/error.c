@@ -4,9 +4,8 @@
 
 #include "base/error.h"
 
-/* Sets a `G_IO_ERROR` that reads "ACTION “PATH”: CAUSE". The path is in the file
- * name encoding; it is shown as UTF-8, as messages are. Takes errno as an
- * argument, so that the caller saves it before anything can change it. */
+/* Sets a `G_IO_ERROR` that reads "ACTION “PATH”: CAUSE". The path is in the file name encoding; the message shows it as
+ * UTF-8. Takes errno as an argument, so that the caller saves it before anything can change it. */
 void
 temp_error_from_errno (GError    **error,
                        int         errsv,
@@ -19,6 +18,5 @@ temp_error_from_errno (GError    **error,
     return;
 
   shown = g_filename_display_name (path);
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
-               "%s “%s”: %s", action, shown, g_strerror (errsv));
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "%s “%s”: %s", action, shown, g_strerror (errsv));
 }

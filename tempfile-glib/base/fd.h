@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* GLib has g_autofd and g_clear_fd() from 2.76 on only. */
+/* GLib has g_autofd and g_clear_fd() only since 2.76. */
 
 static inline void
 temp_fd_clear (int *fd)
@@ -25,7 +25,7 @@ temp_fd_clear (int *fd)
 
 #define temp_autofd __attribute__ ((cleanup (temp_fd_clear)))
 
-/* Reads all of it, from the offset on, whatever the kernel gives at a time; else sets errno. */
+/* Reads `size` bytes at the offset, in as many pieces as the kernel gives. Fails with errno. */
 static inline gboolean
 temp_fd_read_all (int      fd,
                   guint8  *buffer,
@@ -53,7 +53,7 @@ temp_fd_read_all (int      fd,
   return TRUE;
 }
 
-/* A write beyond the limit would kill the process; sets errno if it would. */
+/* Returns TRUE if a file of this size is within the limit: a write beyond it kills the process. Else sets errno. */
 static inline gboolean
 temp_fd_is_within_limit (goffset size)
 {

@@ -47,8 +47,8 @@ static void (*in_child) (void); /* under the lock of appends: see temp_process_s
 static guint newest = 1;
 static guint *current = &newest;
 
-/* Makes the locks, which a thread cannot take twice: that fails, instead of waiting for ever. Makes the condition, which
- * waits by the clock of g_get_monotonic_time(). */
+/* Makes the locks, which a thread cannot take twice: that fails, instead of waiting for ever. Makes the condition,
+ * which waits by the clock of g_get_monotonic_time(). */
 static void
 init_locks (void)
 {
@@ -73,11 +73,10 @@ init_locks (void)
 static void
 before_fork (void)
 {
-  /* Sets this process's generation if nobody has asked for it yet: else parent and child would both take the next
-   * one. */
+  /* Make sure that this process has a generation: else parent and child would both take the next one. */
   temp_process_generation ();
 
-  /* In a signal handler, it may be this very thread that was interrupted with a lock, as in the middle of a fork. */
+  /* In a signal handler, this very thread may have been interrupted with a lock, as in the middle of a fork. */
   for (guint i = 0; i < TEMP_N_MUTEXES; i++)
     if (pthread_mutex_lock (&locks[i].mutex) != 0)
       locks[i].n_unlocked_forks++;
@@ -99,8 +98,8 @@ after_fork_in_child (void)
   if (current == &newest)
     newest++;
 
-  /* A mutex remembers its thread by a number that this thread no longer has, so that unlocking it fails; but the call
-   * tells thread sanitizers. Then make all anew: the threads that waited for them are not in this process. */
+  /* A mutex remembers its thread by a number that this thread no longer has, so that unlocking fails; but the call
+   * tells thread sanitizers. Then make the mutexes anew: the threads that waited for them are not in this process. */
   for (guint i = TEMP_N_MUTEXES; i-- > 0;)
     pthread_mutex_unlock (&locks[i].mutex);
   init_locks ();
@@ -112,8 +111,7 @@ after_fork_in_child (void)
   temp_mutex_unlock (TEMP_MUTEX_APPENDS);
 }
 
-/* Sets the function that runs in each forked child, before fork() returns there, with the lock of appends. The caller
- * holds that lock. */
+/* Sets a function, which fork() calls in each child with the lock of appends. The caller holds that lock. */
 void
 temp_process_set_child_function (void (*function) (void))
 {
@@ -147,7 +145,7 @@ temp_process_init (void)
 
 /* Returns the generation of this process: a number, never 0, that differs from those of all processes that this one was
  * forked from. (A process from a bare clone() that never asks, and clones itself again, shares its number with that
- * child. It had made nothing by then that the two could confuse.) */
+ * child. Until then it has made nothing that the two could confuse.) */
 guint
 temp_process_generation (void)
 {
@@ -169,7 +167,7 @@ temp_process_generation (void)
 
 /* Locks */
 
-/* Takes the result of locking. Returns TRUE if that worked. */
+/* Takes the result of a call that locks. Returns TRUE if it worked, and notes that in a debug build. */
 static inline gboolean
 has_locked (TempMutex which,
             int      result)
@@ -185,7 +183,7 @@ temp_mutex_lock (TempMutex which)
   has_locked (which, pthread_mutex_lock (&locks[which].mutex));
 }
 
-/* Like temp_mutex_lock(), but returns FALSE if a thread has the lock. */
+/* Like temp_mutex_lock(), but never waits. Returns FALSE if a thread has the lock. */
 gboolean
 temp_mutex_try_lock (TempMutex which)
 {
@@ -208,7 +206,6 @@ temp_mutex_assert_locked (TempMutex which)
 }
 #endif
 
-/* Takes the process's lock. */
 void
 temp_process_lock (void)
 {
@@ -221,7 +218,7 @@ temp_process_unlock (void)
   temp_mutex_unlock (TEMP_MUTEX_PROCESS);
 }
 
-/* Like temp_process_lock(), at exit. Returns FALSE if this very thread has the lock, as after exit() in a signal
+/* Like temp_process_lock(), but for exit. Returns FALSE if this very thread has the lock, as after exit() in a signal
  * handler, or if another thread keeps it for two seconds. */
 gboolean
 temp_process_lock_at_exit (void)
@@ -233,7 +230,7 @@ temp_process_lock_at_exit (void)
   return has_locked (TEMP_MUTEX_PROCESS, pthread_mutex_timedlock (&locks[TEMP_MUTEX_PROCESS].mutex, &until));
 }
 
-/* Waits for temp_process_wake(). The caller holds the process's lock, which is free in the meantime. */
+/* Waits for temp_process_wake(). The caller holds the process's lock, which others can take in the meantime. */
 void
 temp_process_wait (void)
 {
@@ -241,7 +238,7 @@ temp_process_wait (void)
   pthread_cond_wait (&changed, &locks[TEMP_MUTEX_PROCESS].mutex);
 }
 
-/* Like temp_process_wait(), but only until `time`, of g_get_monotonic_time(). Returns FALSE at that time. */
+/* Like temp_process_wait(), but only until `time`, by g_get_monotonic_time(). Returns FALSE at that time. */
 gboolean
 temp_process_wait_until (gint64 time)
 {
@@ -262,8 +259,8 @@ temp_process_wake (void)
   pthread_cond_broadcast (&changed);
 }
 
-/* Runs a function in a thread of the library's own, which blocks all signals: those are for the program's threads.
- * Returns FALSE if no thread can be started. */
+/* Runs a function in a new thread, which blocks all signals: they are for the program's threads. Returns FALSE if no
+ * thread can be started. */
 gboolean
 temp_process_start_thread (const char  *name,
                            GThreadFunc  function,
@@ -283,8 +280,8 @@ temp_process_start_thread (const char  *name,
   return TRUE;
 }
 
-/* Returns TRUE if the user has set TEMPFILE_GLIB_KEEP, to look at what a program makes: then nothing is deleted. A
- * set-user-id program ignores it. */
+/* Returns TRUE if nothing is to be deleted, since the user has set TEMPFILE_GLIB_KEEP to look at the files of a
+ * program. A set-user-id program ignores the variable. */
 gboolean
 temp_process_keeps_everything (void)
 {

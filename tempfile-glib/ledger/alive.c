@@ -12,10 +12,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* Asks locks and /proc which processes are alive. In doubt, a process is alive. */
 
-/* Finds out who is alive, by locks and by /proc. In doubt, a process is alive. */
-
-/* The fields of /proc/PID/stat that are needed here. */
+/* Fields of /proc/PID/stat. */
 typedef struct
 {
   char    state;
@@ -23,8 +22,8 @@ typedef struct
   guint64 start;
 } Stat;
 
-/* Reads /proc/PID/stat. The name of the program in it may have blanks and parentheses: the other fields are behind the
- * last parenthesis. */
+/* Reads /proc/PID/stat. The program's name in it may have blanks and parentheses: so reads the fields behind the last
+ * parenthesis. */
 static gboolean
 read_stat (const char *pid,
            Stat       *stat)
@@ -81,9 +80,9 @@ temp_ledger_process_identify (TempLedgerProcess *self,
     *mount_namespace = read_namespace ("self", "mnt");
 }
 
-/* Returns TRUE if /proc is that of this process's own PID namespace: one of another namespace has other numbers. */
+/* Returns TRUE if /proc has the numbers of this process's PID namespace, and not of another one. */
 static gboolean
-is_proc_ours (void)
+has_own_proc (void)
 {
   char link[32];
   gssize n = readlink ("/proc/self", link, sizeof link - 1);
@@ -108,7 +107,7 @@ is_anybody_in (guint64 pid_namespace)
   return FALSE;
 }
 
-/* Like temp_ledger_process_is_running(), for a process of this PID namespace. */
+/* Like temp_ledger_process_is_running(), but for a process of this PID namespace. */
 static gboolean
 is_there (const TempLedgerProcess *self,
           const TempLedgerProcess *here)
@@ -126,13 +125,13 @@ is_there (const TempLedgerProcess *self,
   if ((stat.state == 'Z' || stat.state == 'X') && stat.n_threads <= 1)
     return FALSE;
 
-  /* A start time is by the clock of the reader's time namespace: those of two namespaces cannot be compared. */
+  /* /proc shows start times by the clock of the reader's time namespace: two such clocks cannot be compared. */
   return self->start == 0 || self->time_namespace != here->time_namespace || self->start == stat.start;
 }
 
-/* Returns TRUE if the process runs, after exec(), too. `here` is this process; `quiet_seconds` have passed since the
- * last line was appended to its ledger. A process of another PID namespace counts as dead if none in that namespace is
- * to be seen, and the ledger was quiet for a day. */
+/* Returns TRUE if the process runs, even if it has called exec(). `here` is this process; `quiet_seconds` have passed
+ * since somebody appended to the ledger. A process of another PID namespace counts as dead once /proc shows nobody in
+ * that namespace, and nobody has appended for a day. */
 gboolean
 temp_ledger_process_is_running (const TempLedgerProcess *self,
                                 const TempLedgerProcess *here,
@@ -140,13 +139,13 @@ temp_ledger_process_is_running (const TempLedgerProcess *self,
 {
   if (*self->boot != '-' && *here->boot != '-' && !g_str_equal (self->boot, here->boot))
     return FALSE;
-  if (self->pid_namespace != 0 && self->pid_namespace == here->pid_namespace && is_proc_ours ())
+  if (self->pid_namespace != 0 && self->pid_namespace == here->pid_namespace && has_own_proc ())
     return is_there (self, here);
 
   return (self->pid_namespace != 0 && is_anybody_in (self->pid_namespace)) || quiet_seconds < TEMP_LEDGER_DAY;
 }
 
-/* Returns the first process of the ledger that runs, which stays the ledger's; NULL if none does. */
+/* Returns the first process of the ledger that runs; NULL if none does. The process stays the ledger's. */
 const TempLedgerProcess *
 temp_ledger_text_find_running (const TempLedgerText    *text,
                                const TempLedgerProcess *here,

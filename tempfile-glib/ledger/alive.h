@@ -6,8 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* In seconds. */
-#define TEMP_LEDGER_DAY (24 * 60 * 60)
+#define TEMP_LEDGER_DAY (24 * 60 * 60) /* in seconds */
 
 void     temp_ledger_process_identify   (TempLedgerProcess       *self,
                                          guint64                 *mount_namespace);

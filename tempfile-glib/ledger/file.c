@@ -18,14 +18,14 @@
 #include "ledger/alive.h"
 #include "ledger/home.h"
 
-/* Makes the file of a ledger, empty and locked. */
+/* Makes the file of a ledger: empty, and locked. */
 
-/* So often a sweep may delete the new file before it is locked. */
+/* A sweep may delete a new file before this process locks it: then makes another one, this often. */
 #define MAX_TRIES 100
 
-/* Maps the locked file; returns NULL if that cannot be. The lock belongs to the open file description, which the
- * mapping keeps, here and in forked children, even if the program closes the descriptor. On overlayfs, the kernel maps
- * another file, the one below: there the mapping would keep nothing. */
+/* Maps the locked file, so that the lock stays, here and in forked children, even if the program closes the descriptor:
+ * the lock belongs to the open file description, which the mapping keeps. Returns NULL on overlayfs, where the kernel
+ * maps another file, the one below; and if the kernel cannot map the file. */
 void *
 temp_ledger_file_map (int fd)
 {
@@ -52,8 +52,8 @@ temp_ledger_draw_bytes (void  *bytes,
   return n == (gssize) size;
 }
 
-/* Makes a locked file, and returns its descriptor; -1 with errno on an error. A sweep may lock the new file first, and
- * delete it, as it has no header: then errno is EWOULDBLOCK, and the caller tries again. */
+/* Makes a locked file, and returns its descriptor; -1 with errno on an error. EWOULDBLOCK means that a sweep has locked
+ * the new file first, and deletes it, since it has no header. */
 static int
 create_locked (int          home_fd,
                guint        which,

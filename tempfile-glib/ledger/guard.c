@@ -18,8 +18,8 @@
 #include "ledger/ledger.h"
 #include "ledger/text.h"
 
-/* The guard: a process that waits for the death of another one, and then sweeps for it. The program starts the helper,
- * which is the guard (tempfile-glib-sweep.c). */
+/* The guard: a process that waits for the death of another one, and then sweeps for it. The program runs the helper
+ * (tempfile-glib-sweep.c), which forks the guard. */
 
 /* The helper prints this once it waits. */
 #define READY "ready\n"
@@ -35,8 +35,8 @@ find_helper (void)
   return path != NULL && *path != '\0' ? path : TEMP_HELPER_PATH;
 }
 
-/* Runs the helper. It exits at once; its child, which has no parent then, is the guard. The guard inherits no
- * descriptor of this program's. */
+/* Runs the helper, which exits at once; its child, which then has no parent, is the guard. The guard inherits no
+ * descriptor of this program. */
 static gboolean
 spawn (const char  *ledger,
        GError     **error)
@@ -100,8 +100,8 @@ await_process (const TempLedgerProcess *process,
     }
 }
 
-/* Waits until no process of the ledger runs. Where no mapping keeps the lock, children add lines in the meantime: so
- * reads the ledger again after each wait. Returns the ledger as it is then; NULL if it is none that names a process. */
+/* Waits until no process of the ledger runs. Returns the ledger as it is then; NULL if it cannot be read, or names no
+ * process. Reads it again after each wait: where no mapping keeps the lock, children add lines in the meantime. */
 static TempLedgerText *
 await_processes (int fd)
 {
@@ -125,7 +125,8 @@ await_processes (int fd)
 }
 
 /* Waits until nobody has the open ledger locked, and all its processes have ended; then sweeps for all ledgers of the
- * first process. If that ended well, its ledgers are gone, and the sweep finds nothing. Returns an exit status. */
+ * process that made it. The sweep finds nothing if that process ended well, and deleted its ledgers. Returns an exit
+ * status. */
 int
 temp_sweep_guard (int fd)
 {

@@ -18,8 +18,8 @@
 #include "tree/tree.h"
 
 /* The directories of ledgers, called homes here: BASE/tempfile-glib/MACHINE-ID, where BASE is the directory for the
- * state of all programs. This file asks the environment itself: GLib's functions make directories, and print warnings
- * where there is no home. */
+ * state of all programs. Reads the environment without GLib, whose functions make directories, and print warnings where
+ * the user has no home. */
 
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -40,7 +40,7 @@ read_machine_id (void)
   return g_strdup_printf ("host-%s", g_get_host_name ());
 }
 
-/* Returns what tells this machine from others that share the user's home directory. */
+/* Returns a name that tells this machine from others that share the user's home directory. */
 static const char *
 get_machine_id (void)
 {
@@ -96,7 +96,7 @@ get_base (guint which)
   return home != NULL ? g_build_filename (home, ".local", "state", NULL) : NULL;
 }
 
-/* Returns NULL if this user has no such directory. */
+/* Returns the path of a directory of ledgers; NULL if this user has no such directory. */
 char *
 temp_ledger_home_get_path (guint which)
 {
@@ -108,7 +108,7 @@ temp_ledger_home_get_path (guint which)
 /* Returns TRUE if the open directory belongs to this user, and fills st; else sets errno. Under sudo, $HOME may be
  * another user's. */
 static gboolean
-belongs_to_us (int          fd,
+belongs_to_user (int          fd,
                struct stat *st)
 {
   if (fstat (fd, st) < 0)
@@ -120,7 +120,7 @@ belongs_to_us (int          fd,
   return FALSE;
 }
 
-/* Makes a directory with mode 0700, whatever the umask is. One that is there already is no error. */
+/* Makes a directory with mode 0700, whatever the umask is, unless there is one. Fails with errno. */
 static gboolean
 make_dir (int         parent_fd,
           const char *base)
@@ -143,8 +143,8 @@ is_home_or_above (const char *path)
          (canonical_home[length] == '/' || canonical_home[length] == '\0');
 }
 
-/* Opens the directory. If `create`, makes it and those above it, but only in a directory of this user's, and never the
- * home directory or one above it. Returns -1 with errno on an error. */
+/* Opens the directory; returns -1 with errno on an error. If `create`, makes it and those above it, but only in a
+ * directory that this user owns, and never the home directory or one above that. */
 static int
 open_base (const char *path,
            gboolean    create)
@@ -160,14 +160,14 @@ open_base (const char *path,
   parent = g_path_get_dirname (path);
   base = g_path_get_basename (path);
   parent_fd = open_base (parent, create);
-  if (parent_fd < 0 || !belongs_to_us (parent_fd, &st) || !make_dir (parent_fd, base))
+  if (parent_fd < 0 || !belongs_to_user (parent_fd, &st) || !make_dir (parent_fd, base))
     return -1;
 
   return openat (parent_fd, base, OPEN_FLAGS);
 }
 
-/* Opens one of the library's own directories, and makes it if `create`. It has to be this user's; its mode becomes
- * 0700, even if its maker was killed before it could set that. Returns -1 with errno on an error. */
+/* Opens one of the library's own directories, and makes it if `create`. Returns -1 with errno on an error, and if the
+ * directory is not this user's. Sets its mode, which a process that was killed may not have done. */
 static int
 open_private (int         parent_fd,
               const char *base,
@@ -178,7 +178,7 @@ open_private (int         parent_fd,
 
   if (fd < 0 && errno == ENOENT && create && make_dir (parent_fd, base))
     fd = temp_remove_open_shut (parent_fd, base);
-  if (fd < 0 || !belongs_to_us (fd, &st))
+  if (fd < 0 || !belongs_to_user (fd, &st))
     return -1;
   if ((st.st_mode & 07777) != 0700 && fchmod (fd, 0700) < 0)
     return -1;
@@ -186,11 +186,11 @@ open_private (int         parent_fd,
   return g_steal_fd (&fd);
 }
 
-/* Returns FALSE, with errno, on a filesystem whose locks another machine, or a program, may forget. */
+/* Returns FALSE, with errno, on a filesystem whose locks another machine or a program keeps, and may lose. */
 static gboolean
-has_locks_to_trust (int fd)
+has_safe_locks (int fd)
 {
-  static const guint32 others[] = {
+  static const guint32 unsafe[] = {
     0x6969,     /* NFS */
     0x517b,     /* SMB */
     0xff534d42, /* CIFS */
@@ -209,8 +209,8 @@ has_locks_to_trust (int fd)
 
   if (fstatfs (fd, &fs) < 0)
     return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    if ((guint32) fs.f_type == others[i])
+  for (gsize i = 0; i < G_N_ELEMENTS (unsafe); i++)
+    if ((guint32) fs.f_type == unsafe[i])
       {
         errno = ENOLCK;
         return FALSE;
@@ -237,11 +237,11 @@ temp_ledger_home_open (guint      which,
     }
 
   base_fd = open_base (base, create);
-  if (base_fd >= 0 && belongs_to_us (base_fd, &st))
+  if (base_fd >= 0 && belongs_to_user (base_fd, &st))
     own_fd = open_private (base_fd, "tempfile-glib", create);
   if (own_fd >= 0)
     fd = open_private (own_fd, get_machine_id (), create);
-  if (fd >= 0 && has_locks_to_trust (fd))
+  if (fd >= 0 && has_safe_locks (fd))
     return g_steal_fd (&fd);
 
   temp_error_from_errno (error, errno, "Could not open the directory of ledgers in", base);

@@ -19,28 +19,46 @@
 #include "ledger/home.h"
 #include "ledger/text.h"
 
-/* The ledgers of this process.
+/* The ledgers of this process. This folder lets a sweep find what a process leaves that crashes, and nothing else: a
+ * ledger has the process, the directories in which it makes things, and a key. A name has a tag, which only the key can
+ * make. Each file knows only those above it in this list:
  *
- * Contents: Life. The file: its descriptor, appending, syncing, giving up. Names: counting entries, drawing letters. All
- * ledgers: fork, opening, exit.
+ *   siphash.c, tag.c     names with tags
+ *   text.c               the lines of a ledger
+ *   alive.c, trust.c     which processes are alive, and who can rename in a directory
+ *   home.c, file.c       the directories of ledgers, and a locked file in one
+ *   ledger.c             the ledgers of this process
+ *   place.c              the directories in which it makes things, each with a line in a ledger
+ *   sweep-dir.c, sweep.c the sweep, which deletes what dead processes left, by their ledgers
+ *   guard.c              the guard, a process that waits for the death of another one, and sweeps
  *
- *   current   temp_ledger_open() made it: new entries are made under it
- *   retired   it is full, its file is gone, or its process has forked: retire(); the next one is current
- *   finished  the last entry has left it: temp_ledger_leave() deletes the file
+ * The life of a ledger:
  *
- * A ledger whose entries did not all leave stays for a sweep.
+ *   → current             temp_ledger_open(): entries count in it; a process has one such ledger at most
+ *   current  → retired    retire(): it is full, its file is gone, or the process exits; a fork retires it for the child
+ *   retired  → finished   temp_ledger_leave(): no entry counts in it any more, so its file is deleted
+ *   any      → dead       its process, and those that were forked from that one, have ended: sweep.c goes on
  *
- * Lock order: appends, then the process's lock. fork() waits for both. */
+ * Lock rules:
+ *
+ * 1. A thread takes the lock of an entry before the lock of appends, and that before the process's lock.
+ * 2. The lock of appends guards the list of ledgers, and the lines and the descriptor of each. Its holder writes to
+ *    ledgers. It waits for no entry and looks up no users; it syncs only in temp_ledger_give_up(), or without a second
+ *    descriptor.
+ * 3. The process's lock guards the table of places, their descriptors, and which ledger an entry counts in.
+ * 4. Counting entries and drawing names need no lock.
+ * 5. A process and its children share a lock of each ledger's file for life: a sweep that can take it alone knows that
+ *    they have ended, unless one of them has called exec(). */
 
 /* A ledger of this size is full, in bytes. */
 #define MAX_SIZE (64 * 1024)
 
-/* So often a line is written again that the disk took only in part. */
+/* A line that the disk takes only in part is written again, this often. */
 #define MAX_TRIES 100
 
 struct _TempLedger
 {
-  gint        ref_count; /* atomic */
+  gint        ref_count;  /* atomic */
   guint       generation; /* of the process that made it: see temp_process_generation() */
   char       *path;
   dev_t       dev;
@@ -53,8 +71,8 @@ struct _TempLedger
   void       *mapping;    /* keeps the lock; NULL: only the descriptor does */
 
   /* Under the lock of appends. */
-  int         fd;         /* -1: the program or prune() closed it; opened again if needed */
-  GHashTable *uids;       /* those that have a line */
+  int         fd;         /* -1: closed, by the program or prune(); check_fd() opens it again */
+  GHashTable *uids;       /* the users that have a line */
   gboolean    is_synced;  /* nothing was appended since the last sync */
   gboolean    is_gone;    /* the file was seen without a name: no sweep will act on it */
   gboolean    is_torn;    /* the last line was written short */
@@ -82,8 +100,7 @@ temp_ledger_ref (TempLedger *self)
   return self;
 }
 
-/* Drops a reference. The list of ledgers has one until prune(), so that a ledger is freed only once its file is
- * gone. */
+/* Drops a reference. The list of ledgers has one until the file is gone: see prune(). */
 void
 temp_ledger_unref (TempLedger *self)
 {
@@ -121,9 +138,9 @@ is_open_by (TempLedger  *self,
   return fd >= 0 && fstat (fd, st) == 0 && st->st_dev == self->dev && st->st_ino == self->ino;
 }
 
-/* Opens the ledger's file again if the descriptor is no longer the ledger's. Fails with errno, which is ENOENT if the
- * file is gone, and ESTALE if it is not under its path: then it may be elsewhere. The caller holds the lock of
- * appends. */
+/* Opens the ledger's file again if the descriptor is no longer the ledger's. Fails with errno: ENOENT means that the
+ * file is gone, ESTALE that another one, or none, is under its path, so that it may be elsewhere. The caller holds the
+ * lock of appends. */
 static gboolean
 check_fd (TempLedger  *self,
           struct stat *st)
@@ -152,8 +169,8 @@ check_fd (TempLedger  *self,
   return !self->is_gone;
 }
 
-/* Closes the descriptor, if it still is the ledger's: then, this is the last time to see if the file has a name. The
- * caller holds the lock of appends. */
+/* Closes the descriptor, if it still is the ledger's, and looks a last time if the file has a name. The caller holds
+ * the lock of appends. */
 static void
 close_fd (TempLedger *self)
 {
@@ -167,8 +184,8 @@ close_fd (TempLedger *self)
   self->fd = -1;
 }
 
-/* Writes the lines at the end of the file, at `end`, and again if the disk takes them only in part. Sets errno if it
- * fails. */
+/* Writes the lines at the end of the file, which is at `end`, and again if the disk takes them only in part. Fails with
+ * errno. */
 static gboolean
 write_lines (TempLedger *self,
              const char *lines,
@@ -176,7 +193,7 @@ write_lines (TempLedger *self,
 {
   for (guint i = 0; i < MAX_TRIES; i++)
     {
-      /* A backslash at its end ruins the line that was written short, so that nobody believes it. */
+      /* A backslash at its end ruins a line that was written short, so that nobody believes it. */
       g_autofree char *text = g_strconcat (self->is_torn ? "\\\n" : "\n", lines, NULL);
       gssize length = strlen (text), n;
 
@@ -201,8 +218,8 @@ write_lines (TempLedger *self,
   return FALSE;
 }
 
-/* Appends lines, each of which ends in a line feed. Fails, with errno, if they are not in the ledger; ENOENT means that
- * the ledger is gone, so that no sweep acts on it. The caller holds the lock of appends. */
+/* Appends lines, each of which ends in a line feed. Fails with errno: ENOENT means that the ledger is gone, so that no
+ * sweep acts on it. The caller holds the lock of appends. */
 gboolean
 temp_ledger_append (TempLedger *self,
                     const char *lines)
@@ -220,8 +237,7 @@ temp_ledger_append (TempLedger *self,
   return written;
 }
 
-/* Like temp_ledger_append(), but appends after the lines another one, which says that the name is kept, or no longer
- * is. */
+/* Appends the lines, and then one by which the name is kept, or no longer is: see temp_ledger_append(). */
 gboolean
 temp_ledger_append_keep (TempLedger *self,
                          const char *lines,
@@ -234,7 +250,8 @@ temp_ledger_append_keep (TempLedger *self,
   return temp_ledger_append (self, all);
 }
 
-/* Appends, once, a line for a user who owns what is made. The caller holds the lock of appends. */
+/* Appends a line for a user who owns something that is made, if there is none yet. Fails with errno. The caller holds
+ * the lock of appends. */
 gboolean
 temp_ledger_add_uid (TempLedger *self,
                      uid_t       uid)
@@ -246,8 +263,8 @@ temp_ledger_add_uid (TempLedger *self,
          (temp_ledger_append (self, line) && g_hash_table_add (self->uids, GUINT_TO_POINTER (uid)));
 }
 
-/* Syncs the ledger to the disk. Succeeds if the ledger is gone, too. Else sets errno. Takes the lock of appends,
- * but syncs without it, unless it cannot have a second descriptor. */
+/* Syncs the ledger to the disk, if it is not gone. Fails with errno. Takes the lock of appends, but syncs without it by
+ * a second descriptor, if the process can have one. */
 gboolean
 temp_ledger_sync (TempLedger *self)
 {
@@ -277,8 +294,8 @@ temp_ledger_sync (TempLedger *self)
   return FALSE;
 }
 
-/* Deletes the ledger's file, for good, even if the power fails: then no sweep deletes what was made under it. Unlike an
- * append, this works on a full disk. Fails with errno. The caller holds the lock of appends. */
+/* Deletes the ledger's file, so that no sweep deletes what was made under it, even after a power cut. Unlike an append,
+ * this works on a full disk. Fails with errno. The caller holds the lock of appends. */
 gboolean
 temp_ledger_give_up (TempLedger *self)
 {
@@ -286,7 +303,7 @@ temp_ledger_give_up (TempLedger *self)
   temp_autofd int dir_fd = -1;
   struct stat st;
 
-  /* A ledger that is not under its path may be where a sweep finds it: then this fails. */
+  /* Fail if the ledger is not under its path: it may be where a sweep finds it. */
   if ((!check_fd (self, &st) && errno == ESTALE) || (unlink (self->path) < 0 && errno != ENOENT))
     return FALSE;
   if (self->fd >= 0 && fstat (self->fd, &st) == 0 && st.st_nlink > 0)
@@ -319,8 +336,8 @@ temp_ledger_enter (TempLedger *self)
   return TRUE;
 }
 
-/* Counts one entry less, which was deleted or kept. The last one to leave deletes the file; prune()
- * closes its descriptor. */
+/* Counts one entry less, which was deleted or kept. The last one to leave deletes the file; prune() closes its
+ * descriptor. */
 void
 temp_ledger_leave (TempLedger *self)
 {
@@ -332,8 +349,8 @@ temp_ledger_leave (TempLedger *self)
     munmap (self->mapping, sysconf (_SC_PAGESIZE));
 }
 
-/* Writes the letters of a name that the ledger never had before. Returns FALSE once it has no more names. `dir` is as
- * in the ledger's line of the directory. */
+/* Writes the letters of a name that the ledger never had before. `dir` is the path in the directory's line. Returns
+ * FALSE once the ledger has no more names. */
 gboolean
 temp_ledger_draw (TempLedger  *self,
                   char         letters[TEMP_TAG_N_LETTERS],
@@ -382,8 +399,8 @@ temp_ledger_unlock_appends (void)
   temp_mutex_unlock (TEMP_MUTEX_APPENDS);
 }
 
-/* Appends a line for this child process to each ledger whose lock no mapping keeps: the child may close its descriptor,
- * and the lock with that. The parent may have been writing a line, of which a part is there. */
+/* Appends a line for this process, a forked child, to each ledger whose lock no mapping keeps: if the child closes the
+ * descriptor, it loses the lock. Another thread of the parent may have written a line in part. */
 static void
 append_child (void)
 {
@@ -406,7 +423,7 @@ append_child (void)
     }
 }
 
-/* Drops the ledgers of this process whose files are gone. Closes the descriptors of the others, and of those that it
+/* Frees the ledgers of this process whose files are gone. Closes the descriptors of the others, and of those that it
  * inherited, where a mapping keeps the lock. The caller holds the lock of appends. */
 static void
 prune (void)
@@ -485,8 +502,8 @@ create (guint    which,
   return NULL;
 }
 
-/* Returns the current ledger, with a reference. If there is none, makes it in the first directory of ledgers where it
- * can; on failure, the error is that of the first directory. The caller holds the lock of appends. */
+/* Returns the current ledger, with a reference. If there is none, makes one in the first directory of ledgers where
+ * that works; on failure, the error is that of the first directory. The caller holds the lock of appends. */
 TempLedger *
 temp_ledger_open (GError **error)
 {
@@ -511,7 +528,8 @@ temp_ledger_open (GError **error)
   return temp_ledger_ref (current);
 }
 
-/* Retires all ledgers of this process, at exit: the files of those that no entry counts in are deleted. */
+/* Retires all ledgers of this process, at exit. So the files of those go in which no entry counts. Does nothing if
+ * another thread has the lock of appends, or this one, interrupted by a signal. */
 void
 temp_ledger_finish_all (void)
 {

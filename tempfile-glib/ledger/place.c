@@ -20,9 +20,9 @@
 /* The places of this process, in a table by their paths.
  *
  * Once a second at most, temp_place_get() looks if the path still leads to the directory; if not, it makes a new place,
- * with a new line. Entries keep the place that they were made in. */
+ * with a new line. Entries keep the place that they were made in. The lock rules are in ledger.c. */
 
-/* The table is emptied when it has so many. */
+/* A table of this size is emptied. */
 #define MAX_PLACES 1000
 
 static GHashTable *places; /* under the process's lock; NULL: there is none */
@@ -44,7 +44,7 @@ temp_place_ref (TempPlace *self)
   return self;
 }
 
-/* Returns TRUE if st is of the place's directory. */
+/* Returns TRUE if `st` describes the place's directory. */
 static gboolean
 is_same (TempPlace         *self,
          const struct stat *st)
@@ -52,8 +52,8 @@ is_same (TempPlace         *self,
   return st->st_dev == self->dev && st->st_ino == self->ino;
 }
 
-/* Returns the descriptor, to be closed without the lock; -1 if it is not the directory's any more. The place has none
- * then. The caller holds the process's lock. */
+/* Takes the descriptor from the place, and returns it, to be closed without the lock; -1 if it no longer is the
+ * directory's. The caller holds the process's lock. */
 static int
 steal_fd_locked (TempPlace *self)
 {
@@ -64,8 +64,8 @@ steal_fd_locked (TempPlace *self)
   return fd >= 0 && fstat (fd, &st) == 0 && is_same (self, &st) ? fd : -1;
 }
 
-/* Drops a reference. The descriptor is closed with the last entry: the table, which may have the other reference, needs
- * none. Until then another thread may be using it. */
+/* Drops a reference. The last entry closes the descriptor, which the table does not need. Until then another thread may
+ * use it. */
 void
 temp_place_unref (TempPlace *self)
 {
@@ -99,8 +99,8 @@ temp_place_is_at (TempPlace  *self,
   return stat (path, &st) == 0 && is_same (self, &st);
 }
 
-/* Returns a descriptor of the directory, which stays the place's, or -1 with errno. Opens it again if the program has
- * closed it, or has opened another file under its number. */
+/* Returns a descriptor of the directory, which stays the place's; -1 with errno on an error. Opens it again if the
+ * program has closed it, or has opened another file under its number. */
 int
 temp_place_get_fd (TempPlace *self)
 {
@@ -131,8 +131,8 @@ temp_place_get_fd (TempPlace *self)
   return now;
 }
 
-/* Returns the line of the directory; then, if `name` is not NULL, that of a name in it which a sweep believes without a
- * tag. `resolved`, if not NULL, replaces the directory's path. */
+/* Returns the line of the directory, with `resolved` as its path if that is not NULL. If `name` is not NULL, a second
+ * line has the name, which a sweep then believes without a tag. */
 char *
 temp_place_line (TempPlace  *self,
                  const char *resolved,
@@ -146,10 +146,10 @@ temp_place_line (TempPlace  *self,
   return name != NULL ? g_strdup_printf ("%sname %s\n", line, escaped) : g_steal_pointer (&line);
 }
 
-/* Making one */
+/* Making */
 
-/* Appends the line by which a sweep finds what is made here. If it cannot, the place has no ledger, and names in it are
- * plain. The caller holds the lock of appends. */
+/* Appends the place's line to the current ledger. On failure, the place has no ledger, so that names in it are plain.
+ * The caller holds the lock of appends. */
 static void
 write_line (TempPlace *self)
 {
@@ -157,7 +157,7 @@ write_line (TempPlace *self)
 
   temp_ledger_assert_appends_locked ();
 
-  /* Somebody may have removed the first ledger: then the second is a new one. */
+  /* If somebody has removed the first ledger, the second is a new one. */
   for (guint i = 0; i < 2 && self->ledger == NULL; i++)
     {
       g_autoptr (TempLedger) ledger = temp_ledger_open (NULL);
@@ -169,7 +169,7 @@ write_line (TempPlace *self)
     }
 }
 
-/* Makes a place, without a line, of the directory that `st` is of. */
+/* Makes a place of the directory that `st` describes, without a line. */
 static TempPlace *
 new_place (const char        *path,
            const char        *resolved,
@@ -191,7 +191,7 @@ new_place (const char        *path,
   return self;
 }
 
-/* Makes the place of an absolute path, without its line. */
+/* Makes the place of an absolute path, without a line. */
 static TempPlace *
 make (const char  *dir,
       gboolean     wants_line,
@@ -220,8 +220,8 @@ make (const char  *dir,
   return self;
 }
 
-/* Makes the place for what is made in a directory of this process that is in an untrusted one. Takes the descriptor of
- * that directory, by which all is made and deleted. The table does not have this place. */
+/* Makes a place of a directory of this process that is in an untrusted one. Takes the directory's descriptor, by which
+ * entries are made and deleted there. The table does not have this place. */
 TempPlace *
 temp_place_new_inside (const char *path,
                        int         fd,
@@ -239,16 +239,16 @@ temp_place_new_inside (const char *path,
 
 /* The table */
 
-/* Returns the table, which may be NULL, for the caller to free without the lock; then there is none. The caller holds the
- * process's lock. */
+/* Takes the table away, and returns it, or NULL, to be freed without the lock. The caller holds the process's lock. */
 static GHashTable *
 steal_all_locked (void)
 {
-  GHashTable *old = g_steal_pointer (&places);
+  GHashTable *old;
   GHashTableIter iter;
   gpointer place;
 
   temp_process_assert_locked ();
+  old = g_steal_pointer (&places);
   if (old == NULL)
     return NULL;
 
@@ -258,7 +258,7 @@ steal_all_locked (void)
   return old;
 }
 
-/* Puts the place into the table, instead of the one that has its path. */
+/* Puts the place into the table, and takes out another one that has its path. */
 static void
 remember (TempPlace *self)
 {
@@ -284,7 +284,7 @@ remember (TempPlace *self)
   g_clear_pointer (&old, g_hash_table_unref);
 }
 
-/* Empties the table, so that the next use of each directory makes a new place, with a line if it needs one. */
+/* Empties the table, so that temp_place_get() makes a new place for each directory, with a line if it needs one. */
 void
 temp_place_forget_all (void)
 {
@@ -297,8 +297,7 @@ temp_place_forget_all (void)
   g_clear_pointer (&old, g_hash_table_unref);
 }
 
-/* Returns TRUE if the next entry can be made in the place as it is, without a new line. Looks at the path if it has not
- * done so in this second. */
+/* Returns TRUE if an entry can be made in the place as it is. Looks if the path still leads there, once a second. */
 static gboolean
 is_valid (TempPlace *self,
           gboolean   wants_line)
@@ -338,9 +337,8 @@ lookup (const char *dir,
   return self != NULL && is_valid (self, wants_line) ? g_steal_pointer (&self) : NULL;
 }
 
-/* Returns the place that the absolute path leads to, with a reference. If `wants_line`, its line is in the ledger
- * before this returns, unless that fails; a second thread waits for the first one, which writes it. Takes the lock of
- * appends. */
+/* Returns the place that the absolute path leads to, with a reference. If `wants_line`, the ledger has the place's line
+ * then, unless that cannot be written: while one thread writes it, others wait. Takes the lock of appends. */
 TempPlace *
 temp_place_get (const char         *dir,
                 gboolean            wants_line,
@@ -352,7 +350,7 @@ temp_place_get (const char         *dir,
   if (G_LIKELY (self != NULL))
     return self;
 
-  /* Make it before taking the lock: that may take long, as where a server knows the users. */
+  /* Make it before taking the lock: a server that knows the users may take long to answer. */
   made = make (dir, wants_line, error);
   if (made == NULL)
     return NULL;

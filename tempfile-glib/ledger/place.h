@@ -9,26 +9,26 @@
 
 G_BEGIN_DECLS
 
-/* A directory in which entries are made. It has a line in the ledger that they are made under, if a sweep is to find
- * them; but inside a directory of this process it needs none. */
+/* A directory in which entries are made. The ledger in which they count has a line for it, so that a sweep finds them;
+ * but inside a directory of this process, a place needs none. */
 typedef struct
 {
   gint        ref_count;  /* atomic */
-  guint       generation; /* of the process that uses it: see temp_process_generation() */
+  guint       generation; /* of the process that made it: see temp_process_generation() */
   char       *path;       /* as the caller gave it, absolute */
   char       *resolved;   /* without symbolic links */
-  char       *text;       /* resolved, escaped as in the ledger */
+  char       *text;       /* `resolved`, escaped as in the ledger */
   dev_t       dev;
   ino_t       ino;
-  TempLedger *ledger;     /* that has its line; NULL: none, so that no sweep reads the directory */
-  gboolean    wants_line; /* it was made for an entry that a sweep is to find */
+  TempLedger *ledger;     /* that has its line; NULL: none has one */
+  gboolean    wants_line; /* an entry in it is to be found by a sweep */
   guint64     cover;      /* serial number of the entry whose directory it is in, which a sweep deletes; 0: none */
   uid_t       uid;        /* of this process when the place was made */
-  gboolean    is_trusted; /* nobody else can rename anything on the way: paths are safe */
+  gboolean    is_trusted; /* nobody else can rename anything on the way there */
   gboolean    is_listed;  /* a sweep can read the directory */
   gint        second;     /* atomic: when temp_place_get() last looked if the path still leads there */
   gboolean    is_in_table; /* under the process's lock: temp_place_get() finds it */
-  int         fd;         /* under the process's lock: of one that is not trusted; else -1 */
+  int         fd;         /* under the process's lock; -1: closed, or the place is trusted */
 } TempPlace;
 
 /* Returns the serial number of the entry whose directory the resolved path is in; 0: none. */

@@ -17,23 +17,23 @@
 #include "ledger/trust.h"
 #include "tree/tree.h"
 
-/* The sweep of one directory: deletes what is under the names that one of the ledgers' keys verifies.
+/* The sweep of one directory: deletes files and directories whose names one of the ledgers' keys verifies.
  *
- * Each name ends in one of three ways: it is deleted; it is spared, or fails, which leaves the ledger undone; or it is
- * not the ledger's. A dry run only tells. */
+ * Each name ends in one of three ways: the sweep deletes it; spares it, or fails, which leaves the ledger undone; or no
+ * ledger has made it. A dry run only tells. */
 
 /* The directory that is swept. */
 typedef struct
 {
-  TempSweep           *sweep;
-  const TempDirLine   *lines;
-  guint                n_lines;
-  const char          *path;
-  int                  fd;
-  gint                 trusted; /* of temp_trust_check(); -1: not asked yet */
+  TempSweep         *sweep;
+  const TempDirLine *lines;
+  guint              n_lines;
+  const char        *path;
+  int                fd;
+  gint               trusted; /* the result of temp_trust_check(); -1: not asked yet */
 } Dir;
 
-/* Reports the fate of a path, if this is a dry run. */
+/* Reports the fate of a path in a dry run. */
 void
 temp_sweep_tell (TempSweep  *sweep,
                  const char *path,
@@ -43,7 +43,7 @@ temp_sweep_tell (TempSweep  *sweep,
     sweep->report (path, why, sweep->report_data);
 }
 
-/* Leaves a ledger undone because of the error, which it takes. */
+/* Leaves a ledger undone because of an error. Takes the error. */
 static void
 fail (TempSweep *sweep,
       TempDead  *dead,
@@ -56,7 +56,7 @@ fail (TempSweep *sweep,
     g_error_free (error);
 }
 
-/* Leaves a ledger undone because of an error, from errno. */
+/* Like fail(), with an error from errno. */
 void
 temp_sweep_fail_from_errno (TempSweep  *sweep,
                             TempDead   *dead,
@@ -90,13 +90,12 @@ remove_file (Dir        *dir,
              const char *path,
              gboolean    is_dir)
 {
+  const char *why = is_dir ? "somebody put a directory there, which goes only if it is empty" : NULL;
   gboolean removed = FALSE;
   GError *error = NULL;
 
   if (dir->sweep->report != NULL)
-    {
-      temp_sweep_tell (dir->sweep, path, is_dir ? "somebody put a directory there, which goes only if it is empty" : NULL);
-    }
+    temp_sweep_tell (dir->sweep, path, why);
   else if (!temp_remove_file_name (dir->fd, name, path, &removed, &error))
     {
       dead->is_undone = TRUE;
@@ -108,8 +107,8 @@ remove_file (Dir        *dir,
   dir->sweep->n_removed += removed;
 }
 
-/* Opens and locks a directory, which is to be deleted. Returns -1 if it is mounted, if somebody has just replaced it,
- * or if another process has it locked, such as a child of the dead program: then it stays. */
+/* Opens and locks a directory that is to be deleted. Returns -1, and leaves the ledger undone, if the directory is a
+ * mount, if somebody has just replaced it, or if a process has it locked, such as a child of the dead program. */
 static int
 open_unused (Dir               *dir,
              TempDead          *dead,
@@ -137,7 +136,7 @@ open_unused (Dir               *dir,
   return -1;
 }
 
-/* Deletes a directory with all that is in it; if others can rename in its parent, only an empty one. */
+/* Deletes a directory and its contents; but only an empty one if others can rename in its parent. */
 static void
 remove_dir (Dir               *dir,
             TempDead          *dead,
@@ -150,6 +149,7 @@ remove_dir (Dir               *dir,
     .locks = dir->sweep->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED,
   };
   temp_autofd int fd = open_unused (dir, dead, name, path, st);
+  const char *why;
   gboolean removed = FALSE;
   GError *error = NULL;
 
@@ -158,11 +158,9 @@ remove_dir (Dir               *dir,
   if (dir->trusted < 0)
     dir->trusted = temp_trust_check (dir->path);
 
+  why = dir->trusted ? NULL : "others can rename in there, so it goes only if it is empty";
   if (dir->sweep->report != NULL)
-    {
-      temp_sweep_tell (dir->sweep, path,
-                       dir->trusted ? NULL : "others can rename in there, so it goes only if it is empty");
-    }
+    temp_sweep_tell (dir->sweep, path, why);
   else if (dir->trusted)
     {
       if (!temp_remove_dir_name (dir->fd, name, path, fd, TRUE, &options, &removed, &error))
@@ -176,10 +174,10 @@ remove_dir (Dir               *dir,
 
   dead->is_undone |= options.any_spared;
   dir->sweep->n_removed += removed;
-  temp_ledger_lock (fd, LOCK_UN); /* a child that was forked in the meantime keeps it open */
+  temp_ledger_lock (fd, LOCK_UN); /* a child that was forked in the meantime keeps the descriptor open */
 }
 
-/* Deletes what is under a name that the ledger made, unless it was kept. */
+/* Deletes the file or directory under a name that the ledger made, unless the name was kept. */
 static void
 remove_name (Dir               *dir,
              TempDead          *dead,
@@ -202,8 +200,7 @@ remove_name (Dir               *dir,
 
 /* One directory */
 
-/* Deletes the name if one of the ledgers made it. Does not even hash the name of a file that belongs to another
- * user. */
+/* Deletes the name if one of the ledgers made it. Hashes it only if the file belongs to one of the ledger's users. */
 static void
 try_name (Dir        *dir,
           const char *name)
@@ -256,8 +253,8 @@ read_names (Dir *dir)
   return is_read;
 }
 
-/* Deletes the names that have a line of their own in the ledger, which a sweep believes without a tag. A name that has
- * a tag says for which kind it was made; another one is of the kind that is there now. */
+/* Deletes the names that have a line of their own in the ledger, which a sweep believes without a tag. A tag tells if
+ * the name was made for a file or a directory; without a tag, the kind that is there now counts. */
 static void
 try_believed_names (Dir               *dir,
                     const TempDirLine *line)
@@ -280,9 +277,9 @@ try_believed_names (Dir               *dir,
     }
 }
 
-/* Sweeps a directory for all ledgers that name it. A path that opens is swept, even if another directory is there by
- * now: a verified name is safe to delete anywhere. But in another directory, an absent name proves nothing: the ledger
- * stays undone. */
+/* Sweeps a directory for all ledgers that have a line for it. Sweeps even another directory that is under the path by
+ * now: a verified name is safe to delete anywhere. But in another directory, an absent name proves nothing, so that the
+ * ledger stays undone. */
 void
 temp_sweep_dir (TempSweep         *sweep,
                 const TempDirLine *lines,

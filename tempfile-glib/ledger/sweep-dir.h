@@ -8,12 +8,12 @@
 
 G_BEGIN_DECLS
 
-/* A sweep: what it was asked to do, and how far it is. */
+/* A sweep: the options that it was given, and how far it is. */
 typedef struct
 {
   void                   (*report) (const char *path,
                                     const char *why,
-                                    gpointer    data); /* see TempSweepOptions, here and below */
+                                    gpointer    data); /* down to `cancellable`: see TempSweepOptions */
   gpointer                 report_data;
   const TempLedgerProcess *process;
   gboolean                 waits;
@@ -24,7 +24,7 @@ typedef struct
   guint64                  mount_namespace; /* of this process */
   guint64                  uid;             /* of this process */
   gint64                   now;             /* in seconds */
-  GPtrArray               *dead;            /* TempDead: the ledgers that are locked now */
+  GPtrArray               *dead;            /* TempDead: the ledgers that it has locked now */
   guint                    n_removed;       /* files and directories that were deleted */
   gboolean                 any_left;        /* a ledger stays */
   GError                  *error;           /* the first */

@@ -29,10 +29,10 @@
  *
  * The only locks are those of files: another sweep may run in another thread or process. */
 
-/* So many ledgers are locked at a time, each with an open descriptor. */
+/* A sweep locks at most so many ledgers at a time, each with an open descriptor. */
 #define MAX_DEAD 32
 
-/* A ledger that no sweep can finish is deleted after so many days on which one tried. */
+/* After so many days on which a sweep tried, a ledger is deleted undone. */
 #define MAX_TRIED 30
 
 static void
@@ -40,7 +40,7 @@ free_dead (gpointer data)
 {
   TempDead *dead = data;
 
-  /* Closing does not unlock it if a child process has inherited the descriptor. */
+  /* Closing does not unlock the ledger if a child process has inherited the descriptor. */
   temp_ledger_lock (dead->fd, LOCK_UN);
   close (dead->fd);
   temp_ledger_text_free (dead->text);
@@ -48,7 +48,7 @@ free_dead (gpointer data)
   g_free (dead);
 }
 
-/* Returns TRUE if the options ask for this ledger: for all, or for those of the process that made it. */
+/* Returns TRUE if the options ask for all ledgers, or for those of the process that made this one. */
 static gboolean
 is_wanted (TempSweep      *sweep,
            TempLedgerText *text)
@@ -68,7 +68,7 @@ is_tried (TempSweep      *sweep,
   return text->n_tried > 0 && sweep->now - text->last_tried < TEMP_LEDGER_DAY;
 }
 
-/* Returns TRUE, and tells so, if one of the ledger's processes runs. */
+/* Returns TRUE if one of the ledger's processes runs, and tells which. */
 static gboolean
 is_anybody_running (TempSweep      *sweep,
                     TempLedgerText *text,
@@ -86,7 +86,7 @@ is_anybody_running (TempSweep      *sweep,
   return TRUE;
 }
 
-/* Returns TRUE if the name still leads to the open file, a regular one of this user's, and fills st. */
+/* Returns TRUE if the open file is a regular one of this user, still under the name. Fills st. */
 static gboolean
 is_still_there (int          home_fd,
                 const char  *name,
@@ -100,8 +100,8 @@ is_still_there (int          home_fd,
          now.st_ino == st->st_ino;
 }
 
-/* Looks at a ledger that another process has locked, and tells who. Returns TRUE if the sweep has to wait for the lock,
- * as a guard waits for a child of its program, or for another sweep. */
+/* Looks at a ledger that another process has locked, and tells which one. Returns TRUE if the sweep has to wait for the
+ * lock, as a guard does, which waits for a child of its program or for another sweep. */
 static gboolean
 is_awaited (TempSweep  *sweep,
             const char *name,
@@ -122,8 +122,8 @@ is_awaited (TempSweep  *sweep,
   return sweep->waits;
 }
 
-/* Locks a ledger and adds it to `dead`, if it is to be swept. A ledger without a header, whose maker died too
- * early to make anything, is deleted at once. */
+/* Locks a ledger and adds it to `dead`, if its processes are dead and the options ask for it. Deletes one without a
+ * header: its maker died too early to make anything. */
 static void
 take (TempSweep  *sweep,
       int         home_fd,
@@ -174,9 +174,8 @@ compare_lines (gconstpointer a,
   return strcmp (((const TempDirLine *) a)->dir->path, ((const TempDirLine *) b)->dir->path);
 }
 
-/* Keeps a ledger that is not done: appends a line `tried`, once a day, or deletes the ledger after MAX_TRIED of them.
- * From other namespaces, which may not show all, writes nothing. The backslash ruins a line that the maker wrote
- * short. */
+/* Appends a line `tried` to an undone ledger, once a day; deletes the ledger after MAX_TRIED of them. Does neither from
+ * other namespaces, which may not show all files. The backslash ruins a line that the maker wrote short. */
 static void
 note_try (TempSweep *sweep,
           TempDead  *dead)
@@ -194,7 +193,7 @@ note_try (TempSweep *sweep,
     g_debug ("Could not write into the ledger “%s”: %s", dead->name, g_strerror (errno));
 }
 
-/* Sweeps the directories of all locked ledgers, each once, deletes the ledgers that are done, and unlocks all. */
+/* Sweeps the directories of all locked ledgers, each once; deletes the ledgers that are done; unlocks all. */
 static void
 sweep_dead (TempSweep *sweep)
 {
@@ -251,7 +250,7 @@ read_ledger_name (GDir *dir)
   return name;
 }
 
-/* Opens a directory of ledgers, to be read, and as *home_fd; returns NULL if there is none. */
+/* Opens a directory of ledgers, and sets *home_fd to a second descriptor. Returns NULL if there is none. */
 static GDir *
 open_home (guint which,
            int  *home_fd)
@@ -262,7 +261,7 @@ open_home (guint which,
   return *home_fd >= 0 ? g_dir_open (path, 0, NULL) : NULL;
 }
 
-/* Sweeps for all ledgers in one directory of ledgers. */
+/* Sweeps for all ledgers in a directory of ledgers. */
 static void
 sweep_home (TempSweep *sweep,
             guint      which)
@@ -281,8 +280,8 @@ sweep_home (TempSweep *sweep,
   sweep_dead (sweep);
 }
 
-/* Deletes what dead programs of this user have left, or only reports it. Goes on after an error, and returns the first
- * one. Sets *any_left if a ledger stays. */
+/* Deletes files and directories that dead programs of this user have left, or only reports them. Goes on after an
+ * error, and returns the first one. Sets *any_left if a ledger stays. */
 gboolean
 temp_sweep_run (const TempSweepOptions *options,
                 guint                  *n_removed,
@@ -362,7 +361,7 @@ sweep_in_thread (gpointer data)
   return NULL;
 }
 
-/* Starts a sweep in a thread, at the first call in a process, if there may be something to sweep. Nobody waits for the
+/* Starts a sweep in a thread, at the first call in a process, if there is a ledger to sweep. Nobody waits for the
  * thread, not even exit. */
 void
 temp_sweep_in_background (void)

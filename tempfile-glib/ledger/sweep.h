@@ -8,13 +8,13 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  /* In a dry run, the sweep deletes nothing, but reports the fate of each path here: it would be deleted if `why` is
-   * NULL, else `why` says why it stays. */
+  /* If not NULL, the sweep is a dry run. It deletes nothing, but reports the fate of each path: `why` says why the path
+   * stays; NULL means that a sweep would delete it. */
   void                           (*report) (const char *path,
                                             const char *why,
                                             gpointer    data);
   gpointer                         report_data;
-  const struct _TempLedgerProcess *process;     /* sweeps only the ledgers of this process, which is dead */
+  const struct _TempLedgerProcess *process;     /* NULL, or a dead process: only its ledgers are swept */
   gboolean                         waits;       /* until nobody locks a directory, or a ledger of the process */
   gboolean                         skips_tried; /* passes over ledgers that another sweep tried within a day */
   GCancellable                    *cancellable;

@@ -15,7 +15,7 @@
 /* Base32, so that names survive filesystems that fold case. */
 static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
-/* Returns the 5 bits that a letter stands for; -1 if it is none of the alphabet. */
+/* Returns the 5 bits that a letter stands for; -1 if the alphabet does not have it. */
 static inline int
 letter_value (char letter)
 {
@@ -64,7 +64,7 @@ put_number (guint8  *p,
   return put (p, &number, sizeof number);
 }
 
-/* Returns the tag of a name. Its input has all lengths in it, so that no two names have the same. */
+/* Returns the tag of a name. The lengths are part of the input, so that no two names have equal inputs. */
 static guint64
 compute_tag (const TempTagKey *key,
              guint32           counter,
@@ -90,8 +90,8 @@ compute_tag (const TempTagKey *key,
   return temp_siphash (key->bytes, input, size) >> (64 - TAG_BITS);
 }
 
-/* Writes the letters of a name of that kind, which go between prefix and suffix. `number` tells the names of a ledger
- * apart; `dir` is the directory's path as in its line. */
+/* Writes the letters of a name, which go between prefix and suffix. `number` tells the names of a ledger apart; `dir`
+ * is the path in the directory's line. */
 void
 temp_tag_write (char              letters[TEMP_TAG_N_LETTERS],
                 const TempTagKey *key,
@@ -109,8 +109,8 @@ temp_tag_write (char              letters[TEMP_TAG_N_LETTERS],
                  compute_tag (key, counter, dir, prefix, prefix_length, suffix));
 }
 
-/* Returns the first window from `start` on: 16 characters in a row that are all letters of the alphabet, so that they
- * could be counter and tag. Returns NULL if there is none. */
+/* Returns the first window from `start` on: 16 letters of the alphabet in a row, which could be counter and tag.
+ * Returns NULL if there is none. */
 static const char *
 find_window (const char *start)
 {
@@ -126,15 +126,15 @@ find_window (const char *start)
   return NULL;
 }
 
-/* Returns TRUE if the name has a window. Most names of other programs have none, so that a sweep need not hash them. */
+/* Returns TRUE if the name has a window. Most names of other programs have none, and need not be hashed. */
 gboolean
 temp_tag_has_window (const char *name)
 {
   return find_window (name) != NULL;
 }
 
-/* Returns TRUE if the name was made with that key in that directory, and sets *kind. Tries each window, since prefix
- * and suffix may consist of such letters, too. */
+/* Returns TRUE if the name was made with that key in that directory, and sets *kind. Tries each window, since the
+ * prefix and the suffix may have such letters, too. */
 gboolean
 temp_tag_verify (const char       *name,
                  const TempTagKey *key,

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* The letters of a tagged name: a counter, then the tag. */
+/* A tagged name has so many letters: a counter, then the tag. */
 #define TEMP_TAG_N_LETTERS 16
 
 /* A counter has 30 bits; the lowest is the kind, so a ledger has this many names of each. */

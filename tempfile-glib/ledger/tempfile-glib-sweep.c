@@ -16,7 +16,7 @@
 #include "ledger/sweep.h"
 #include <tempfile-glib/temp-version.h>
 
-/* The helper program: sweeps, explains a ledger, or is a guard. Its manual page is docs/tempfile-glib-sweep.1. */
+/* The helper program: sweeps, explains a ledger, or forks a guard. See docs/tempfile-glib-sweep.1.in. */
 
 static int
 fail (const char *message)
@@ -48,7 +48,7 @@ sweep (gboolean is_dry_run)
   return temp_sweep_run (&options, NULL, NULL, &error) ? EXIT_SUCCESS : fail (error->message);
 }
 
-/* Returns TRUE, and prints so, if one of the ledger's processes runs. */
+/* Returns TRUE if one of the ledger's processes runs, and prints which. */
 static gboolean
 is_anybody_running (const TempLedgerText *text,
                     gint64                quiet_seconds)
@@ -63,7 +63,7 @@ is_anybody_running (const TempLedgerText *text,
   return process != NULL;
 }
 
-/* Prints a ledger without its key, and who has it locked. */
+/* Prints a ledger without its key, and who keeps it. */
 static int
 explain (const char *ledger)
 {
@@ -98,8 +98,8 @@ explain (const char *ledger)
   return EXIT_SUCCESS;
 }
 
-/* Leaves the program's session, terminal, directory and umask, and ignores the signals by which those reach the
- * guard. */
+/* Leaves the session, terminal, directory and umask of the program, and ignores the signals that session and terminal
+ * send. */
 static void
 detach (void)
 {
@@ -125,7 +125,7 @@ redirect_to_nothing (void)
   return fd >= 0 && dup2 (fd, STDIN_FILENO) >= 0 && dup2 (fd, STDOUT_FILENO) >= 0 && dup2 (fd, STDERR_FILENO) >= 0;
 }
 
-/* Forks the guard. This process says that the guard is ready, and exits; the guard, which has no parent then, waits. */
+/* Forks the guard, says that it is ready, and returns. The guard, which then has no parent, waits. */
 static int
 guard (const char *ledger)
 {

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 
 /* The text of a ledger: lines, each a word and its fields, with blanks between. A reader skips a line that it does not
- * understand: it was written short, or by a later version.
+ * understand: a later version wrote it, or the disk took only a part.
  *
  *   tempfile-glib 2 INODE BIRTH        the header, first of all
  *   key HEX
@@ -23,7 +23,7 @@
  *   keep NAME, unkeep NAME
  *   tried TIME                         by a sweep */
 
-/* Returns the path with each byte that cannot be seen, or would end a field, as `\ooo`. */
+/* Returns the path with `\ooo` for each byte that cannot be seen, or would end a field. */
 char *
 temp_ledger_escape (const char *path)
 {
@@ -38,7 +38,7 @@ temp_ledger_escape (const char *path)
   return g_string_free (text, FALSE);
 }
 
-/* Undoes temp_ledger_escape(). Returns NULL if that never makes such a text. */
+/* Undoes temp_ledger_escape(). Returns NULL for a text that it never makes. */
 char *
 temp_ledger_unescape (const char *text)
 {
@@ -72,7 +72,7 @@ temp_ledger_process_line (const TempLedgerProcess *process)
                           process->boot);
 }
 
-/* Writes the time at which the file was made, or "0" where the filesystem does not know. */
+/* Writes the time at which the file was made, or "0" if the filesystem does not know. */
 void
 temp_ledger_get_birth (int  fd,
                        char birth[TEMP_LEDGER_BIRTH_SIZE])
@@ -85,8 +85,7 @@ temp_ledger_get_birth (int  fd,
                 stx.stx_btime.tv_nsec);
 }
 
-/* Returns the first lines of a ledger: its own, for which it needs the file; the key; the process that makes it, with
- * its mount namespace; the user. */
+/* Returns the first lines of a ledger in the open file, for this key, process, mount namespace and user. */
 char *
 temp_ledger_header (int                      fd,
                     guint64                  ino,
@@ -182,7 +181,7 @@ parse_dir (TempLedgerText *self,
   g_ptr_array_add (self->dirs, dir);
 }
 
-/* Returns the base name in the field; NULL if there is none. */
+/* Returns the base name in the field; NULL if the field has none. */
 static char *
 parse_name (const char *field)
 {
@@ -217,7 +216,7 @@ parse_believed_name (TempLedgerText *self,
     g_ptr_array_add (((TempLedgerDir *) g_ptr_array_index (self->dirs, self->dirs->len - 1))->names, name);
 }
 
-/* Parses the first line with anything in it, and judges by it. */
+/* Parses the first line that is not empty. Sets the verdict. */
 static void
 parse_header (TempLedgerText *self,
               char          **fields,
@@ -264,7 +263,7 @@ parse_line (TempLedgerText *self,
     }
 }
 
-/* Parses any bytes; judges by the verdict. Skips the bytes behind the last line feed, which are not yet a line. */
+/* Parses any bytes: the verdict tells if they are a ledger. Skips the bytes behind the last line feed. */
 TempLedgerText *
 temp_ledger_text_parse (const char *contents,
                         gsize       size)
@@ -285,8 +284,8 @@ temp_ledger_text_parse (const char *contents,
       g_autofree char *copy = g_strndup (line, line_end - line);
       g_auto (GStrv) fields = g_strsplit (copy, " ", 7);
 
-      /* Skip a line with a NUL in it, which ends the copy early, and one with a backslash at its end: it was written
-       * short. The header may be, too. */
+      /* Skip a line with a NUL in it, which ends the copy early, and a line that was written short, as the header may
+       * be, too: that has a backslash at its end. */
       if (*copy == '\0' || strlen (copy) != (gsize) (line_end - line) || line_end[-1] == '\\')
         continue;
       if (is_first)
@@ -301,8 +300,7 @@ temp_ledger_text_parse (const char *contents,
   return self;
 }
 
-/* Reads an open ledger, from its start, and parses it; st is its own fstat(). Returns NULL, with errno, if it cannot be
- * read. */
+/* Reads and parses an open ledger, which `st` describes. Returns NULL with errno if it cannot be read. */
 TempLedgerText *
 temp_ledger_text_read (int                fd,
                        const struct stat *st)
@@ -323,7 +321,7 @@ temp_ledger_text_read (int                fd,
 
   self = temp_ledger_text_parse ((const char *) contents, st->st_size);
   temp_ledger_get_birth (fd, birth);
-  if ((self->verdict == TEMP_LEDGER_GOOD) && (self->ino != st->st_ino || !g_str_equal (self->birth, birth)))
+  if (self->verdict == TEMP_LEDGER_GOOD && (self->ino != st->st_ino || !g_str_equal (self->birth, birth)))
     self->verdict = TEMP_LEDGER_COPY;
   return self;
 }

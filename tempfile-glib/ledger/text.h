@@ -12,17 +12,17 @@ G_BEGIN_DECLS
 #define TEMP_LEDGER_BOOT_LENGTH 36
 #define TEMP_LEDGER_BIRTH_SIZE 48
 
-/* No ledger is larger, in bytes: this is a `keep` for each of a million files. */
+/* In bytes. A larger ledger is not read: this is room for a `keep` for each of a million files. */
 #define TEMP_LEDGER_MAX_SIZE (64 * 1024 * 1024)
 
-/* A process that a ledger has a line for. A number that is not known is 0. */
+/* A process that a ledger has a line for. 0 stands for an unknown number. */
 typedef struct _TempLedgerProcess
 {
   gint64  pid;
   guint64 start;
   guint64 pid_namespace;
   guint64 time_namespace;
-  char    boot[TEMP_LEDGER_BOOT_LENGTH + 1]; /* "-": not known */
+  char    boot[TEMP_LEDGER_BOOT_LENGTH + 1]; /* "-": unknown */
 } TempLedgerProcess;
 
 /* A directory that a ledger has a line for. */
@@ -30,7 +30,7 @@ typedef struct
 {
   guint64    dev;
   guint64    ino;
-  char      *text;  /* the path as in the ledger, from which tags are made */
+  char      *text;  /* the path as the ledger has it, which goes into tags */
   char      *path;
   GPtrArray *names; /* base names in it that a sweep believes without a tag */
 } TempLedgerDir;

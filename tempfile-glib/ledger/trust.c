@@ -12,12 +12,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* Which directories are trusted: those in which nobody but root and this user can rename anything. */
+/* Tells which directories are trusted: those in which nobody but root and this user can rename anything. */
 
-/* So many symbolic links the kernel follows in a path. */
+/* The kernel follows so many symbolic links in a path. */
 #define MAX_LINKS 40
 
-/* So many users has a user namespace that maps all of them. */
+/* A user namespace that maps all users has so many. */
 #define INIT_NAMESPACE_SIZE G_GUINT64_CONSTANT (4294967295)
 
 /* Returns TRUE if the uid stands for all users that this user namespace does not map. */
@@ -54,26 +54,26 @@ is_private_group (const char *path,
          g_str_equal (group.gr_name, user.pw_name) && group.gr_mem[0] == NULL;
 }
 
-/* Returns TRUE if the owner is root or this user, or is not known in this user namespace. */
+/* Returns TRUE if the owner is root or this user, or is unknown in this user namespace. */
 static gboolean
-is_ours (const struct stat *st)
+has_safe_owner (const struct stat *st)
 {
   return st->st_uid == 0 || st->st_uid == geteuid () || is_unmapped (st->st_uid);
 }
 
-/* Returns TRUE if nobody else can rename anything in this one directory. */
+/* Returns TRUE if nobody else can rename anything in the directory, as far as that depends on this one. */
 static gboolean
 is_safe (const char        *path,
          const struct stat *st)
 {
-  if (!S_ISDIR (st->st_mode) || !is_ours (st))
+  if (!S_ISDIR (st->st_mode) || !has_safe_owner (st))
     return FALSE;
   if ((st->st_mode & S_ISVTX) != 0 || (st->st_mode & 022) == 0)
     return TRUE;
   return (st->st_mode & 002) == 0 && is_private_group (path, st->st_gid);
 }
 
-/* Returns the path of a part below a resolved path, which has no symbolic links. */
+/* Returns the path of a name in a directory, whose path has no symbolic links. */
 static char *
 append_part (const char *resolved,
              const char *part)
@@ -84,8 +84,7 @@ append_part (const char *resolved,
 }
 
 /* Returns TRUE if nobody but root and this user can rename anything in the directory, or in one that the path goes
- * through on its way there. A symbolic link has to belong to one of these, too, and the path that it holds is checked
- * likewise. */
+ * through. The target of a symbolic link is checked in turn; the link itself has to belong to one of these users. */
 gboolean
 temp_trust_check (const char *path)
 {
@@ -109,7 +108,7 @@ temp_trust_check (const char *path)
         return FALSE;
       if (S_ISLNK (st.st_mode))
         {
-          target = is_ours (&st) && ++n_links <= MAX_LINKS ? g_file_read_link (next, NULL) : NULL;
+          target = has_safe_owner (&st) && ++n_links <= MAX_LINKS ? g_file_read_link (next, NULL) : NULL;
           if (target == NULL)
             return FALSE;
           g_free (g_steal_pointer (&next));
