@@ -4,11 +4,11 @@
 
 #include <pthread.h>
 
-/* The linker leads the library's calls here. */
-void __wrap_temp_process_unlock (void);
-void __real_temp_process_unlock (void);
-void __wrap_temp_ledger_unlock_appends (void);
-void __real_temp_ledger_unlock_appends (void);
+#include "base/process.h"
+
+/* The linker has the library's calls come here. */
+void __wrap_temp_mutex_unlock (TempMutex which);
+void __real_temp_mutex_unlock (TempMutex which);
 void __wrap_temp_process_wait   (void);
 void __real_temp_process_wait   (void);
 gboolean __wrap_temp_process_wait_until (gint64 time);
@@ -41,16 +41,9 @@ come_in (void)
 }
 
 void
-__wrap_temp_process_unlock (void)
+__wrap_temp_mutex_unlock (TempMutex which)
 {
-  __real_temp_process_unlock ();
-  come_in ();
-}
-
-void
-__wrap_temp_ledger_unlock_appends (void)
-{
-  __real_temp_ledger_unlock_appends ();
+  __real_temp_mutex_unlock (which);
   come_in ();
 }
 

@@ -206,18 +206,6 @@ temp_mutex_assert_locked (TempMutex which)
 }
 #endif
 
-void
-temp_process_lock (void)
-{
-  temp_mutex_lock (TEMP_MUTEX_PROCESS);
-}
-
-void
-temp_process_unlock (void)
-{
-  temp_mutex_unlock (TEMP_MUTEX_PROCESS);
-}
-
 /* Like temp_process_lock(), but for exit. Returns FALSE if this very thread has the lock, as after exit() in a signal
  * handler, or if another thread keeps it for two seconds. */
 gboolean

@@ -6,34 +6,34 @@
 
 G_BEGIN_DECLS
 
-/* In the order in which a thread takes them: see process.c. */
+/* The locks, in the order in which a thread takes them: see process.c. */
 typedef enum
 {
-  TEMP_MUTEX_APPENDS, /* temp_ledger_lock_appends() takes it */
-  TEMP_MUTEX_PROCESS, /* temp_process_lock() takes it */
+  TEMP_MUTEX_APPENDS,
+  TEMP_MUTEX_PROCESS,
   TEMP_N_MUTEXES,
 } TempMutex;
 
-void     temp_mutex_lock                 (TempMutex     which);
-gboolean temp_mutex_try_lock             (TempMutex     which);
-void     temp_mutex_unlock               (TempMutex     which);
+void     temp_mutex_lock           (TempMutex    which);
+gboolean temp_mutex_try_lock       (TempMutex    which);
+void     temp_mutex_unlock         (TempMutex    which);
 #ifdef TEMP_DEBUG
-void     temp_mutex_assert_locked        (TempMutex     which);
+void     temp_mutex_assert_locked  (TempMutex    which);
 #else
 #define  temp_mutex_assert_locked(which) ((void) 0)
 #endif
+
+/* The process's lock. */
+#define  temp_process_lock()          temp_mutex_lock (TEMP_MUTEX_PROCESS)
+#define  temp_process_unlock()        temp_mutex_unlock (TEMP_MUTEX_PROCESS)
 #define  temp_process_assert_locked() temp_mutex_assert_locked (TEMP_MUTEX_PROCESS)
-
-guint    temp_process_generation   (void);
-void     temp_process_set_child_function (void (*function) (void));
-
-void     temp_process_lock         (void);
 gboolean temp_process_lock_at_exit (void);
-void     temp_process_unlock       (void);
 void     temp_process_wait         (void);
 gboolean temp_process_wait_until   (gint64       time);
 void     temp_process_wake         (void);
 
+guint    temp_process_generation   (void);
+void     temp_process_set_child_function (void (*function) (void));
 gboolean temp_process_start_thread (const char  *name,
                                     GThreadFunc  function,
                                     gpointer     data);

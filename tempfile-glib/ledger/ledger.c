@@ -386,19 +386,6 @@ temp_ledger_set_guarded (TempLedger *self)
 
 /* All ledgers */
 
-/* Takes the lock of appends: see the head of this file. */
-void
-temp_ledger_lock_appends (void)
-{
-  temp_mutex_lock (TEMP_MUTEX_APPENDS);
-}
-
-void
-temp_ledger_unlock_appends (void)
-{
-  temp_mutex_unlock (TEMP_MUTEX_APPENDS);
-}
-
 /* Appends a line for this process, a forked child, to each ledger whose lock no mapping keeps: if the child closes the
  * descriptor, it loses the lock. Another thread of the parent may have written a line in part. */
 static void

@@ -13,9 +13,9 @@ G_BEGIN_DECLS
 /* A ledger of this process: a file by which a sweep finds what a crash of this process leaves. */
 typedef struct _TempLedger TempLedger;
 
-/* The lock of appends: a thread that opens a ledger, or appends to one, holds it. */
-void        temp_ledger_lock_appends   (void);
-void        temp_ledger_unlock_appends (void);
+/* The lock of appends, which a thread has that opens a ledger or appends to one. */
+#define     temp_ledger_lock_appends()          temp_mutex_lock (TEMP_MUTEX_APPENDS)
+#define     temp_ledger_unlock_appends()        temp_mutex_unlock (TEMP_MUTEX_APPENDS)
 #define     temp_ledger_assert_appends_locked() temp_mutex_assert_locked (TEMP_MUTEX_APPENDS)
 
 TempLedger *temp_ledger_open       (GError      **error);
