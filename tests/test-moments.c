@@ -23,7 +23,8 @@ static gint n_waiting; /* atomic */
 static void
 come_in (void)
 {
-  if (happens == NULL || !pthread_equal (thread, pthread_self ()))
+  /* Only the test's thread may read the variables. */
+  if (!pthread_equal (thread, pthread_self ()) || happens == NULL)
     return;
   if (n_to_pass > 0)
     {
