@@ -74,8 +74,7 @@ temp_name_init (TempName    *name,
   return TRUE;
 }
 
-/* Sets the absolute path of a file that is there already: no part of it is random. The former path is the caller's to
- * free. */
+/* Sets the absolute path of a file that exists: no part of it is random. The former path is the caller's to free. */
 void
 temp_name_set_path (TempName   *name,
                     const char *path)

@@ -41,8 +41,8 @@ delete_leftover (TempPlan   *p,
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "“%s” is in place, but: ", shown);
 }
 
-/* Opens the directory that was replaced for its entry, `leftover`, so that it can be emptied where paths are not
- * trusted. */
+/* Gives `leftover`, the entry of the directory that was replaced, a descriptor of that directory, so that it can be
+ * emptied where paths are not trusted. */
 static void
 open_leftover (TempPlan  *p,
                TempEntry *leftover)

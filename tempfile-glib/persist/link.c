@@ -15,8 +15,8 @@
 /* The kernel follows so many symbolic links. */
 #define MAX_LINKS 40
 
-/* Returns the path at the end of the symbolic link, or of the row of them, that path is; there may be no file. Fails
- * with errno. */
+/* Follows the symbolic links at the end of a path. Returns the path of the target, which may not exist. Fails with
+ * errno. */
 char *
 temp_persist_resolve (const char *path)
 {
