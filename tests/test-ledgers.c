@@ -2,13 +2,19 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "test-ledgers.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
+#include "ledger/sweep.h"
 #include "test-support.h"
 
 /* This process's number with another start time is a process that has ended, whatever else happens. */
@@ -150,6 +156,169 @@ test_ledger_write_for (TestLedger *self,
 }
 
 char *
+test_ledger_leave_file (TestLedger *self,
+                        const char *dir)
+{
+  char *path = test_ledger_draw (self, TEMP_TAG_FILE, dir, "tmp", "");
+
+  test_write (path, "text");
+  return path;
+}
+
+char *
+test_ledger_leave_dir (TestLedger *self,
+                       const char *dir)
+{
+  char *path = test_ledger_draw (self, TEMP_TAG_DIR, dir, "tmp", "");
+  g_autofree char *sub = g_build_filename (path, "sub", NULL);
+
+  g_assert_no_errno (mkdir (path, 0700));
+  g_assert_no_errno (mkdir (sub, 0700));
+  g_free (test_make_precious_in (sub, "file"));
+  return path;
+}
+
+void
+test_ledger_append_name (TestLedger *self,
+                         const char *word,
+                         const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *escaped = temp_ledger_escape (base);
+
+  test_ledger_append (self, "%s %s", word, escaped);
+}
+
+void
+test_ledger_assert_undone (TestLedger *self)
+{
+  test_assert_exists (self->path, TRUE);
+  g_assert_cmpuint (test_ledger_count_tried (self), ==, 1);
+}
+
+void
+test_assert_sweeps (guint expected)
+{
+  const TempSweepOptions options = { .report = NULL };
+  g_autoptr (GError) error = NULL;
+  guint n_removed = G_MAXUINT;
+
+  temp_sweep_run (&options, &n_removed, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_removed, ==, expected);
+}
+
+void
+test_assert_sweep_fails (int         code,
+                         const char *mentioned)
+{
+  const TempSweepOptions options = { .report = NULL };
+  g_autoptr (GError) error = NULL;
+  gboolean any_left = FALSE;
+
+  g_assert_false (temp_sweep_run (&options, NULL, &any_left, &error));
+  g_assert_error (error, G_IO_ERROR, code);
+  test_assert_error_mentions (error, mentioned);
+  g_assert_true (any_left);
+}
+
+guint
+test_count_ledgers (void)
+{
+  guint n = 0;
+
+  for (guint which = 0; which < TEMP_LEDGER_N_HOMES; which++)
+    {
+      g_autofree char *path = temp_ledger_home_get_path (which);
+      g_autoptr (GDir) dir = path != NULL ? g_dir_open (path, 0, NULL) : NULL;
+      const char *name;
+
+      while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+        if (g_str_has_prefix (name, TEMP_LEDGER_PREFIX))
+          n++;
+    }
+
+  return n;
+}
+
+char *
+test_make_dir_in (const char *dir,
+                  const char *base)
+{
+  char *path = g_build_filename (dir, base, NULL);
+
+  g_assert_no_errno (mkdir (path, 0700));
+  return path;
+}
+
+char *
+test_make_precious_in (const char *dir,
+                       const char *base)
+{
+  char *path = g_build_filename (dir, base, NULL);
+
+  test_write (path, "precious");
+  return path;
+}
+
+void
+test_assert_precious_at (const char *path)
+{
+  test_assert_contents (path, "precious");
+}
+
+void
+test_become_owner (void)
+{
+  g_autofree char *top = g_path_get_dirname (test_dir ());
+  g_autofree char *state = test_path ("state");
+
+  if (geteuid () == 0 && (chmod (top, 01777) < 0 || chmod (test_dir (), 01777) < 0))
+    test_child_skip ("no other user here");
+  if (!test_become_nobody ())
+    test_child_skip ("no other user here");
+  g_assert_no_errno (mkdir (state, 0700));
+}
+
+TempLedger *
+test_open_own_ledger (void)
+{
+  g_autoptr (GError) error = NULL;
+  TempLedger *ledger;
+
+  temp_ledger_lock_appends ();
+  ledger = temp_ledger_open (&error);
+  temp_ledger_unlock_appends ();
+  g_assert_no_error (error);
+  g_assert_nonnull (ledger);
+  g_assert_true (temp_ledger_is_current (ledger));
+  return ledger;
+}
+
+int
+test_append_to_own_ledger (TempLedger *ledger,
+                           const char *lines)
+{
+  int errsv;
+
+  temp_ledger_lock_appends ();
+  errsv = temp_ledger_append (ledger, lines) ? 0 : errno;
+  temp_ledger_unlock_appends ();
+  return errsv;
+}
+
+gboolean
+test_give_up_own_ledger (TempLedger *ledger)
+{
+  gboolean gone;
+
+  temp_ledger_lock_appends ();
+  gone = temp_ledger_give_up (ledger);
+  temp_ledger_unlock_appends ();
+  return gone;
+}
+
+char *
 test_read_own_ledger (TempLedger *ledger)
 {
   g_autofree char *path = temp_ledger_dup_path (ledger);
@@ -177,21 +346,24 @@ test_parse_own_ledger (TempLedger *ledger)
   return text;
 }
 
-guint
-test_count_ledgers (void)
+gboolean
+test_is_locked (const char *path)
 {
-  guint n = 0;
+  temp_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
 
-  for (guint which = 0; which < TEMP_LEDGER_N_HOMES; which++)
-    {
-      g_autofree char *path = temp_ledger_home_get_path (which);
-      g_autoptr (GDir) dir = path != NULL ? g_dir_open (path, 0, NULL) : NULL;
-      const char *name;
+  g_assert_no_errno (fd);
+  if (temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
+    return FALSE;
+  g_assert_cmpint (errno, ==, EWOULDBLOCK);
+  return TRUE;
+}
 
-      while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-        if (g_str_has_prefix (name, TEMP_LEDGER_PREFIX))
-          n++;
-    }
+gboolean
+test_is_on_overlay (TempLedger *ledger)
+{
+  g_autofree char *path = temp_ledger_dup_path (ledger);
+  struct statfs fs;
 
-  return n;
+  g_assert_no_errno (statfs (path, &fs));
+  return fs.f_type == OVERLAYFS_SUPER_MAGIC;
 }

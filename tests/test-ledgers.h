@@ -47,12 +47,49 @@ char *test_ledger_draw       (TestLedger  *self,
 void  test_ledger_write_for  (TestLedger  *self,
                               const char  *dir);
 
-/* Returns the contents of a ledger of this process. The second form parses them; they have to be good. */
-char           *test_read_own_ledger  (TempLedger *ledger);
-TempLedgerText *test_parse_own_ledger (TempLedger *ledger);
+/* Leave something under a new name of the ledger: a file, or a directory with a directory and a file in it. Return its
+ * path. */
+char *test_ledger_leave_file (TestLedger  *self,
+                              const char  *dir);
+char *test_ledger_leave_dir  (TestLedger  *self,
+                              const char  *dir);
+
+/* Appends a line for the base name of the path: `keep`, `unkeep`, `name`. */
+void  test_ledger_append_name (TestLedger *self,
+                               const char *word,
+                               const char *path);
+
+/* A sweep has left something to do: the ledger says that somebody tried, once. */
+void  test_ledger_assert_undone (TestLedger *self);
+
+/* Sweep, and check how many files and directories that deletes, or the error, whose message has the text. */
+void  test_assert_sweeps     (guint        expected);
+void  test_assert_sweep_fails (int         code,
+                               const char *mentioned);
 
 /* Returns how many ledgers there are in both directories. */
 guint test_count_ledgers     (void);
+
+/* Make a directory, or a file, that a sweep may find in its way. Return its path. */
+char *test_make_dir_in       (const char  *dir,
+                              const char  *base);
+char *test_make_precious_in  (const char  *dir,
+                              const char  *base);
+void  test_assert_precious_at (const char *path);
+
+/* Makes the test go on as a user who has no rights but those of an owner, and has a directory of ledgers. Others can
+ * write into the test's directory then, but not rename: else a sweep would empty nothing there. */
+void  test_become_owner      (void);
+
+/* Ledgers of this process. */
+TempLedger     *test_open_own_ledger      (void);
+int             test_append_to_own_ledger (TempLedger *ledger,
+                                           const char *lines); /* returns errno, or 0 */
+gboolean        test_give_up_own_ledger   (TempLedger *ledger);
+char           *test_read_own_ledger      (TempLedger *ledger);
+TempLedgerText *test_parse_own_ledger     (TempLedger *ledger); /* it has to be good */
+gboolean        test_is_locked            (const char *path);
+gboolean        test_is_on_overlay        (TempLedger *ledger);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TestLedger, test_ledger_clear)
 

@@ -88,15 +88,6 @@ leave (TestLedger *ledger,
   return path;
 }
 
-static void
-append_keep (TestLedger *ledger,
-             const char *path)
-{
-  g_autofree char *base = g_path_get_basename (path);
-
-  test_ledger_append (ledger, "keep %s", base);
-}
-
 /* Sweeping */
 
 static void
@@ -169,7 +160,7 @@ child_dry_run (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   file = leave (&ledger, TEMP_TAG_FILE);
   dir = leave (&ledger, TEMP_TAG_DIR);
-  append_keep (&ledger, kept = leave (&ledger, TEMP_TAG_FILE));
+  test_ledger_append_name (&ledger, "keep", kept = leave (&ledger, TEMP_TAG_FILE));
   test_ledger_write_for (&locked, test_dir ());
   fd = open (locked.path, O_RDONLY | O_CLOEXEC);
   g_assert_no_errno (flock (fd, LOCK_SH));

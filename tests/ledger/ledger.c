@@ -97,21 +97,6 @@ flock (int fd,
 
 /* Helpers */
 
-static TempLedger *
-open_ledger (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempLedger *ledger;
-
-  temp_ledger_lock_appends ();
-  ledger = temp_ledger_open (&error);
-  temp_ledger_unlock_appends ();
-  g_assert_no_error (error);
-  g_assert_nonnull (ledger);
-  g_assert_true (temp_ledger_is_current (ledger));
-  return ledger;
-}
-
 static void
 assert_cannot_open (const char *text)
 {
@@ -122,31 +107,6 @@ assert_cannot_open (const char *text)
   temp_ledger_unlock_appends ();
   g_assert_cmpuint (error->domain, ==, G_IO_ERROR);
   test_assert_error_mentions (error, text);
-}
-
-/* Returns errno, or 0. */
-static int
-append (TempLedger *ledger,
-        const char *lines)
-{
-  int errsv;
-
-  temp_ledger_lock_appends ();
-  errsv = temp_ledger_append (ledger, lines) ? 0 : errno;
-  temp_ledger_unlock_appends ();
-  return errsv;
-}
-
-/* Keeps errno. */
-static gboolean
-give_up (TempLedger *ledger)
-{
-  gboolean gone;
-
-  temp_ledger_lock_appends ();
-  gone = temp_ledger_give_up (ledger);
-  temp_ledger_unlock_appends ();
-  return gone;
 }
 
 static guint
@@ -193,28 +153,6 @@ find_fd (TempLedger *ledger)
   return -1;
 }
 
-static gboolean
-is_locked (const char *path)
-{
-  temp_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
-
-  g_assert_no_errno (fd);
-  if (temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
-    return FALSE;
-  g_assert_cmpint (errno, ==, EWOULDBLOCK);
-  return TRUE;
-}
-
-static gboolean
-is_overlay (TempLedger *ledger)
-{
-  g_autofree char *path = temp_ledger_dup_path (ledger);
-  struct statfs fs;
-
-  g_assert_no_errno (statfs (path, &fs));
-  return fs.f_type == OVERLAYFS_SUPER_MAGIC;
-}
-
 static void
 close_all_but (int fd)
 {
@@ -233,7 +171,7 @@ close_all_but (int fd)
 static void
 test_header (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedgerText) text = test_parse_own_ledger (ledger);
   g_autofree char *contents = test_read_own_ledger (ledger);
   g_autofree char *path = temp_ledger_dup_path (ledger);
@@ -276,7 +214,7 @@ test_header (gconstpointer data)
 static void
 test_descriptor (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   int fd = find_fd (ledger);
 
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
@@ -300,20 +238,20 @@ test_umask (gconstpointer data)
       g_autofree char *path = NULL;
 
       umask (umasks[i]);
-      ledger = open_ledger ();
+      ledger = test_open_own_ledger ();
       umask (022);
       path = temp_ledger_dup_path (ledger);
       test_assert_mode (path, S_IFREG | 0600);
-      g_assert_cmpint (append (ledger, "uid 1\n"), ==, 0);
-      g_assert_true (give_up (ledger));
+      g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 1\n"), ==, 0);
+      g_assert_true (test_give_up_own_ledger (ledger));
     }
 }
 
 static void
 test_one_for_all (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
-  g_autoptr (TempLedger) again = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
+  g_autoptr (TempLedger) again = test_open_own_ledger ();
 
   g_assert_true (ledger == again);
   g_assert_cmpuint (count_ledgers (0), ==, 1);
@@ -329,11 +267,11 @@ test_runtime_dir (gconstpointer data)
 
   g_setenv ("HOME", "/nonexistent", TRUE);
   g_unsetenv ("XDG_STATE_HOME");
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   path = temp_ledger_dup_path (ledger);
   g_assert_true (g_str_has_prefix (path, home));
   test_assert_mode (path, S_IFREG | S_ISVTX | 0600);
-  g_assert_cmpint (append (ledger, "uid 1\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 1\n"), ==, 0);
 }
 
 static void
@@ -349,7 +287,7 @@ test_nowhere (gconstpointer data)
 
   /* The next attempt finds it. */
   g_setenv ("XDG_STATE_HOME", state, TRUE);
-  temp_ledger_unref (open_ledger ());
+  temp_ledger_unref (test_open_own_ledger ());
 }
 
 /* A sweep that locks a new ledger before its maker does takes it for that of a dead program, and deletes it. */
@@ -361,19 +299,19 @@ test_sweep_is_faster (gconstpointer data)
 
   n_swept = 3;
   n_busy = 0;
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   g_assert_cmpuint (n_swept, ==, 0);
   text = test_parse_own_ledger (ledger);
   g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
   g_assert_cmpuint (count_ledgers (0), ==, 1);
-  g_assert_true (give_up (ledger));
+  g_assert_true (test_give_up_own_ledger (ledger));
   temp_ledger_unref (g_steal_pointer (&ledger));
 
   n_busy = 2;
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   g_assert_cmpuint (n_busy, ==, 0);
   g_assert_cmpuint (count_ledgers (0), ==, 1);
-  g_assert_true (give_up (ledger));
+  g_assert_true (test_give_up_own_ledger (ledger));
   temp_ledger_unref (g_steal_pointer (&ledger));
 
   /* The sweep is faster each time: the maker gives up. */
@@ -394,7 +332,7 @@ test_no_random_bytes (gconstpointer data)
 
   getrandom_errno = EINTR;
   n_getrandom_fails = 5;
-  temp_ledger_unref (open_ledger ());
+  temp_ledger_unref (test_open_own_ledger ());
 }
 
 /* Locks */
@@ -402,11 +340,11 @@ test_no_random_bytes (gconstpointer data)
 static void
 test_lock (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *path = temp_ledger_dup_path (ledger);
   temp_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
 
-  g_assert_true (is_locked (path));
+  g_assert_true (test_is_locked (path));
   g_assert_true (temp_ledger_lock (fd, LOCK_SH | LOCK_NB));
 }
 
@@ -414,15 +352,15 @@ test_lock (gconstpointer data)
 static void
 test_lock_after_closing (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *path = temp_ledger_dup_path (ledger);
 
-  if (is_overlay (ledger))
+  if (test_is_on_overlay (ledger))
     test_child_skip ("a mapping does not keep locks on overlayfs");
   g_assert_no_errno (close (find_fd (ledger)));
-  g_assert_true (is_locked (path));
-  g_assert_cmpint (append (ledger, "uid 4\n"), ==, 0);
-  g_assert_true (is_locked (path));
+  g_assert_true (test_is_locked (path));
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 4\n"), ==, 0);
+  g_assert_true (test_is_locked (path));
 
   /* With the last entry under it, the ledger loses its lock, too. */
   temp_ledger_finish_all ();
@@ -441,9 +379,9 @@ leave_heir (int           commands,
             gconstpointer data)
 {
   const Heir *heir = data;
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *path = temp_ledger_dup_path (ledger);
-  g_autofree char *line = g_strdup_printf ("%d %s\n", is_overlay (ledger), path);
+  g_autofree char *line = g_strdup_printf ("%d %s\n", test_is_on_overlay (ledger), path);
   char end;
 
   if (heir->closes)
@@ -481,12 +419,12 @@ test_lock_in_child (gconstpointer data)
       g_assert_no_errno (statfs (path, &fs));
       if (heirs[i].closes && fs.f_type == OVERLAYFS_SUPER_MAGIC)
         test_child_skip ("a mapping does not keep locks on overlayfs");
-      g_assert_true (is_locked (path));
+      g_assert_true (test_is_locked (path));
 
       g_assert_no_errno (close (child.commands));
       g_assert_cmpint (waitpid (-1, &status, 0), >, 0);
       g_assert_cmpint (status, ==, 0);
-      g_assert_false (is_locked (path));
+      g_assert_false (test_is_locked (path));
       fclose (child.said);
       g_assert_no_errno (unlink (path));
     }
@@ -538,10 +476,10 @@ test_overlay (gconstpointer data)
 
   if (!mount_overlay ())
     test_child_skip ("cannot mount an overlay");
-  ledger = open_ledger ();
-  g_assert_true (is_overlay (ledger));
+  ledger = test_open_own_ledger ();
+  g_assert_true (test_is_on_overlay (ledger));
   path = temp_ledger_dup_path (ledger);
-  g_assert_true (is_locked (path));
+  g_assert_true (test_is_locked (path));
 
   text = fork_and_read (ledger, &pid);
   g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
@@ -553,11 +491,11 @@ test_overlay (gconstpointer data)
 static void
 test_no_line_of_child (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedgerText) text = NULL;
   pid_t pid;
 
-  if (is_overlay (ledger))
+  if (test_is_on_overlay (ledger))
     test_child_skip ("the state is on overlayfs");
   text = fork_and_read (ledger, &pid);
   g_assert_cmpuint (text->processes->len, ==, 1);
@@ -568,13 +506,13 @@ test_no_line_of_child (gconstpointer data)
 static void
 test_append (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *before = test_read_own_ledger (ledger);
   g_autofree char *after = NULL;
   g_autofree char *expected = g_strconcat (before, "\nuid 5\n", "\ndir 1 2 /a\nname b\n", NULL);
 
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
-  g_assert_cmpint (append (ledger, "dir 1 2 /a\nname b\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "dir 1 2 /a\nname b\n"), ==, 0);
   after = test_read_own_ledger (ledger);
   g_assert_cmpstr (after, ==, expected);
 }
@@ -583,7 +521,7 @@ test_append (gconstpointer data)
 static void
 test_number_given_away (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *file = test_path ("data");
   g_autofree char *file_contents = NULL;
   g_autoptr (TempLedgerText) text = NULL;
@@ -594,7 +532,7 @@ test_number_given_away (gconstpointer data)
   file_fd = open (file, O_RDWR | O_APPEND | O_CLOEXEC);
   g_assert_cmpint (file_fd, ==, number);
 
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
   g_assert_true (temp_ledger_sync (ledger));
   text = test_parse_own_ledger (ledger);
   g_assert_true (temp_ledger_text_has_uid (text, 5));
@@ -614,14 +552,14 @@ test_number_given_away (gconstpointer data)
 static void
 test_all_closed (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedgerText) text = NULL;
 
   /* The ledger is opened again each time. */
   g_assert_no_errno (close (find_fd (ledger)));
   g_assert_true (temp_ledger_sync (ledger));
   g_assert_no_errno (close (find_fd (ledger)));
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
   text = test_parse_own_ledger (ledger);
   g_assert_true (temp_ledger_text_has_uid (text, 5));
 }
@@ -666,7 +604,7 @@ test_removed (gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (removers); i++)
     for (guint is_closed = 0; is_closed < 2; is_closed++)
       {
-        g_autoptr (TempLedger) ledger = open_ledger ();
+        g_autoptr (TempLedger) ledger = test_open_own_ledger ();
         g_autoptr (TempLedger) next = NULL;
         g_autofree char *path = temp_ledger_dup_path (ledger);
         g_autofree char *next_path = NULL;
@@ -677,18 +615,18 @@ test_removed (gconstpointer data)
         removers[i] (path);
 
         /* Without a descriptor, it could as well have been moved to where a sweep finds it. */
-        g_assert_cmpint (append (ledger, "uid 5\n"), ==, is_closed ? ESTALE : ENOENT);
+        g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, is_closed ? ESTALE : ENOENT);
         g_assert_false (temp_ledger_is_current (ledger));
-        g_assert_cmpint (append (ledger, "uid 5\n"), ==, is_closed ? ESTALE : ENOENT);
+        g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, is_closed ? ESTALE : ENOENT);
         temp_ledger_lock_appends ();
         g_assert_false (temp_ledger_add_uid (ledger, 6));
         temp_ledger_unlock_appends ();
         g_assert_cmpint (temp_ledger_sync (ledger), ==, !is_closed);
 
-        next = open_ledger ();
+        next = test_open_own_ledger ();
         next_path = temp_ledger_dup_path (next);
         g_assert_cmpstr (next_path, !=, path);
-        g_assert_cmpint (append (next, "uid 5\n"), ==, 0);
+        g_assert_cmpint (test_append_to_own_ledger (next, "uid 5\n"), ==, 0);
         if (i == 1)
           {
             g_autofree char *contents = test_read_own_ledger (ledger);
@@ -696,7 +634,7 @@ test_removed (gconstpointer data)
             g_assert_cmpstr (contents, ==, "other");
           }
         temp_ledger_leave (ledger);
-        g_assert_true (give_up (next));
+        g_assert_true (test_give_up_own_ledger (next));
       }
 }
 
@@ -738,18 +676,18 @@ test_file_limit (gconstpointer data)
   g_assert_cmpuint (count_ledgers (1), ==, 0);
   g_assert_cmpuint (count_mappings (test_dir ()), ==, 0);
 
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   before = test_read_own_ledger (ledger);
   set_file_limit (0);
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, EFBIG);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, EFBIG);
   set_file_limit (strlen (before) + strlen ("\nuid 5\n") - 1);
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, EFBIG);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, EFBIG);
   g_assert_true (temp_ledger_is_current (ledger));
   after = test_read_own_ledger (ledger);
   g_assert_cmpstr (after, ==, before);
 
   set_file_limit (strlen (before) + strlen ("\nuid 5\n"));
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
   set_file_limit (RLIM_INFINITY);
   last = test_read_own_ledger (ledger);
   g_assert_true (g_str_has_suffix (last, "\nuid 5\n"));
@@ -763,14 +701,14 @@ test_short_write (gconstpointer data)
 
   for (gsize n = 1; n <= strlen (line); n++)
     {
-      g_autoptr (TempLedger) ledger = open_ledger ();
+      g_autoptr (TempLedger) ledger = test_open_own_ledger ();
       g_autoptr (TempLedgerText) text = NULL;
       const TempLedgerDir *dir;
 
       next_write = n;
-      g_assert_cmpint (append (ledger, line), ==, 0);
+      g_assert_cmpint (test_append_to_own_ledger (ledger, line), ==, 0);
       g_assert_cmpuint (next_write, ==, 0);
-      g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+      g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
 
       text = test_parse_own_ledger (ledger);
       g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
@@ -783,7 +721,7 @@ test_short_write (gconstpointer data)
       dir = g_ptr_array_index (text->dirs, text->dirs->len - 1);
       g_assert_cmpuint (dir->names->len, ==, 1);
       g_assert_true (temp_ledger_text_has_uid (text, 5));
-      g_assert_true (give_up (ledger));
+      g_assert_true (test_give_up_own_ledger (ledger));
     }
 }
 
@@ -796,24 +734,24 @@ test_short_header (gconstpointer data)
       g_autoptr (TempLedgerText) text = NULL;
 
       next_write = n;
-      ledger = open_ledger ();
+      ledger = test_open_own_ledger ();
       g_assert_cmpuint (next_write, ==, 0);
       text = test_parse_own_ledger (ledger);
       g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
-      g_assert_true (give_up (ledger));
+      g_assert_true (test_give_up_own_ledger (ledger));
     }
 }
 
 static void
 test_interrupted (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *before = test_read_own_ledger (ledger);
   g_autofree char *after = NULL;
   g_autofree char *expected = g_strconcat (before, "\nuid 5\n", NULL);
 
   n_interrupted_writes = 3;
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
   g_assert_cmpuint (n_interrupted_writes, ==, 0);
   after = test_read_own_ledger (ledger);
   g_assert_cmpstr (after, ==, expected);
@@ -861,17 +799,17 @@ test_full_disk (gconstpointer data)
   if (sysconf (_SC_PAGESIZE) > 4096)
     test_child_skip ("a ledger is full before its page is");
   mount_small_disk ();
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   start = test_read_own_ledger (ledger);
   filler = fill_disk ();
 
   /* No line may end at the end of the page. */
   if ((4096 - strlen (start)) % (1 + strlen (line)) == 0)
-    g_assert_cmpint (append (ledger, "uid 7\n"), ==, 0);
-  while ((errsv = append (ledger, line)) == 0)
+    g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 7\n"), ==, 0);
+  while ((errsv = test_append_to_own_ledger (ledger, line)) == 0)
     n++;
   g_assert_cmpint (errsv, ==, ENOSPC);
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, ENOSPC);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, ENOSPC);
   g_assert_true (temp_ledger_is_current (ledger));
   full_contents = test_read_own_ledger (ledger);
   g_assert_cmpint (full_contents[strlen (full_contents) - 1], !=, '\n');
@@ -880,8 +818,8 @@ test_full_disk (gconstpointer data)
   g_assert_cmpuint (full->dirs->len, ==, n);
 
   g_assert_no_errno (unlink (filler));
-  g_assert_cmpint (append (ledger, line), ==, 0);
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, line), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
   contents = test_read_own_ledger (ledger);
   g_assert_cmpuint (count (contents, "\\\n"), ==, 1);
   text = test_parse_own_ledger (ledger);
@@ -902,7 +840,7 @@ test_full_disk_from_the_start (gconstpointer data)
 
   mount_small_disk ();
   filler = fill_disk ();
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   path = temp_ledger_dup_path (ledger);
   g_assert_true (g_str_has_prefix (path, runtime));
   g_assert_cmpuint (count_ledgers (0), ==, 0);
@@ -917,19 +855,19 @@ test_give_up (gconstpointer data)
   g_autofree char *filler = NULL;
 
   mount_small_disk ();
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   g_assert_true (temp_ledger_enter (ledger));
   filler = fill_disk ();
-  g_assert_true (give_up (ledger));
+  g_assert_true (test_give_up_own_ledger (ledger));
   assert_there (ledger, FALSE);
   g_assert_false (temp_ledger_is_current (ledger));
-  g_assert_true (give_up (ledger));
+  g_assert_true (test_give_up_own_ledger (ledger));
   temp_ledger_leave (ledger);
 
   g_assert_no_errno (unlink (filler));
-  next = open_ledger ();
+  next = test_open_own_ledger ();
   g_assert_true (next != ledger);
-  g_assert_cmpint (append (next, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (next, "uid 5\n"), ==, 0);
 }
 
 /* A ledger that cannot be removed goes on. */
@@ -944,22 +882,22 @@ test_cannot_give_up (gconstpointer data)
     test_child_skip ("cannot become another user");
   g_assert_no_errno (mkdir (state, 0700));
   g_setenv ("XDG_STATE_HOME", state, TRUE);
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
   home = temp_ledger_home_get_path (0);
   g_assert_no_errno (chmod (home, 0500));
-  g_assert_false (give_up (ledger));
+  g_assert_false (test_give_up_own_ledger (ledger));
   g_assert_cmpint (errno, ==, EACCES);
   g_assert_no_errno (chmod (home, 0700));
   assert_there (ledger, TRUE);
   g_assert_true (temp_ledger_is_current (ledger));
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
 }
 
 static void
 test_add_uid (gconstpointer data)
 {
   static const uid_t uids[] = { 5, 6, 5, 4294967294, 6, 5 };
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedgerText) text = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (uids); i++)
@@ -981,7 +919,7 @@ test_add_uid (gconstpointer data)
 static void
 test_add_uid_again (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedgerText) text = NULL;
 
   temp_ledger_lock_appends ();
@@ -999,7 +937,7 @@ test_add_uid_again (gconstpointer data)
 static void
 test_torn_and_tried (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *path = temp_ledger_dup_path (ledger);
   g_autofree char *dir = g_path_get_dirname (path);
   g_autofree char *dead_path = g_build_filename (dir, TEMP_LEDGER_PREFIX "0123456789abcdef", NULL);
@@ -1049,7 +987,7 @@ fill (TempLedger *ledger)
   guint n = 0;
 
   for (; temp_ledger_is_current (ledger); n++)
-    g_assert_cmpint (append (ledger, line), ==, 0);
+    g_assert_cmpint (test_append_to_own_ledger (ledger, line), ==, 0);
   g_assert_cmpuint (n * strlen (line), >, MAX_SIZE - 1000);
   g_assert_cmpuint (n * strlen (line), <, MAX_SIZE + 3000);
 }
@@ -1057,7 +995,7 @@ fill (TempLedger *ledger)
 static void
 test_roll_over (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedger) next = NULL;
   g_autoptr (TempLedgerText) text = NULL;
   g_autoptr (TempLedgerText) next_text = NULL;
@@ -1066,17 +1004,17 @@ test_roll_over (gconstpointer data)
 
   g_assert_true (temp_ledger_enter (ledger));
   fill (ledger);
-  next = open_ledger ();
+  next = test_open_own_ledger ();
   next_path = temp_ledger_dup_path (next);
   text = test_parse_own_ledger (ledger);
   next_text = test_parse_own_ledger (next);
   g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
   g_assert_cmpint (memcmp (&text->key, &next_text->key, sizeof text->key), !=, 0);
-  g_assert_true (is_locked (path));
-  g_assert_true (is_locked (next_path));
+  g_assert_true (test_is_locked (path));
+  g_assert_true (test_is_locked (next_path));
 
   /* Files made under it can still be kept. */
-  g_assert_cmpint (append (ledger, "keep x\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "keep x\n"), ==, 0);
   g_assert_true (temp_ledger_enter (ledger));
   temp_ledger_leave (ledger);
   assert_there (ledger, TRUE);
@@ -1096,7 +1034,7 @@ test_roll_over_with_nothing (gconstpointer data)
 
   for (guint i = 0; i < 3; i++)
     {
-      g_autoptr (TempLedger) ledger = open_ledger ();
+      g_autoptr (TempLedger) ledger = test_open_own_ledger ();
 
       if (i == 0)
         n_fds = test_count_fds ();
@@ -1137,9 +1075,9 @@ test_roll_over_unsettled (gconstpointer data)
 
   for (guint i = 0; i < N_LEDGERS; i++)
     {
-      all[i] = open_ledger ();
+      all[i] = test_open_own_ledger ();
       g_assert_true (temp_ledger_enter (all[i]));
-      if (is_overlay (all[i]))
+      if (test_is_on_overlay (all[i]))
         test_child_skip ("the state is on overlayfs");
       g_assert_cmpuint (count_ledger_fds (), <=, 1);
       fill (all[i]);
@@ -1149,8 +1087,8 @@ test_roll_over_unsettled (gconstpointer data)
       g_autofree char *path = temp_ledger_dup_path (all[i]);
 
       g_assert_cmpuint (count_mappings (path), ==, 1);
-      g_assert_true (is_locked (path));
-      g_assert_cmpint (append (all[i], "keep x\n"), ==, 0);
+      g_assert_true (test_is_locked (path));
+      g_assert_cmpint (test_append_to_own_ledger (all[i], "keep x\n"), ==, 0);
       temp_ledger_unref (all[i]);
     }
 }
@@ -1159,10 +1097,10 @@ test_roll_over_unsettled (gconstpointer data)
 static void
 test_generations (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   pid_t pid;
 
-  if (is_overlay (ledger))
+  if (test_is_on_overlay (ledger))
     test_child_skip ("the state is on overlayfs");
   for (guint i = 0; i < 10; i++)
     {
@@ -1176,7 +1114,7 @@ test_generations (gconstpointer data)
         }
       alarm (300);
       temp_ledger_unref (ledger);
-      ledger = open_ledger ();
+      ledger = test_open_own_ledger ();
       g_assert_cmpuint (count_ledger_fds (), ==, 1);
     }
   test_child_exit (0);
@@ -1185,13 +1123,13 @@ test_generations (gconstpointer data)
 static void
 test_finish_all (gconstpointer data)
 {
-  g_autoptr (TempLedger) empty = open_ledger ();
+  g_autoptr (TempLedger) empty = test_open_own_ledger ();
   g_autoptr (TempLedger) used = NULL;
 
   temp_ledger_finish_all ();
   assert_there (empty, FALSE);
 
-  used = open_ledger ();
+  used = test_open_own_ledger ();
   g_assert_true (temp_ledger_enter (used));
   g_assert_true (temp_ledger_enter (used));
   temp_ledger_leave (used);
@@ -1204,7 +1142,7 @@ test_finish_all (gconstpointer data)
 static void
 test_guarded (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
 
   temp_ledger_lock_appends ();
   temp_ledger_set_guarded (ledger);
@@ -1223,7 +1161,7 @@ test_fork (gconstpointer data)
 {
   for (guint is_raw = 0; is_raw < 2; is_raw++)
     {
-      g_autoptr (TempLedger) ledger = open_ledger ();
+      g_autoptr (TempLedger) ledger = test_open_own_ledger ();
       g_autoptr (TempLedgerText) text = test_parse_own_ledger (ledger);
       g_autofree char *path = temp_ledger_dup_path (ledger);
       pid_t pid;
@@ -1237,7 +1175,7 @@ test_fork (gconstpointer data)
           g_autofree char *own_path = NULL;
 
           g_assert_false (temp_ledger_is_current (ledger));
-          own = open_ledger ();
+          own = test_open_own_ledger ();
           own_path = temp_ledger_dup_path (own);
           g_assert_cmpstr (own_path, !=, path);
           own_text = test_parse_own_ledger (own);
@@ -1255,7 +1193,7 @@ test_fork (gconstpointer data)
       test_assert_ends_well (pid);
       assert_there (ledger, TRUE);
       g_assert_true (temp_ledger_is_current (ledger));
-      g_assert_true (is_locked (path));
+      g_assert_true (test_is_locked (path));
       temp_ledger_leave (ledger);
       temp_ledger_finish_all ();
       assert_there (ledger, FALSE);
@@ -1274,7 +1212,7 @@ append_until (gpointer data)
   Appender *appender = data;
 
   while (!g_atomic_int_get (&appender->stop))
-    if (append (appender->ledger, "uid 5\n") != 0)
+    if (test_append_to_own_ledger (appender->ledger, "uid 5\n") != 0)
       return GINT_TO_POINTER (FALSE);
 
   return GINT_TO_POINTER (TRUE);
@@ -1284,7 +1222,7 @@ append_until (gpointer data)
 static void
 test_fork_while_appending (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   Appender appender = { ledger, FALSE };
   GThread *thread;
 
@@ -1412,7 +1350,7 @@ test_fork_in_handler (gconstpointer data)
   /* Such handlers run in the opposite order: the library takes the lock of appends before this one, and the process's
    * after it. */
   g_assert_cmpint (pthread_atfork (raise_at_fork, NULL, NULL), ==, 0);
-  ledger = open_ledger ();
+  ledger = test_open_own_ledger ();
 
   temp_ledger_lock_appends ();
   raise (SIGUSR1);
@@ -1434,12 +1372,12 @@ test_fork_in_handler (gconstpointer data)
   if (pid == 0)
     {
       take_both_locks (NULL);
-      g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+      g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
       test_child_exit (0);
     }
   test_assert_ends_well (pid);
   assert_forked_well (4);
-  g_assert_cmpint (append (ledger, "uid 5\n"), ==, 0);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
 }
 
 /* Names */
@@ -1447,7 +1385,7 @@ test_fork_in_handler (gconstpointer data)
 static void
 test_draw (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (TempLedgerText) text = test_parse_own_ledger (ledger);
   g_autoptr (GHashTable) counters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
@@ -1491,7 +1429,7 @@ draw_names (gpointer data)
 static void
 test_draw_in_threads (gconstpointer data)
 {
-  g_autoptr (TempLedger) ledger = open_ledger ();
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autoptr (GHashTable) counters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree Drawer *drawers = g_new (Drawer, 2);
   gint n_waiting = 2;
@@ -1519,7 +1457,7 @@ test_first_counter (gconstpointer data)
 
   for (guint i = 0; i < 20; i++)
     {
-      g_autoptr (TempLedger) ledger = open_ledger ();
+      g_autoptr (TempLedger) ledger = test_open_own_ledger ();
       char letters[TEMP_TAG_N_LETTERS];
 
       g_assert_true (temp_ledger_draw (ledger, letters, TEMP_TAG_FILE, "/tmp", "tmp", 3, ""));

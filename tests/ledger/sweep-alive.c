@@ -42,35 +42,13 @@ unlinkat (int         dir_fd,
 }
 
 static void
-assert_sweeps (guint expected)
-{
-  const TempSweepOptions options = { .report = NULL };
-  g_autoptr (GError) error = NULL;
-  guint n_removed = G_MAXUINT;
-
-  temp_sweep_run (&options, &n_removed, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (n_removed, ==, expected);
-}
-
-/* Creates a file under a name of the ledger, in the test's directory. */
-static char *
-leave_file (TestLedger *ledger)
-{
-  char *path = test_ledger_draw (ledger, TEMP_TAG_FILE, test_dir (), "tmp", "");
-
-  test_write (path, "text");
-  return path;
-}
-
-static void
 assert_living (TestLedger *ledger)
 {
-  g_autofree char *file = leave_file (ledger);
+  g_autofree char *file = test_ledger_leave_file (ledger, test_dir ());
   g_autofree char *before = test_ledger_read (ledger);
   g_autofree char *after = NULL;
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
   after = test_ledger_read (ledger);
   g_assert_cmpstr (after, ==, before);
@@ -80,9 +58,9 @@ assert_living (TestLedger *ledger)
 static void
 assert_dead (TestLedger *ledger)
 {
-  g_autofree char *file = leave_file (ledger);
+  g_autofree char *file = test_ledger_leave_file (ledger, test_dir ());
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
   test_assert_exists (ledger->path, FALSE);
 }
@@ -277,8 +255,8 @@ child_pid_namespace (gconstpointer data)
 
   /* This sweep may not see all, in other namespaces: so it writes no `tried` line. */
   make_old (&ledger);
-  file = leave_file (&ledger);
-  assert_sweeps (1);
+  file = test_ledger_leave_file (&ledger, test_dir ());
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
   test_assert_exists (ledger.path, TRUE);
   g_assert_cmpuint (test_ledger_count_tried (&ledger), ==, 0);
@@ -362,9 +340,9 @@ child_mount_namespace (gconstpointer data)
   write_for_test_dir (&ledger);
   test_ledger_append_dir (&ledger, missing);
   g_assert_no_errno (rmdir (missing));
-  file = leave_file (&ledger);
+  file = test_ledger_leave_file (&ledger, test_dir ());
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
   g_assert_cmpuint (test_ledger_count_tried (&ledger), ==, 0);
 
@@ -424,12 +402,12 @@ child_killed (gconstpointer data)
   file = test_child_read_line (&child);
   dir = test_child_read_line (&child);
   g_assert_cmpuint (test_count_ledgers (), ==, 1);
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
   test_assert_exists (dir, TRUE);
 
   g_assert_true (WIFSIGNALED (test_child_end (&child)));
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (file, FALSE);
   test_assert_exists (dir, FALSE);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
@@ -457,11 +435,11 @@ child_exec (gconstpointer data)
   test_child_start (&child, make_and_exec, NULL);
   file = test_child_read_line (&child);
   g_assert_cmpint (fgetc (child.said), ==, EOF); /* exec() has closed it */
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
 
   g_assert_cmpint (test_child_end (&child), ==, 0);
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
 }
 
@@ -496,7 +474,7 @@ assert_child_holds (gconstpointer data)
   g_assert_no_errno (waitid (P_PID, child.pid, &ended, WEXITED | WNOWAIT));
   file = test_child_read_line (&child);
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
   g_assert_cmpuint (test_count_ledgers (), ==, 1);
 
@@ -542,13 +520,13 @@ child_living_inside (gconstpointer data)
   test_write (file, "text");
   test_child_end (&child);
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, TRUE);
-  assert_sweeps (0);
+  test_assert_sweeps (0);
 
   g_assert_true (temp_entry_delete (own, NULL, NULL, &error));
   g_assert_no_error (error);
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (dir, FALSE);
 }
 
@@ -561,7 +539,7 @@ child_copy (gconstpointer data)
   g_autofree char *file = NULL, *contents = NULL, *copy = NULL;
 
   test_ledger_write_for (&ledger, test_dir ());
-  file = leave_file (&ledger);
+  file = test_ledger_leave_file (&ledger, test_dir ());
   contents = test_ledger_read (&ledger);
   copy = g_strconcat (ledger.path, "0", NULL);
   g_assert_no_errno (rename (ledger.path, copy));
@@ -569,7 +547,7 @@ child_copy (gconstpointer data)
 
   /* A name does not make a copy; another file does. */
   g_assert_no_errno (g_unlink (copy));
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
   test_assert_exists (ledger.path, TRUE);
 }
@@ -609,7 +587,7 @@ child_not_a_ledger (gconstpointer data)
   g_assert_no_errno (mkdir (dir, 0700));
   g_assert_no_errno (symlink (notes, link));
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (notes, TRUE);
   test_assert_exists (fifo, TRUE);
   test_assert_exists (dir, TRUE);
@@ -661,9 +639,9 @@ child_one_process (gconstpointer data)
   test_ledger_init (&other);
   other.process.start++;
   write_for_test_dir (&other);
-  g_free (leave_file (&first));
-  file = leave_file (&second);
-  other_file = leave_file (&other);
+  g_free (test_ledger_leave_file (&first, test_dir ()));
+  file = test_ledger_leave_file (&second, test_dir ());
+  other_file = test_ledger_leave_file (&other, test_dir ());
 
   options.process = &second.process;
   g_assert_true (temp_sweep_run (&options, &n_removed, NULL, NULL));
@@ -691,7 +669,7 @@ child_background (gconstpointer data)
   g_autofree char *file = NULL;
 
   test_ledger_write_for (&ledger, test_dir ());
-  file = leave_file (&ledger);
+  file = test_ledger_leave_file (&ledger, test_dir ());
   make_file ();
   while (g_file_test (file, G_FILE_TEST_EXISTS) || g_file_test (ledger.path, G_FILE_TEST_EXISTS))
     g_thread_yield ();
@@ -700,7 +678,7 @@ child_background (gconstpointer data)
   test_ledger_clear (&ledger);
   g_free (file);
   test_ledger_write_for (&ledger, test_dir ());
-  file = leave_file (&ledger);
+  file = test_ledger_leave_file (&ledger, test_dir ());
   while (count_threads () > 1)
     g_thread_yield ();
   make_file ();
@@ -738,7 +716,7 @@ child_exit (gconstpointer data)
     test_child_skip ("exit() leaves the entry that it is to delete");
 
   test_ledger_write_for (&ledger, test_dir ());
-  file = leave_file (&ledger);
+  file = test_ledger_leave_file (&ledger, test_dir ());
   g_assert_no_errno (mkdir (own, 0700));
   g_assert_no_errno (pipe2 (stuck, O_CLOEXEC));
   pid = fork ();
@@ -760,7 +738,7 @@ child_exit (gconstpointer data)
 
   /* The next sweep finds all as it was. */
   g_assert_no_errno (rmdir (own));
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (ledger.path, FALSE);
   close (stuck[0]);
   close (stuck[1]);

@@ -89,40 +89,6 @@ fstatat (int          dir_fd,
   return -1;
 }
 
-static void
-assert_sweeps (guint expected)
-{
-  const TempSweepOptions options = { .report = NULL };
-  g_autoptr (GError) error = NULL;
-  guint n_removed = G_MAXUINT;
-
-  temp_sweep_run (&options, &n_removed, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (n_removed, ==, expected);
-}
-
-static void
-assert_sweep_fails (int         code,
-                    const char *mentioned)
-{
-  const TempSweepOptions options = { .report = NULL };
-  g_autoptr (GError) error = NULL;
-  gboolean any_left = FALSE;
-
-  g_assert_false (temp_sweep_run (&options, NULL, &any_left, &error));
-  g_assert_error (error, G_IO_ERROR, code);
-  test_assert_error_mentions (error, mentioned);
-  g_assert_true (any_left);
-}
-
-/* Something is left to do: the ledger says that somebody tried. */
-static void
-assert_undone (TestLedger *ledger)
-{
-  test_assert_exists (ledger->path, TRUE);
-  g_assert_cmpuint (test_ledger_count_tried (ledger), ==, 1);
-}
-
 /* The reports of a dry run, by path. */
 typedef struct
 {
@@ -139,52 +105,6 @@ collect (const char *path,
   g_assert_true (g_hash_table_insert (report->fates, g_strdup (path), g_strdup (why != NULL ? why : "goes")));
 }
 
-static char *
-make_dir (const char *parent,
-          const char *base)
-{
-  char *path = g_build_filename (parent, base, NULL);
-
-  g_assert_no_errno (mkdir (path, 0700));
-  return path;
-}
-
-static char *
-make_file_in (const char *dir,
-              const char *base)
-{
-  char *path = g_build_filename (dir, base, NULL);
-
-  test_write (path, "precious");
-  return path;
-}
-
-/* Creates a file under a new name of the ledger. */
-static char *
-leave_file (TestLedger *ledger,
-            const char *dir)
-{
-  char *path = test_ledger_draw (ledger, TEMP_TAG_FILE, dir, "tmp", "");
-
-  test_write (path, "text");
-  return path;
-}
-
-/* Creates a directory under a new name of the ledger, with a directory and a file in it. */
-static char *
-leave_dir (TestLedger *ledger,
-           const char *dir)
-{
-  char *path = test_ledger_draw (ledger, TEMP_TAG_DIR, dir, "tmp", "");
-  g_autofree char *sub = g_build_filename (path, "sub", NULL);
-  g_autofree char *file = NULL;
-
-  g_assert_no_errno (mkdir (path, 0700));
-  g_assert_no_errno (mkdir (sub, 0700));
-  file = make_file_in (sub, "file");
-  return path;
-}
-
 /* Names */
 
 static void
@@ -194,7 +114,7 @@ child_verified (gconstpointer data)
     { "tmp", "" }, { "", "" }, { "", ".txt" }, { "abcdefghijklmnopqrst", "" }, { "a", "abcdefghijklmnopqrst" },
     { "a b\\c", "\303\244\n" }, { ".", "~" },
   };
-  g_autofree char *dir = make_dir (test_dir (), "with blank\\ and \303\244");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "with blank\\ and \303\244");
   g_auto (TestLedger) ledger = { 0 };
 
   test_ledger_write_for (&ledger, dir);
@@ -209,7 +129,7 @@ child_verified (gconstpointer data)
       test_write (inside, "text");
     }
 
-  assert_sweeps (2 * G_N_ELEMENTS (names));
+  test_assert_sweeps (2 * G_N_ELEMENTS (names));
   g_assert_no_errno (rmdir (dir));
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
@@ -219,45 +139,45 @@ static void
 child_derived (gconstpointer data)
 {
   static const char *const derived[] = { "%s.pdf", "%s~", ".%s.swp", "x%s", "%s-lock", "a%s", "%sa" };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
-  g_autofree char *other_dir = make_dir (test_dir (), "other");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_autofree char *other_dir = test_make_dir_in (test_dir (), "other");
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *file = NULL, *moved = NULL, *base = NULL, *renamed = NULL, *upper_base = NULL, *upper = NULL;
 
   test_ledger_write_for (&ledger, dir);
   test_ledger_append_dir (&ledger, other_dir);
-  file = leave_file (&ledger, dir);
+  file = test_ledger_leave_file (&ledger, dir);
   base = g_path_get_basename (file);
 
   for (gsize i = 0; i < G_N_ELEMENTS (derived); i++)
     {
       g_auto (GStrv) parts = g_strsplit (derived[i], "%s", 2);
       g_autofree char *name = g_strconcat (parts[0], base, parts[1], NULL);
-      g_autofree char *path = make_file_in (dir, name);
+      g_autofree char *path = test_make_precious_in (dir, name);
 
       test_assert_exists (path, TRUE);
     }
 
   /* Copied to another directory of the ledger's; renamed; in other letters. */
-  moved = make_file_in (other_dir, base);
+  moved = test_make_precious_in (other_dir, base);
   base[strlen (base) - 1] = base[strlen (base) - 1] == 'a' ? 'b' : 'a';
-  renamed = make_file_in (dir, base);
+  renamed = test_make_precious_in (dir, base);
   base[strlen (base) - 1] = 'a';
   upper_base = g_ascii_strup (base, -1);
-  upper = make_file_in (dir, upper_base);
+  upper = test_make_precious_in (dir, upper_base);
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
-  test_assert_contents (moved, "precious");
-  test_assert_contents (renamed, "precious");
-  test_assert_contents (upper, "precious");
+  test_assert_precious_at (moved);
+  test_assert_precious_at (renamed);
+  test_assert_precious_at (upper);
   for (gsize i = 0; i < G_N_ELEMENTS (derived); i++)
     {
       g_autofree char *original = g_path_get_basename (file);
       g_auto (GStrv) parts = g_strsplit (derived[i], "%s", 2);
       g_autofree char *path = g_strconcat (dir, "/", parts[0], original, parts[1], NULL);
 
-      test_assert_contents (path, "precious");
+      test_assert_precious_at (path);
     }
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
@@ -270,22 +190,11 @@ child_other_key (gconstpointer data)
 
   test_ledger_init (&other);
   test_ledger_write_for (&ledger, test_dir ());
-  file = leave_file (&other, test_dir ());
+  file = test_ledger_leave_file (&other, test_dir ());
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
-}
-
-static void
-append_keep (TestLedger *ledger,
-             const char *word,
-             const char *path)
-{
-  g_autofree char *base = g_path_get_basename (path);
-  g_autofree char *escaped = temp_ledger_escape (base);
-
-  test_ledger_append (ledger, "%s %s", word, escaped);
 }
 
 static void
@@ -297,17 +206,17 @@ child_kept (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   file = test_ledger_draw (&ledger, TEMP_TAG_FILE, test_dir (), "a b", "");
   test_write (file, "text");
-  append_keep (&ledger, "keep", file);
-  append_keep (&ledger, "keep", dir = leave_dir (&ledger, test_dir ()));
-  append_keep (&ledger, "keep", unkept = leave_file (&ledger, test_dir ()));
-  append_keep (&ledger, "unkeep", unkept);
-  append_keep (&ledger, "keep", unkept_dir = leave_dir (&ledger, test_dir ()));
-  append_keep (&ledger, "unkeep", unkept_dir);
-  append_keep (&ledger, "keep", again = leave_file (&ledger, test_dir ()));
-  append_keep (&ledger, "unkeep", again);
-  append_keep (&ledger, "keep", again);
+  test_ledger_append_name (&ledger, "keep", file);
+  test_ledger_append_name (&ledger, "keep", dir = test_ledger_leave_dir (&ledger, test_dir ()));
+  test_ledger_append_name (&ledger, "keep", unkept = test_ledger_leave_file (&ledger, test_dir ()));
+  test_ledger_append_name (&ledger, "unkeep", unkept);
+  test_ledger_append_name (&ledger, "keep", unkept_dir = test_ledger_leave_dir (&ledger, test_dir ()));
+  test_ledger_append_name (&ledger, "unkeep", unkept_dir);
+  test_ledger_append_name (&ledger, "keep", again = test_ledger_leave_file (&ledger, test_dir ()));
+  test_ledger_append_name (&ledger, "unkeep", again);
+  test_ledger_append_name (&ledger, "keep", again);
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (file, TRUE);
   test_assert_exists (dir, TRUE);
   test_assert_exists (again, TRUE);
@@ -320,15 +229,15 @@ child_kept (gconstpointer data)
 static void
 child_believed (gconstpointer data)
 {
-  g_autofree char *dir = make_dir (test_dir (), "dir");
-  g_autofree char *other_dir = make_dir (test_dir (), "other");
-  g_autofree char *file = make_file_in (dir, "plain");
-  g_autofree char *made = make_dir (dir, "plain-dir");
-  g_autofree char *inside = make_file_in (made, "inside");
-  g_autofree char *unnamed = make_file_in (dir, "unnamed");
-  g_autofree char *elsewhere = make_file_in (other_dir, "plain");
-  g_autofree char *early = make_file_in (dir, "early");
-  g_autofree char *above = make_file_in (test_dir (), "above");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_autofree char *other_dir = test_make_dir_in (test_dir (), "other");
+  g_autofree char *file = test_make_precious_in (dir, "plain");
+  g_autofree char *made = test_make_dir_in (dir, "plain-dir");
+  g_autofree char *inside = test_make_precious_in (made, "inside");
+  g_autofree char *unnamed = test_make_precious_in (dir, "unnamed");
+  g_autofree char *elsewhere = test_make_precious_in (other_dir, "plain");
+  g_autofree char *early = test_make_precious_in (dir, "early");
+  g_autofree char *above = test_make_precious_in (test_dir (), "above");
   g_auto (TestLedger) ledger = { 0 };
 
   test_ledger_init (&ledger);
@@ -339,13 +248,13 @@ child_believed (gconstpointer data)
   test_assert_exists (inside, TRUE);
   test_ledger_append (&ledger, "name plain\nname plain-dir\nname ..\nname .\nname ../above\nname missing\nname a b");
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (file, FALSE);
   test_assert_exists (made, FALSE);
-  test_assert_contents (unnamed, "precious");
-  test_assert_contents (elsewhere, "precious");
-  test_assert_contents (early, "precious");
-  test_assert_contents (above, "precious");
+  test_assert_precious_at (unnamed);
+  test_assert_precious_at (elsewhere);
+  test_assert_precious_at (early);
+  test_assert_precious_at (above);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
 
@@ -353,9 +262,9 @@ child_believed (gconstpointer data)
 static void
 child_believed_elsewhere (gconstpointer data)
 {
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   g_autofree char *away = test_path ("away");
-  g_autofree char *moved = make_file_in (dir, "plain");
+  g_autofree char *moved = test_make_precious_in (dir, "plain");
   g_autofree char *new = NULL, *tagged = NULL;
   g_auto (TestLedger) ledger = { 0 };
 
@@ -363,20 +272,20 @@ child_believed_elsewhere (gconstpointer data)
   test_ledger_append (&ledger, "name plain");
   g_assert_no_errno (rename (dir, away));
   g_assert_no_errno (mkdir (dir, 0700));
-  new = make_file_in (dir, "plain");
-  tagged = leave_file (&ledger, dir);
+  new = test_make_precious_in (dir, "plain");
+  tagged = test_ledger_leave_file (&ledger, dir);
 
   /* A verified name is safe to delete anywhere. */
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (tagged, FALSE);
-  test_assert_contents (new, "precious");
+  test_assert_precious_at (new);
   g_assert_no_errno (g_unlink (new));
   g_assert_no_errno (rmdir (dir));
   g_assert_no_errno (rename (away, dir));
-  test_assert_contents (moved, "precious");
-  assert_undone (&ledger);
+  test_assert_precious_at (moved);
+  test_ledger_assert_undone (&ledger);
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (moved, FALSE);
   test_assert_exists (ledger.path, FALSE);
 }
@@ -393,10 +302,10 @@ child_believed_kind (gconstpointer data)
   base = g_path_get_basename (path);
   test_ledger_append (&ledger, "name %s", base);
   g_assert_no_errno (mkdir (path, 0700));
-  inside = make_file_in (path, "inside");
+  inside = test_make_precious_in (path, "inside");
 
-  assert_sweeps (0);
-  test_assert_contents (inside, "precious");
+  test_assert_sweeps (0);
+  test_assert_precious_at (inside);
 }
 
 /* Somebody who knew the name put another file or directory under it. */
@@ -412,22 +321,22 @@ child_dir_for_file (gconstpointer data)
   full = test_ledger_draw (&ledger, TEMP_TAG_FILE, test_dir (), "tmp", "");
   g_assert_no_errno (mkdir (empty, 0700));
   g_assert_no_errno (mkdir (full, 0700));
-  inside = make_file_in (full, "inside");
-  other = leave_file (&ledger, test_dir ());
+  inside = test_make_precious_in (full, "inside");
+  other = test_ledger_leave_file (&ledger, test_dir ());
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (empty, FALSE);
   test_assert_exists (other, FALSE);
-  test_assert_contents (inside, "precious");
-  assert_undone (&ledger);
+  test_assert_precious_at (inside);
+  test_ledger_assert_undone (&ledger);
 }
 
 static void
 child_other_for_dir (gconstpointer data)
 {
-  g_autofree char *precious = make_file_in (test_dir (), "precious");
-  g_autofree char *precious_dir = make_dir (test_dir (), "precious-dir");
-  g_autofree char *inside = make_file_in (precious_dir, "inside");
+  g_autofree char *precious = test_make_precious_in (test_dir (), "precious");
+  g_autofree char *precious_dir = test_make_dir_in (test_dir (), "precious-dir");
+  g_autofree char *inside = test_make_precious_in (precious_dir, "inside");
   g_auto (TestLedger) ledger = { 0 };
   const char *targets[] = { precious_dir, precious, "missing" };
 
@@ -448,29 +357,14 @@ child_other_for_dir (gconstpointer data)
       g_assert_no_errno (mkfifo (fifo, 0600));
     }
 
-  assert_sweeps (10);
-  test_assert_contents (precious, "precious");
-  test_assert_contents (inside, "precious");
+  test_assert_sweeps (10);
+  test_assert_precious_at (precious);
+  test_assert_precious_at (inside);
   test_assert_list (NULL, "precious precious-dir state");
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
 
 /* Owners */
-
-/* Becomes a user who has no rights but those of an owner, and has a directory of ledgers. Others can write into the
- * test's directory then, but not rename: there a sweep would empty nothing. */
-static void
-become_nobody (void)
-{
-  g_autofree char *top = g_path_get_dirname (test_dir ());
-  g_autofree char *state = test_path ("state");
-
-  if (geteuid () == 0 && (chmod (top, 01777) < 0 || chmod (test_dir (), 01777) < 0))
-    test_child_skip ("no other user here");
-  if (!test_become_nobody ())
-    test_child_skip ("no other user here");
-  g_assert_no_errno (mkdir (state, 0700));
-}
 
 /* A file whose owner has no line in the ledger stays. */
 static void
@@ -479,15 +373,15 @@ child_other_owner (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *file = NULL, *dir = NULL;
 
-  become_nobody ();
+  test_become_owner ();
   test_ledger_init (&ledger);
   ledger.uid++;
   test_ledger_write (&ledger, NULL);
   test_ledger_append_dir (&ledger, test_dir ());
-  file = leave_file (&ledger, test_dir ());
-  dir = leave_dir (&ledger, test_dir ());
+  file = test_ledger_leave_file (&ledger, test_dir ());
+  dir = test_ledger_leave_dir (&ledger, test_dir ());
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
   test_assert_exists (dir, TRUE);
 }
@@ -503,17 +397,17 @@ child_root (gconstpointer data)
     test_child_skip ("only root can give a file away");
   test_ledger_write_for (&ledger, test_dir ());
   test_ledger_append (&ledger, "uid 1234");
-  file = leave_file (&ledger, test_dir ());
-  dir = leave_dir (&ledger, test_dir ());
-  other_dir = leave_dir (&ledger, test_dir ());
+  file = test_ledger_leave_file (&ledger, test_dir ());
+  dir = test_ledger_leave_dir (&ledger, test_dir ());
+  other_dir = test_ledger_leave_dir (&ledger, test_dir ());
   if (chown (file, 4321, 4321) < 0 || chown (dir, 1234, 1234) < 0 || chown (other_dir, 4321, 4321) < 0)
     test_child_skip ("not allowed to give a file away");
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (file, FALSE);
   test_assert_exists (dir, FALSE);
   test_assert_exists (other_dir, TRUE);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 }
 
 /* Directories in use, mounts, parents that others can write */
@@ -536,34 +430,34 @@ child_locked (gconstpointer data)
   temp_autofd int top_fd = -1, used_fd = -1;
 
   test_ledger_write_for (&ledger, test_dir ());
-  file = leave_file (&ledger, test_dir ());
-  top = leave_dir (&ledger, test_dir ());
-  dir = leave_dir (&ledger, test_dir ());
-  used = make_dir (dir, "used");
-  deep = make_dir (used, "deep");
-  inside = make_file_in (deep, "inside");
-  unused = make_dir (dir, "unused");
+  file = test_ledger_leave_file (&ledger, test_dir ());
+  top = test_ledger_leave_dir (&ledger, test_dir ());
+  dir = test_ledger_leave_dir (&ledger, test_dir ());
+  used = test_make_dir_in (dir, "used");
+  deep = test_make_dir_in (used, "deep");
+  inside = test_make_precious_in (deep, "inside");
+  unused = test_make_dir_in (dir, "unused");
   top_fd = open_locked (top);
   used_fd = open_locked (used);
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
   test_assert_exists (unused, FALSE);
-  test_assert_contents (inside, "precious");
+  test_assert_precious_at (inside);
   {
     g_autofree char *names = test_list (top);
 
     g_assert_cmpstr (names, ==, "sub");
   }
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 
   temp_fd_clear (&top_fd);
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (top, FALSE);
-  test_assert_contents (inside, "precious");
+  test_assert_precious_at (inside);
 
   temp_fd_clear (&used_fd);
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (dir, FALSE);
   test_assert_exists (ledger.path, FALSE);
 }
@@ -581,13 +475,13 @@ child_mounts (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   top = test_ledger_draw (&ledger, TEMP_TAG_DIR, test_dir (), "tmp", "");
   g_assert_no_errno (mkdir (top, 0700));
-  dir = leave_dir (&ledger, test_dir ());
+  dir = test_ledger_leave_dir (&ledger, test_dir ());
   sub = g_build_filename (dir, "sub", NULL);
   if (!test_mount_tmpfs (top, "mode=700") || mount ("tmpfs", sub, "tmpfs", 0, "mode=700") < 0)
     test_child_skip ("no mounts here");
-  on_top = make_file_in (top, "file");
-  on_sub = make_file_in (sub, "file");
-  file = leave_file (&ledger, test_dir ());
+  on_top = test_make_precious_in (top, "file");
+  on_sub = test_make_precious_in (sub, "file");
+  file = test_ledger_leave_file (&ledger, test_dir ());
 
   /* A dry run does not even enter what is mounted. */
   g_assert_false (temp_sweep_run (&options, NULL, NULL, &error));
@@ -596,9 +490,9 @@ child_mounts (gconstpointer data)
   g_assert_true (g_hash_table_contains (fates, file));
   g_assert_false (g_hash_table_contains (fates, top));
 
-  assert_sweep_fails (G_IO_ERROR_BUSY, test_dir ());
-  test_assert_contents (on_top, "precious");
-  test_assert_contents (on_sub, "precious");
+  test_assert_sweep_fails (G_IO_ERROR_BUSY, test_dir ());
+  test_assert_precious_at (on_top);
+  test_assert_precious_at (on_sub);
   test_assert_exists (file, FALSE);
   test_assert_exists (ledger.path, TRUE);
 }
@@ -607,7 +501,7 @@ child_mounts (gconstpointer data)
 static void
 child_untrusted (gconstpointer data)
 {
-  g_autofree char *open_dir = make_dir (test_dir (), "open");
+  g_autofree char *open_dir = test_make_dir_in (test_dir (), "open");
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *empty = NULL, *full = NULL, *file = NULL, *inside = NULL;
 
@@ -615,18 +509,18 @@ child_untrusted (gconstpointer data)
   test_ledger_write_for (&ledger, open_dir);
   empty = test_ledger_draw (&ledger, TEMP_TAG_DIR, open_dir, "tmp", "");
   g_assert_no_errno (mkdir (empty, 0700));
-  full = leave_dir (&ledger, open_dir);
+  full = test_ledger_leave_dir (&ledger, open_dir);
   inside = g_build_filename (full, "sub/file", NULL);
-  file = leave_file (&ledger, open_dir);
+  file = test_ledger_leave_file (&ledger, open_dir);
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (empty, FALSE);
   test_assert_exists (file, FALSE);
-  test_assert_contents (inside, "precious");
-  assert_undone (&ledger);
+  test_assert_precious_at (inside);
+  test_ledger_assert_undone (&ledger);
 
   g_assert_no_errno (chmod (open_dir, 01777));
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (full, FALSE);
   test_assert_exists (ledger.path, FALSE);
 }
@@ -639,23 +533,23 @@ child_without_rights (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *dir = NULL, *shut = NULL, *file = NULL, *sub = NULL;
 
-  become_nobody ();
-  dir = make_dir (test_dir (), "dir");
+  test_become_owner ();
+  dir = test_make_dir_in (test_dir (), "dir");
   test_ledger_write_for (&ledger, dir);
-  shut = leave_dir (&ledger, dir);
+  shut = test_ledger_leave_dir (&ledger, dir);
   sub = g_build_filename (shut, "sub", NULL);
-  file = leave_file (&ledger, dir);
+  file = test_ledger_leave_file (&ledger, dir);
   g_assert_no_errno (chmod (sub, 0000));
   g_assert_no_errno (chmod (shut, 0000));
 
   g_assert_no_errno (chmod (dir, 0500));
-  assert_sweep_fails (G_IO_ERROR_PERMISSION_DENIED, dir);
+  test_assert_sweep_fails (G_IO_ERROR_PERMISSION_DENIED, dir);
   test_assert_exists (file, TRUE);
   test_assert_mode (shut, S_IFDIR | 0000);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 
   g_assert_no_errno (chmod (dir, 0700));
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (ledger.path, FALSE);
 }
 
@@ -666,26 +560,26 @@ child_unlisted (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *dir = NULL, *file = NULL, *named = NULL, *base = NULL;
 
-  become_nobody ();
-  dir = make_dir (test_dir (), "dir");
+  test_become_owner ();
+  dir = test_make_dir_in (test_dir (), "dir");
   test_ledger_write_for (&ledger, dir);
-  file = leave_file (&ledger, dir);
-  named = leave_file (&ledger, dir);
+  file = test_ledger_leave_file (&ledger, dir);
+  named = test_ledger_leave_file (&ledger, dir);
   base = g_path_get_basename (named);
   g_assert_no_errno (chmod (dir, 0300));
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   test_assert_exists (file, TRUE);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 
   test_ledger_append_dir (&ledger, dir);
   test_ledger_append (&ledger, "name %s", base);
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (named, FALSE);
   test_assert_exists (file, TRUE);
 
   g_assert_no_errno (chmod (dir, 0700));
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (ledger.path, FALSE);
 }
 
@@ -696,15 +590,15 @@ child_unlisted_done (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *dir = NULL, *named = NULL, *base = NULL;
 
-  become_nobody ();
-  dir = make_dir (test_dir (), "dir");
+  test_become_owner ();
+  dir = test_make_dir_in (test_dir (), "dir");
   test_ledger_write_for (&ledger, dir);
-  named = leave_file (&ledger, dir);
+  named = test_ledger_leave_file (&ledger, dir);
   base = g_path_get_basename (named);
   test_ledger_append (&ledger, "name %s", base);
   g_assert_no_errno (chmod (dir, 0300));
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (named, FALSE);
   test_assert_exists (ledger.path, FALSE);
   g_assert_no_errno (chmod (dir, 0700));
@@ -715,7 +609,7 @@ static void
 child_unreadable (gconstpointer data)
 {
   enum { N_FILES = 10, N_READ = 4 }; /* with "." and ".." */
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   g_auto (TestLedger) ledger = { 0 };
   g_auto (TestLedger) other = { 0 };
   struct stat st;
@@ -723,7 +617,7 @@ child_unreadable (gconstpointer data)
   test_ledger_write_for (&ledger, dir);
   test_ledger_write_for (&other, dir);
   for (guint i = 0; i < N_FILES; i++)
-    g_free (leave_file (&ledger, dir));
+    g_free (test_ledger_leave_file (&ledger, dir));
   g_assert_no_errno (stat (dir, &st));
 
   for (n_readable = 0; n_readable < N_READ;)
@@ -739,8 +633,8 @@ child_unreadable (gconstpointer data)
       test_assert_exists (other.path, TRUE); /* its names may be among those */
       n_readable = n + 1;
     }
-  assert_undone (&ledger);
-  assert_undone (&other);
+  test_ledger_assert_undone (&ledger);
+  test_ledger_assert_undone (&other);
 
   {
     const TempSweepOptions options = { .report = NULL };
@@ -755,31 +649,31 @@ static void
 child_unseen (gconstpointer data)
 {
   const gboolean is_believed = GPOINTER_TO_INT (data);
-  g_autofree char *dir = make_dir (test_dir (), is_believed ? "believed" : "tagged");
+  g_autofree char *dir = test_make_dir_in (test_dir (), is_believed ? "believed" : "tagged");
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *file = NULL, *other = NULL, *base = NULL;
 
   test_ledger_write_for (&ledger, dir);
   if (is_believed)
     {
-      file = make_file_in (dir, "plain");
+      file = test_make_precious_in (dir, "plain");
       base = g_path_get_basename (file);
       test_ledger_append (&ledger, "name %s", base);
     }
   else
     {
-      file = leave_file (&ledger, dir);
+      file = test_ledger_leave_file (&ledger, dir);
       base = g_path_get_basename (file);
     }
-  other = leave_file (&ledger, dir);
+  other = test_ledger_leave_file (&ledger, dir);
 
   unseen = base;
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   unseen = NULL;
   test_assert_exists (file, TRUE);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
   test_assert_exists (ledger.path, FALSE);
 }
@@ -798,8 +692,8 @@ child_absent (gconstpointer data)
 {
   const gboolean is_replaced = GPOINTER_TO_INT (data);
   const TempSweepOptions in_background = { .skips_tried = TRUE };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
-  g_autofree char *absent = make_dir (test_dir (), "absent");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_autofree char *absent = test_make_dir_in (test_dir (), "absent");
   g_autofree char *away = test_path ("away");
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *file = NULL, *moved = NULL, *second = NULL;
@@ -807,28 +701,28 @@ child_absent (gconstpointer data)
 
   test_ledger_write_for (&ledger, dir);
   test_ledger_append_dir (&ledger, absent);
-  file = leave_file (&ledger, dir);
-  moved = leave_file (&ledger, absent);
+  file = test_ledger_leave_file (&ledger, dir);
+  moved = test_ledger_leave_file (&ledger, absent);
   g_assert_no_errno (rename (absent, away));
   if (is_replaced)
     g_assert_no_errno (mkdir (absent, 0700));
 
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (file, FALSE);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 
   /* Within a day, it is not written down again, and left alone in the background. */
-  second = leave_file (&ledger, dir);
+  second = test_ledger_leave_file (&ledger, dir);
   g_assert_true (temp_sweep_run (&in_background, NULL, &any_left, NULL));
   test_assert_exists (second, TRUE);
-  assert_undone (&ledger);
-  assert_sweeps (1);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
+  test_assert_sweeps (1);
+  test_ledger_assert_undone (&ledger);
 
   if (is_replaced)
     g_assert_no_errno (rmdir (absent));
   g_assert_no_errno (rename (away, absent));
-  assert_sweeps (1);
+  test_assert_sweeps (1);
   test_assert_exists (moved, FALSE);
   test_assert_exists (ledger.path, FALSE);
 }
@@ -849,22 +743,22 @@ child_replaced (gconstpointer data)
 static void
 child_link_to_dir (gconstpointer data)
 {
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   g_autofree char *away = test_path ("away");
   g_autofree char *moved = NULL, *base = NULL;
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *file = NULL;
 
   test_ledger_write_for (&ledger, dir);
-  file = leave_file (&ledger, dir);
+  file = test_ledger_leave_file (&ledger, dir);
   g_assert_no_errno (rename (dir, away));
   g_assert_no_errno (symlink (away, dir));
 
-  assert_sweeps (0);
+  test_assert_sweeps (0);
   base = g_path_get_basename (file);
   moved = g_build_filename (away, base, NULL);
   test_assert_exists (moved, TRUE);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 }
 
 static void
@@ -880,7 +774,7 @@ static void
 child_tried (gconstpointer data)
 {
   const TempSweepOptions in_background = { .skips_tried = TRUE };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   g_auto (TestLedger) fresh = { 0 }, old = { 0 }, today = { 0 };
   gboolean any_left = FALSE;
 
@@ -904,7 +798,7 @@ child_tried (gconstpointer data)
 static void
 child_boot (gconstpointer data)
 {
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   struct stat st;
 
   g_assert_no_errno (stat (dir, &st));
@@ -914,7 +808,7 @@ child_boot (gconstpointer data)
       const gboolean is_meant = same_ino && (same_dev || !same_boot);
       g_auto (TestLedger) ledger = { 0 };
       g_autofree char *file = NULL;
-      g_autofree char *plain = make_file_in (dir, "plain");
+      g_autofree char *plain = test_make_precious_in (dir, "plain");
 
       test_ledger_init (&ledger);
       if (!same_boot)
@@ -922,9 +816,9 @@ child_boot (gconstpointer data)
       test_ledger_write (&ledger, NULL);
       test_ledger_append (&ledger, "dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\nname plain",
                           (guint64) st.st_dev + !same_dev, (guint64) st.st_ino + !same_ino, dir);
-      file = leave_file (&ledger, dir);
+      file = test_ledger_leave_file (&ledger, dir);
 
-      assert_sweeps (is_meant ? 2 : 1);
+      test_assert_sweeps (is_meant ? 2 : 1);
       test_assert_exists (file, FALSE);
       test_assert_exists (plain, !is_meant);
       test_assert_exists (ledger.path, !is_meant);
@@ -938,21 +832,21 @@ static void
 child_one_dir (gconstpointer data)
 {
   TestLedger ledgers[3] = { 0 };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   g_autofree char *kept = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (ledgers); i++)
     {
       test_ledger_write_for (&ledgers[i], dir);
       test_ledger_append_dir (&ledgers[i], dir);
-      g_free (leave_file (&ledgers[i], dir));
-      g_free (leave_dir (&ledgers[i], dir));
+      g_free (test_ledger_leave_file (&ledgers[i], dir));
+      g_free (test_ledger_leave_dir (&ledgers[i], dir));
     }
-  kept = leave_file (&ledgers[1], dir);
-  append_keep (&ledgers[1], "keep", kept);
-  append_keep (&ledgers[2], "unkeep", kept);
+  kept = test_ledger_leave_file (&ledgers[1], dir);
+  test_ledger_append_name (&ledgers[1], "keep", kept);
+  test_ledger_append_name (&ledgers[2], "unkeep", kept);
 
-  assert_sweeps (2 * G_N_ELEMENTS (ledgers));
+  test_assert_sweeps (2 * G_N_ELEMENTS (ledgers));
   test_assert_exists (kept, TRUE);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
   g_assert_no_errno (g_unlink (kept));
@@ -965,7 +859,7 @@ static void
 child_many (gconstpointer data)
 {
   enum { N = 100 };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   guint n_fds;
 
   for (guint i = 0; i < N; i++)
@@ -973,13 +867,13 @@ child_many (gconstpointer data)
       g_auto (TestLedger) ledger = { 0 };
 
       test_ledger_write_for (&ledger, dir);
-      g_free (leave_file (&ledger, dir));
+      g_free (test_ledger_leave_file (&ledger, dir));
     }
 
   /* A sweep has a bounded number of ledgers open. */
   n_fds = test_count_fds ();
   test_limit_fds (n_fds + 64);
-  assert_sweeps (N);
+  test_assert_sweeps (N);
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
   g_assert_no_errno (rmdir (dir));
@@ -988,7 +882,7 @@ child_many (gconstpointer data)
 static void
 child_runtime_dir (gconstpointer data)
 {
-  g_autofree char *runtime = make_dir (test_dir (), "runtime");
+  g_autofree char *runtime = test_make_dir_in (test_dir (), "runtime");
   g_auto (TestLedger) first = { 0 }, second = { 0 };
   g_autofree char *one = NULL, *two = NULL;
 
@@ -998,10 +892,10 @@ child_runtime_dir (gconstpointer data)
   test_ledger_write (&second, NULL);
   g_assert_true (g_str_has_prefix (second.path, runtime));
   test_ledger_append_dir (&second, test_dir ());
-  one = leave_file (&first, test_dir ());
-  two = leave_file (&second, test_dir ());
+  one = test_ledger_leave_file (&first, test_dir ());
+  two = test_ledger_leave_file (&second, test_dir ());
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   test_assert_exists (one, FALSE);
   test_assert_exists (two, FALSE);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
@@ -1016,29 +910,29 @@ child_errors (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 }, other = { 0 };
   g_autofree char *file = NULL;
 
-  become_nobody ();
-  first = make_dir (test_dir (), "1");
-  second = make_dir (test_dir (), "2");
-  third = make_dir (test_dir (), "3");
+  test_become_owner ();
+  first = test_make_dir_in (test_dir (), "1");
+  second = test_make_dir_in (test_dir (), "2");
+  third = test_make_dir_in (test_dir (), "3");
   test_ledger_write_for (&ledger, first);
   test_ledger_append_dir (&ledger, second);
   test_ledger_append_dir (&ledger, third);
-  g_free (leave_file (&ledger, first));
-  g_free (leave_file (&ledger, second));
-  file = leave_file (&ledger, third);
+  g_free (test_ledger_leave_file (&ledger, first));
+  g_free (test_ledger_leave_file (&ledger, second));
+  file = test_ledger_leave_file (&ledger, third);
   test_ledger_write_for (&other, third);
-  g_free (leave_file (&other, third));
+  g_free (test_ledger_leave_file (&other, third));
   g_assert_no_errno (chmod (first, 0500));
   g_assert_no_errno (chmod (second, 0500));
 
-  assert_sweep_fails (G_IO_ERROR_PERMISSION_DENIED, first);
+  test_assert_sweep_fails (G_IO_ERROR_PERMISSION_DENIED, first);
   test_assert_exists (file, FALSE);
   test_assert_exists (other.path, FALSE);
-  assert_undone (&ledger);
+  test_ledger_assert_undone (&ledger);
 
   g_assert_no_errno (chmod (first, 0700));
   g_assert_no_errno (chmod (second, 0700));
-  assert_sweeps (2);
+  test_assert_sweeps (2);
 }
 
 static void
@@ -1067,12 +961,12 @@ child_cancelled (gconstpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   const TempSweepOptions options = { .cancellable = cancellable };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   g_auto (TestLedger) ledger = { 0 };
 
   test_ledger_write_for (&ledger, dir);
   for (guint i = 0; i < 3; i++)
-    g_free (leave_file (&ledger, dir));
+    g_free (test_ledger_leave_file (&ledger, dir));
 
   g_cancellable_cancel (cancellable);
   assert_cancelled (&options, 0);
@@ -1085,7 +979,7 @@ child_cancelled (gconstpointer data)
   on_unlink = NULL;
   g_assert_cmpuint (test_ledger_count_tried (&ledger), ==, 0);
 
-  assert_sweeps (2);
+  test_assert_sweeps (2);
   g_assert_no_errno (rmdir (dir));
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
@@ -1104,7 +998,7 @@ child_report (gconstpointer data)
   g_autoptr (GHashTable) fates = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Report report = { fates };
   const TempSweepOptions options = { .report = collect, .report_data = &report };
-  g_autofree char *missing = make_dir (test_dir (), "missing");
+  g_autofree char *missing = test_make_dir_in (test_dir (), "missing");
   g_autofree char *before = NULL, *after = NULL, *ledger_before = NULL, *ledger_after = NULL, *living_base = NULL;
   g_autofree char *file = NULL, *dir = NULL, *kept = NULL, *locked = NULL, *replaced = NULL, *why = NULL;
   g_auto (TestLedger) ledger = { 0 }, living = { 0 }, headless = { 0 };
@@ -1115,11 +1009,11 @@ child_report (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   test_ledger_append_dir (&ledger, missing);
   g_assert_no_errno (rmdir (missing));
-  file = leave_file (&ledger, test_dir ());
-  dir = leave_dir (&ledger, test_dir ());
+  file = test_ledger_leave_file (&ledger, test_dir ());
+  dir = test_ledger_leave_dir (&ledger, test_dir ());
   g_assert_no_errno (chmod (dir, 0500));
-  append_keep (&ledger, "keep", kept = leave_file (&ledger, test_dir ()));
-  locked = leave_dir (&ledger, test_dir ());
+  test_ledger_append_name (&ledger, "keep", kept = test_ledger_leave_file (&ledger, test_dir ()));
+  locked = test_ledger_leave_dir (&ledger, test_dir ());
   locked_fd = open_locked (locked);
   replaced = test_ledger_draw (&ledger, TEMP_TAG_FILE, test_dir (), "tmp", "");
   g_assert_no_errno (mkdir (replaced, 0700));
@@ -1167,7 +1061,7 @@ child_keep_everything (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   test_ledger_init (&headless);
   test_ledger_write (&headless, "");
-  file = leave_file (&ledger, test_dir ());
+  file = test_ledger_leave_file (&ledger, test_dir ());
 
   g_assert_true (temp_sweep_run (&options, &n_removed, NULL, NULL));
   g_assert_cmpuint (n_removed, ==, 0);
@@ -1190,24 +1084,24 @@ swap (gpointer data)
 static void
 child_swapped (gconstpointer data)
 {
-  g_autofree char *mine = make_dir (test_dir (), "mine");
-  g_autofree char *inside = make_file_in (mine, "inside");
+  g_autofree char *mine = test_make_dir_in (test_dir (), "mine");
+  g_autofree char *inside = test_make_precious_in (mine, "inside");
   g_autofree char *away = test_path ("away");
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *dir = NULL, *there = NULL;
   char *paths[3];
 
   test_ledger_write_for (&ledger, test_dir ());
-  dir = leave_dir (&ledger, test_dir ());
+  dir = test_ledger_leave_dir (&ledger, test_dir ());
   there = g_build_filename (dir, "inside", NULL);
-  test_assert_contents (inside, "precious");
+  test_assert_precious_at (inside);
   paths[0] = dir, paths[1] = away, paths[2] = mine;
   on_unlink_data = paths;
   on_unlink = swap;
 
-  assert_sweep_fails (G_IO_ERROR_NOT_EMPTY, dir);
-  test_assert_contents (there, "precious");
-  assert_undone (&ledger);
+  test_assert_sweep_fails (G_IO_ERROR_NOT_EMPTY, dir);
+  test_assert_precious_at (there);
+  test_ledger_assert_undone (&ledger);
 }
 
 /* Two sweeps */
@@ -1226,7 +1120,7 @@ static void
 child_two_sweeps (gconstpointer data)
 {
   enum { N = 50 };
-  g_autofree char *dir = make_dir (test_dir (), "dir");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
   GThread *thread;
   guint sum;
 
@@ -1235,8 +1129,8 @@ child_two_sweeps (gconstpointer data)
       g_auto (TestLedger) ledger = { 0 };
 
       test_ledger_write_for (&ledger, dir);
-      g_free (leave_file (&ledger, dir));
-      g_free (leave_dir (&ledger, dir));
+      g_free (test_ledger_leave_file (&ledger, dir));
+      g_free (test_ledger_leave_dir (&ledger, dir));
     }
 
   /* Each file is deleted by one of the two sweeps. */
