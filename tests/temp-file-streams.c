@@ -545,17 +545,6 @@ test_reopen (Fixture       *f,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
 }
 
-static void
-test_asked_by_two_threads (void)
-{
-  for (guint i = 0; i < 100; i++)
-    {
-      g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
-
-      test_ask_for_streams_twice (G_IO_STREAM (file));
-    }
-}
-
 #define ADD(promise, data, function) \
   g_test_add ("/streams/file/" promise, Fixture, data, set_up, function, tear_down)
 #define NAMED "named"
@@ -580,7 +569,6 @@ main (int    argc,
   ADD ("closed-if-they-outlive-the-file", NULL, test_streams_outlive);
   g_test_add_data_func ("/streams/file/dropped-in-the-middle/nameless", NULL, test_unref_while_pending);
   g_test_add_data_func ("/streams/file/dropped-in-the-middle/named", NAMED, test_unref_while_pending);
-  g_test_add_func ("/streams/file/one-pair-for-two-threads", test_asked_by_two_threads);
   g_test_add_func ("/streams/file/signals-go-unnoticed", test_signals);
   test_add_in_child ("/streams/file/full-disk-is-an-error", child_full_disk, NULL);
   test_add_in_child ("/streams/file/closed-though-close-fails", child_close_fails, NULL);

@@ -245,6 +245,17 @@ test_threads (void)
   g_assert_no_errno (g_rmdir (test_dir ()));
 }
 
+static void
+test_asked_by_two_threads (void)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
+
+      test_ask_for_streams_twice (G_IO_STREAM (file));
+    }
+}
+
 /* Asynchronous constructors */
 
 static void
@@ -361,6 +372,7 @@ main (int    argc,
   test_add_in_child ("/made/file/not-in-an-unwritable-directory", child_unwritable, NULL);
   test_add_in_child ("/made/file/not-on-a-read-only-filesystem", child_read_only, NULL);
   g_test_add_func ("/made/file/by-threads-at-once", test_threads);
+  g_test_add_func ("/made/file/with-one-pair-of-streams-for-two-threads", test_asked_by_two_threads);
   g_test_add_func ("/made/file/async/nameless", test_async);
   g_test_add_func ("/made/file/async/named", test_named_async);
   g_test_add_func ("/made/file/async/error-names-the-directory", test_async_error);
