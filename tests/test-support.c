@@ -618,6 +618,23 @@ test_in_child (void          (*function) (gconstpointer),
     g_assert_cmpint (report, ==, 0);
 }
 
+/* The leak sanitizer calls this. */
+int __lsan_is_turned_off (void);
+
+static gboolean ignores_leaks;
+
+int
+__lsan_is_turned_off (void)
+{
+  return ignores_leaks;
+}
+
+void
+test_ignore_leaks (void)
+{
+  ignores_leaks = TRUE;
+}
+
 typedef struct
 {
   void        (*function) (gconstpointer);

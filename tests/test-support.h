@@ -82,6 +82,9 @@ void     test_add_with_ledgers        (const char      *path,
 /* How a forked child ends. */
 G_NORETURN void test_child_exit (int status);
 
+/* This process exits in the middle of something: the leak sanitizer reports nothing. */
+void     test_ignore_leaks            (void);
+
 /* Waits until all other threads of this process wait for something. Returns at once where the kernel does not tell. */
 void     test_wait_idle               (void);
 
