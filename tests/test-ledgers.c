@@ -133,11 +133,11 @@ test_ledger_count_tried (TestLedger *self)
 }
 
 char *
-test_ledger_draw (TestLedger  *self,
-                  TempTagKind  kind,
-                  const char  *dir,
-                  const char  *prefix,
-                  const char  *suffix)
+test_ledger_draw (TestLedger *self,
+                  TempTagKind kind,
+                  const char *dir,
+                  const char *prefix,
+                  const char *suffix)
 {
   g_autofree char *text = temp_ledger_escape (dir);
   char letters[TEMP_TAG_N_LETTERS + 1] = "";
@@ -366,4 +366,123 @@ test_is_on_overlay (TempLedger *ledger)
 
   g_assert_no_errno (statfs (path, &fs));
   return fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+void
+test_assert_own_ledger (TempLedger *ledger,
+                        gboolean    is_there)
+{
+  g_autofree char *path = temp_ledger_dup_path (ledger);
+
+  test_assert_exists (path, is_there);
+}
+
+guint
+test_count (const char *contents,
+            const char *text)
+{
+  guint n = 0;
+
+  for (; (contents = strstr (contents, text)) != NULL; contents++)
+    n++;
+  return n;
+}
+
+guint64
+test_find_no_cover (const char *resolved)
+{
+  return 0;
+}
+
+TempPlace *
+test_get_place (const char *dir)
+{
+  g_autoptr (GError) error = NULL;
+  TempPlace *place = temp_place_get (dir, TRUE, test_find_no_cover, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (place);
+  g_assert_cmpstr (place->path, ==, dir);
+  return place;
+}
+
+void
+test_let_a_second_pass (TempPlace *place)
+{
+  g_atomic_int_add (&place->second, -1);
+}
+
+void
+test_assert_lines_of (TempLedger        *ledger,
+                      const char *const *paths)
+{
+  g_autoptr (TempLedgerText) text = test_parse_own_ledger (ledger);
+
+  g_assert_cmpuint (text->dirs->len, ==, g_strv_length ((char **) paths));
+  for (guint i = 0; i < text->dirs->len; i++)
+    g_assert_cmpstr (((TempLedgerDir *) g_ptr_array_index (text->dirs, i))->path, ==, paths[i]);
+}
+
+void
+test_assert_no_own_ledger (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  temp_ledger_lock_appends ();
+  g_assert_null (temp_ledger_open (&error));
+  temp_ledger_unlock_appends ();
+  g_assert_cmpuint (error->domain, ==, G_IO_ERROR);
+  test_assert_error_mentions (error, text);
+}
+
+guint
+test_count_ledgers_in (guint which)
+{
+  g_autofree char *home = temp_ledger_home_get_path (which);
+  g_autofree char *names = test_list (home);
+
+  return test_count (names, TEMP_LEDGER_PREFIX);
+}
+
+int
+test_find_own_ledger (TempLedger *ledger)
+{
+  g_autofree char *path = temp_ledger_dup_path (ledger);
+  struct stat st, st_fd;
+
+  g_assert_no_errno (stat (path, &st));
+  for (int fd = 0; fd < 100; fd++)
+    if (fstat (fd, &st_fd) == 0 && st_fd.st_ino == st.st_ino && st_fd.st_dev == st.st_dev)
+      return fd;
+  return -1;
+}
+
+guint
+test_count_mappings (const char *path)
+{
+  g_autofree char *maps = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL));
+  return test_count (maps, path);
+}
+
+guint
+test_count_ledger_fds (void)
+{
+  g_autoptr (GDir) fds = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *fd;
+  guint n = 0;
+
+  while ((fd = g_dir_read_name (fds)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", fd, NULL);
+      g_autofree char *path = g_file_read_link (link, NULL);
+      const char *base = path != NULL ? strrchr (path, '/') : NULL;
+
+      /* Valgrind has a descriptor of the program, whose name is like a ledger's. */
+      n += base != NULL && g_str_has_prefix (base, "/" TEMP_LEDGER_PREFIX) &&
+           strspn (base + strlen ("/" TEMP_LEDGER_PREFIX), "0123456789abcdef") == 16;
+    }
+
+  return n;
 }

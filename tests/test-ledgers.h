@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "ledger/ledger.h"
+#include "ledger/place.h"
 #include "ledger/text.h"
 
 G_BEGIN_DECLS
@@ -88,8 +88,37 @@ int             test_append_to_own_ledger (TempLedger *ledger,
 gboolean        test_give_up_own_ledger   (TempLedger *ledger);
 char           *test_read_own_ledger      (TempLedger *ledger);
 TempLedgerText *test_parse_own_ledger     (TempLedger *ledger); /* it has to be good */
+void            test_assert_own_ledger    (TempLedger *ledger,
+                                           gboolean    is_there);
 gboolean        test_is_locked            (const char *path);
 gboolean        test_is_on_overlay        (TempLedger *ledger);
+
+/* No ledger can be made: the error's message has the text. */
+void            test_assert_no_own_ledger (const char *text);
+
+/* Return the descriptor by which this process has a ledger open, and how many descriptors of ledgers it has; how often it
+ * maps files below the path; how many ledgers are in one of the directories of ledgers. */
+int             test_find_own_ledger      (TempLedger *ledger);
+guint           test_count_ledger_fds     (void);
+guint           test_count_mappings       (const char *path);
+guint           test_count_ledgers_in     (guint       which);
+
+/* Returns how often the text is in the contents. */
+guint           test_count                (const char *contents,
+                                           const char *text);
+
+/* Places of this process, which are in no directory of its own. */
+TempPlace      *test_get_place            (const char *dir);
+guint64         test_find_no_cover        (const char *resolved);
+
+/* Has the next use of the place look if its path still leads there. */
+void            test_let_a_second_pass    (TempPlace  *place);
+
+/* Checks that the lines of directories in the ledger have these paths, in this order. */
+#define         test_assert_lines(ledger, ...) \
+                test_assert_lines_of (ledger, (const char *const[]) { __VA_ARGS__, NULL })
+void            test_assert_lines_of      (TempLedger        *ledger,
+                                           const char *const *paths);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TestLedger, test_ledger_clear)
 

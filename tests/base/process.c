@@ -225,6 +225,38 @@ test_lock_at_exit (void)
   temp_process_unlock ();
 }
 
+static void
+ask_keeps_everything (const char *value,
+                      gboolean    expected)
+{
+  pid_t pid = test_make_child (FALSE);
+
+  if (pid == 0)
+    {
+      if (value != NULL)
+        g_setenv ("TEMPFILE_GLIB_KEEP", value, TRUE);
+      else
+        g_unsetenv ("TEMPFILE_GLIB_KEEP");
+      g_assert_cmpint (temp_process_keeps_everything (), ==, expected);
+
+      /* The library does not look at later changes. */
+      g_setenv ("TEMPFILE_GLIB_KEEP", expected ? "0" : "1", TRUE);
+      g_assert_cmpint (temp_process_keeps_everything (), ==, expected);
+      test_child_exit (0);
+    }
+  test_assert_ends_well (pid);
+}
+
+static void
+test_keeps_everything (void)
+{
+  ask_keeps_everything (NULL, FALSE);
+  ask_keeps_everything ("", FALSE);
+  ask_keeps_everything ("0", FALSE);
+  ask_keeps_everything ("1", TRUE);
+  ask_keeps_everything ("yes", TRUE);
+}
+
 #ifdef TEMP_DEBUG
 
 static void
@@ -304,6 +336,7 @@ main (int    argc,
   g_test_add_func ("/temp-process/lock-excludes", test_lock_excludes);
   g_test_add_func ("/temp-process/wait-until", test_wait_until);
   g_test_add_func ("/temp-process/lock-at-exit", test_lock_at_exit);
+  g_test_add_func ("/temp-process/keeps-everything", test_keeps_everything);
 #ifdef TEMP_DEBUG
   g_test_add_func ("/temp-process/rules", test_rules);
 #endif

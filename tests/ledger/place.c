@@ -2,73 +2,19 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "ledger/place.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "ledger/tag.h"
-#include "ledger/text.h"
 #include "temp-dir.h"
 #include "temp-file.h"
 #include "test-ledgers.h"
 #include "test-support.h"
 
+/* The directories in which things are made, and their lines. */
+
 #define N_THREADS 4
-
-/* Helpers */
-
-static guint64
-find_no_cover (const char *resolved)
-{
-  return 0;
-}
-
-static TempPlace *
-get_place (const char *dir)
-{
-  g_autoptr (GError) error = NULL;
-  TempPlace *place = temp_place_get (dir, TRUE, find_no_cover, &error);
-
-  g_assert_no_error (error);
-  g_assert_nonnull (place);
-  g_assert_cmpstr (place->path, ==, dir);
-  return place;
-}
-
-/* Has the next use of the place look whether its path still leads there. */
-static void
-let_a_second_pass (TempPlace *place)
-{
-  g_atomic_int_add (&place->second, -1);
-}
-
-/* In the test's directory. */
-static char *
-make_dir (const char *relative)
-{
-  char *path = test_path (relative);
-
-  g_assert_no_errno (mkdir (path, 0700));
-  return path;
-}
-
-/* The lines of directories in the ledger lead to these, in this order. */
-static void
-assert_lines (TempLedger        *ledger,
-              const char *const *paths)
-{
-  g_autoptr (TempLedgerText) text = test_parse_own_ledger (ledger);
-
-  g_assert_cmpuint (text->dirs->len, ==, g_strv_length ((char **) paths));
-  for (guint i = 0; i < text->dirs->len; i++)
-    g_assert_cmpstr (((TempLedgerDir *) g_ptr_array_index (text->dirs, i))->path, ==, paths[i]);
-}
-
-#define assert_lines_are(ledger, ...) assert_lines (ledger, (const char *const[]) { __VA_ARGS__, NULL })
 
 static void
 assert_is (TempPlace  *place,
@@ -86,12 +32,12 @@ assert_is (TempPlace  *place,
 static void
 test_line (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempLedgerText) text = test_parse_own_ledger (place->ledger);
   const TempLedgerDir *line = g_ptr_array_index (text->dirs, 0);
 
-  assert_lines_are (place->ledger, dir);
+  test_assert_lines (place->ledger, dir);
   assert_is (place, dir);
   g_assert_cmpstr (place->resolved, ==, dir);
   g_assert_cmpstr (place->text, ==, line->text);
@@ -107,18 +53,18 @@ test_line (gconstpointer data)
 static void
 test_line_before_name (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("with blank");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "with blank");
   g_autoptr (GError) error = NULL;
   g_autoptr (TempFile) file = temp_file_new_named (dir, NULL, ".x", &error);
   g_autoptr (TempDir) subdir = temp_dir_new (dir, NULL, NULL, &error);
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempLedgerText) text = test_parse_own_ledger (place->ledger);
   g_autofree char *file_base = g_path_get_basename (temp_file_get_path (file));
   g_autofree char *dir_base = g_path_get_basename (temp_dir_get_path (subdir));
   const TempLedgerDir *line = g_ptr_array_index (text->dirs, 0);
   TempTagKind kind;
 
-  assert_lines_are (place->ledger, dir);
+  test_assert_lines (place->ledger, dir);
   g_assert_true (g_str_has_suffix (line->text, "/with\\040blank"));
   g_assert_true (temp_tag_verify (file_base, &text->key, line->text, &kind));
   g_assert_cmpint (kind, ==, TEMP_TAG_FILE);
@@ -129,22 +75,22 @@ test_line_before_name (gconstpointer data)
 static void
 test_one_line (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autofree char *other = make_dir ("b");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autofree char *other = test_make_dir_in (test_dir (), "b");
+  g_autoptr (TempPlace) place = test_get_place (dir);
 
   for (guint i = 0; i < 100; i++)
     {
-      g_autoptr (TempPlace) again = get_place (dir);
-      g_autoptr (TempPlace) beside = get_place (other);
+      g_autoptr (TempPlace) again = test_get_place (dir);
+      g_autoptr (TempPlace) beside = test_get_place (other);
 
       g_assert_true (again == place);
       g_assert_true (beside != place);
       g_assert_true (beside->ledger == place->ledger);
       if (i % 10 == 0)
-        let_a_second_pass (place);
+        test_let_a_second_pass (place);
     }
-  assert_lines_are (place->ledger, dir, other);
+  test_assert_lines (place->ledger, dir, other);
 }
 
 static gint n_waiting;
@@ -156,7 +102,7 @@ get_together (const char *dir)
   g_atomic_int_add (&n_waiting, -1);
   while (g_atomic_int_get (&n_waiting) > 0)
     ;
-  return get_place (dir);
+  return test_get_place (dir);
 }
 
 static gpointer
@@ -172,7 +118,7 @@ test_threads (gconstpointer data)
   for (guint i = 0; i < 50; i++)
     {
       g_autofree char *relative = g_strdup_printf ("dir-%u", i);
-      g_autofree char *dir = make_dir (relative);
+      g_autofree char *dir = test_make_dir_in (test_dir (), relative);
       g_autoptr (TempPlace) place = NULL;
       g_autoptr (TempLedgerText) text = NULL;
       GThread *threads[N_THREADS];
@@ -196,8 +142,8 @@ test_threads (gconstpointer data)
 static void
 test_lines_of_names (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autofree char *plain = temp_place_line (place, NULL, NULL);
   g_autofree char *named = temp_place_line (place, NULL, "x y");
   g_autofree char *moved = temp_place_line (place, "/else where", "z");
@@ -218,18 +164,18 @@ test_lines_of_names (gconstpointer data)
 static void
 test_symlinks (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("real");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "real");
   g_autofree char *link = test_path ("link");
   g_autofree char *dotted = g_build_filename (test_dir (), "real", "..", "link", ".", NULL);
   g_autoptr (TempPlace) place = NULL;
   g_autoptr (TempPlace) same = NULL;
 
   g_assert_no_errno (symlink ("real", link));
-  place = get_place (link);
-  same = get_place (dotted);
+  place = test_get_place (link);
+  same = test_get_place (dotted);
   g_assert_cmpstr (place->resolved, ==, dir);
   g_assert_cmpstr (same->resolved, ==, dir);
-  assert_lines_are (place->ledger, dir, dir);
+  test_assert_lines (place->ledger, dir, dir);
 
   {
     g_autoptr (GError) error = NULL;
@@ -237,7 +183,7 @@ test_symlinks (gconstpointer data)
     g_autofree char *parent = g_path_get_dirname (temp_file_get_path (file));
 
     g_assert_cmpstr (parent, ==, link);
-    assert_lines_are (place->ledger, dir, dir);
+    test_assert_lines (place->ledger, dir, dir);
   }
 }
 
@@ -254,7 +200,7 @@ test_not_directories (gconstpointer data)
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_null (temp_place_get (paths[i], TRUE, find_no_cover, &error));
+      g_assert_null (temp_place_get (paths[i], TRUE, test_find_no_cover, &error));
       g_assert_error (error, G_IO_ERROR, codes[i]);
       test_assert_error_mentions (error, paths[i]);
     }
@@ -266,9 +212,9 @@ test_not_directories (gconstpointer data)
 static void
 test_replaced (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
   g_autofree char *moved = test_path ("moved");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) next = NULL;
 
   g_assert_true (temp_place_is_at (place, dir));
@@ -278,16 +224,16 @@ test_replaced (gconstpointer data)
   g_assert_no_errno (mkdir (dir, 0700));
   g_assert_false (temp_place_is_at (place, dir));
 
-  let_a_second_pass (place);
-  next = get_place (dir);
+  test_let_a_second_pass (place);
+  next = test_get_place (dir);
   g_assert_true (next != place);
   assert_is (next, dir);
   assert_is (place, moved);
   g_assert_true (next->ledger == place->ledger);
-  assert_lines_are (place->ledger, dir, dir);
+  test_assert_lines (place->ledger, dir, dir);
 
   {
-    g_autoptr (TempPlace) again = get_place (dir);
+    g_autoptr (TempPlace) again = test_get_place (dir);
 
     g_assert_true (again == next);
   }
@@ -296,13 +242,13 @@ test_replaced (gconstpointer data)
 static void
 test_removed (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (GError) error = NULL;
 
   g_assert_no_errno (rmdir (dir));
-  let_a_second_pass (place);
-  g_assert_null (temp_place_get (dir, TRUE, find_no_cover, &error));
+  test_let_a_second_pass (place);
+  g_assert_null (temp_place_get (dir, TRUE, test_find_no_cover, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
 
@@ -310,19 +256,19 @@ test_removed (gconstpointer data)
 static void
 test_link_changed (gconstpointer data)
 {
-  g_autofree char *one = make_dir ("one");
-  g_autofree char *two = make_dir ("two");
+  g_autofree char *one = test_make_dir_in (test_dir (), "one");
+  g_autofree char *two = test_make_dir_in (test_dir (), "two");
   g_autofree char *link = test_path ("link");
   g_autoptr (TempPlace) place = NULL;
   g_autoptr (TempPlace) next = NULL;
 
   g_assert_no_errno (symlink ("one", link));
-  place = get_place (link);
+  place = test_get_place (link);
   g_assert_no_errno (unlink (link));
   g_assert_no_errno (symlink ("two", link));
-  let_a_second_pass (place);
-  next = get_place (link);
-  assert_lines_are (place->ledger, one, two);
+  test_let_a_second_pass (place);
+  next = test_get_place (link);
+  test_assert_lines (place->ledger, one, two);
   g_assert_cmpstr (next->resolved, ==, two);
 }
 
@@ -330,13 +276,13 @@ test_link_changed (gconstpointer data)
 static void
 test_looked_at (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) again = NULL;
   gint second = place->second;
 
-  let_a_second_pass (place);
-  again = get_place (dir);
+  test_let_a_second_pass (place);
+  again = test_get_place (dir);
   g_assert_true (again == place);
   g_assert_cmpint (place->second, >=, second);
 }
@@ -344,38 +290,38 @@ test_looked_at (gconstpointer data)
 static void
 test_forget_all (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) again = NULL;
 
   temp_place_forget_all ();
-  again = get_place (dir);
+  again = test_get_place (dir);
   g_assert_true (again != place);
-  assert_lines_are (place->ledger, dir, dir);
+  test_assert_lines (place->ledger, dir, dir);
 }
 
 /* The table does not grow for ever. */
 static void
 test_many (gconstpointer data)
 {
-  g_autofree char *first_dir = make_dir ("first");
+  g_autofree char *first_dir = test_make_dir_in (test_dir (), "first");
   g_autoptr (TempPlace) first = NULL;
   g_autoptr (TempPlace) again = NULL;
-  g_autofree char *top = make_dir ("many");
+  g_autofree char *top = test_make_dir_in (test_dir (), "many");
 
   /* The places have no ledger, which would be full. */
   g_setenv ("TEMPFILE_GLIB_KEEP", "1", TRUE);
-  first = get_place (first_dir);
+  first = test_get_place (first_dir);
   for (guint i = 0; i < 1100; i++)
     {
       g_autofree char *dir = g_strdup_printf ("%s/%u", top, i);
       g_autoptr (TempPlace) place = NULL;
 
       g_assert_no_errno (mkdir (dir, 0700));
-      place = get_place (dir);
+      place = test_get_place (dir);
       assert_is (place, dir);
     }
-  again = get_place (first_dir);
+  again = test_get_place (first_dir);
   g_assert_true (again != first);
   assert_is (again, first_dir);
 }
@@ -385,29 +331,29 @@ test_many (gconstpointer data)
 static void
 test_ledger_removed (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autofree char *other = make_dir ("b");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autofree char *other = test_make_dir_in (test_dir (), "b");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) beside = NULL;
   g_autoptr (TempPlace) again = NULL;
   g_autofree char *path = temp_ledger_dup_path (place->ledger);
 
   g_assert_no_errno (unlink (path));
-  beside = get_place (other);
-  assert_lines_are (beside->ledger, other);
+  beside = test_get_place (other);
+  test_assert_lines (beside->ledger, other);
 
   /* The first ledger is no longer current. */
-  again = get_place (dir);
+  again = test_get_place (dir);
   g_assert_true (again != place);
   g_assert_true (again->ledger == beside->ledger);
-  assert_lines_are (again->ledger, other, dir);
+  test_assert_lines (again->ledger, other, dir);
 }
 
 static void
 test_ledger_full (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) again = NULL;
   g_autofree char *letters = g_strnfill (1000, 'x');
   g_autofree char *line = g_strdup_printf ("unknown %s\n", letters);
@@ -417,36 +363,16 @@ test_ledger_full (gconstpointer data)
     g_assert_true (temp_ledger_append (place->ledger, line));
   temp_ledger_unlock_appends ();
 
-  again = get_place (dir);
+  again = test_get_place (dir);
   g_assert_true (again->ledger != place->ledger);
-  assert_lines_are (again->ledger, dir);
-}
-
-static void
-test_fork (gconstpointer data)
-{
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
-  pid_t pid = test_make_child (FALSE);
-
-  if (pid == 0)
-    {
-      g_autoptr (TempPlace) own = get_place (dir);
-
-      g_assert_true (own != place);
-      g_assert_true (own->ledger != place->ledger);
-      assert_lines_are (own->ledger, dir);
-      test_child_exit (0);
-    }
-  test_assert_ends_well (pid);
-  assert_lines_are (place->ledger, dir);
+  test_assert_lines (again->ledger, dir);
 }
 
 /* Without a directory for ledgers, all works, with names that no sweep knows. The next try comes after a second. */
 static void
 test_no_state (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
   g_autofree char *state = test_path ("state");
   g_autoptr (TempPlace) place = NULL;
   g_autoptr (TempPlace) again = NULL;
@@ -457,7 +383,7 @@ test_no_state (gconstpointer data)
   g_setenv ("HOME", "/nonexistent", TRUE);
   g_unsetenv ("XDG_STATE_HOME");
   g_unsetenv ("XDG_RUNTIME_DIR");
-  place = get_place (dir);
+  place = test_get_place (dir);
   g_assert_null (place->ledger);
   file = temp_file_new_named (dir, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -467,12 +393,12 @@ test_no_state (gconstpointer data)
   do
     {
       g_clear_pointer (&again, temp_place_unref);
-      again = get_place (dir);
+      again = test_get_place (dir);
     }
   while (again->ledger == NULL);
   g_assert_cmpint (again->second, >, place->second);
-  assert_lines_are (again->ledger, dir);
-  later = get_place (dir);
+  test_assert_lines (again->ledger, dir);
+  later = test_get_place (dir);
   g_assert_true (later == again);
 }
 
@@ -480,9 +406,9 @@ test_no_state (gconstpointer data)
 static void
 test_line_fails (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autofree char *other = make_dir ("b");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autofree char *other = test_make_dir_in (test_dir (), "b");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) beside = NULL;
   g_autoptr (TempPlace) again = NULL;
   struct rlimit limit, unlimited;
@@ -491,28 +417,28 @@ test_line_fails (gconstpointer data)
   limit = unlimited;
   limit.rlim_cur = 0;
   g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
-  beside = get_place (other);
+  beside = test_get_place (other);
   g_assert_null (beside->ledger);
 
   g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &unlimited));
-  let_a_second_pass (beside);
-  again = get_place (other);
+  test_let_a_second_pass (beside);
+  again = test_get_place (other);
   g_assert_true (again->ledger == place->ledger);
-  assert_lines_are (place->ledger, dir, other);
+  test_assert_lines (place->ledger, dir, other);
 }
 
 static void
 test_keeps_everything (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
   g_autoptr (TempPlace) place = NULL;
   g_autoptr (TempPlace) again = NULL;
 
   g_setenv ("TEMPFILE_GLIB_KEEP", "1", TRUE);
-  place = get_place (dir);
+  place = test_get_place (dir);
   g_assert_null (place->ledger);
-  let_a_second_pass (place);
-  again = get_place (dir);
+  test_let_a_second_pass (place);
+  again = test_get_place (dir);
   g_assert_true (again == place);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
@@ -528,7 +454,7 @@ find_cover (const char *resolved)
 static void
 test_cover (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("real");
+  g_autofree char *dir = test_make_dir_in (test_dir (), "real");
   g_autofree char *link = test_path ("link");
   g_autoptr (TempPlace) place = NULL;
   g_autoptr (TempPlace) again = NULL;
@@ -541,7 +467,7 @@ test_cover (gconstpointer data)
   g_assert_null (place->ledger);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 
-  let_a_second_pass (place);
+  test_let_a_second_pass (place);
   again = temp_place_get (link, TRUE, find_cover, &error);
   g_assert_true (again == place);
 }
@@ -552,11 +478,11 @@ test_inside_temp_dir (gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (TempDir) dir = temp_dir_new (test_dir (), NULL, NULL, &error);
   g_autoptr (TempFile) file = temp_file_new_named (temp_dir_get_path (dir), NULL, NULL, &error);
-  g_autoptr (TempPlace) place = get_place (test_dir ());
+  g_autoptr (TempPlace) place = test_get_place (test_dir ());
 
   g_assert_no_error (error);
   g_assert_nonnull (file);
-  assert_lines_are (place->ledger, test_dir ());
+  test_assert_lines (place->ledger, test_dir ());
 }
 
 /* Users */
@@ -565,8 +491,8 @@ test_inside_temp_dir (gconstpointer data)
 static void
 test_uids (gconstpointer data)
 {
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = get_place (dir);
+  g_autofree char *dir = test_make_dir_in (test_dir (), "a");
+  g_autoptr (TempPlace) place = test_get_place (dir);
   g_autoptr (TempPlace) changed = NULL;
   g_autoptr (TempLedgerText) text = NULL;
 
@@ -576,8 +502,8 @@ test_uids (gconstpointer data)
   g_assert_no_errno (chmod (test_dir (), 0711));
   g_assert_no_errno (chmod (g_getenv ("G_TEST_TMPDIR"), 0711));
   g_assert_no_errno (setresuid (-1, 65534, 0));
-  let_a_second_pass (place);
-  changed = get_place (dir);
+  test_let_a_second_pass (place);
+  changed = test_get_place (dir);
   g_assert_true (changed != place);
   g_assert_cmpuint (changed->uid, ==, 65534);
   g_assert_no_errno (setresuid (-1, 0, -1));
@@ -608,7 +534,7 @@ test_unlisted (gconstpointer data)
   g_setenv ("XDG_STATE_HOME", state, TRUE);
   g_assert_no_errno (mkdir (dir, 0300));
 
-  place = get_place (dir);
+  place = test_get_place (dir);
   g_assert_false (place->is_listed);
   file = temp_file_new_named (dir, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -620,303 +546,6 @@ test_unlisted (gconstpointer data)
   g_assert_cmpstr (g_ptr_array_index (line->names, 0), ==, base);
   g_clear_object (&file);
   g_assert_no_errno (chmod (dir, 0700));
-}
-
-/* Trust */
-
-static char *
-make_shared_dir (void)
-{
-  char *dir = make_dir ("shared");
-
-  g_assert_no_errno (chmod (dir, 0777));
-  return dir;
-}
-
-static void
-test_trusted (gconstpointer data)
-{
-  g_autofree char *dir = make_dir ("a");
-  g_autoptr (TempPlace) place = NULL;
-  guint n_fds = test_count_fds ();
-
-  /* Another test may have opened it up for another user. */
-  g_assert_no_errno (chmod (g_getenv ("G_TEST_TMPDIR"), 0700));
-  place = get_place (dir);
-  if (!place->is_trusted)
-    test_child_skip ("the directory of tests is not trusted itself");
-  g_assert_cmpint (place->fd, ==, -1);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-}
-
-/* A place that others can write into has a descriptor. */
-static void
-test_not_trusted (gconstpointer data)
-{
-  g_autofree char *dir = make_shared_dir ();
-  g_autofree char *moved = test_path ("moved");
-  g_autoptr (TempPlace) warm = get_place (test_dir ());
-  guint n_fds = test_count_fds ();
-  g_autoptr (TempPlace) place = get_place (dir);
-  struct stat st;
-  int fd;
-
-  g_assert_false (place->is_trusted);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds + 1);
-  fd = temp_place_get_fd (place);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds + 1);
-  g_assert_no_errno (fstat (fd, &st));
-  g_assert_cmpuint (st.st_ino, ==, place->ino);
-  g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
-  g_assert_cmpint (temp_place_get_fd (place), ==, fd);
-
-  /* The descriptor leads to the directory, even if that was moved and another one is under its path. */
-  g_assert_no_errno (rename (dir, moved));
-  g_assert_no_errno (mkdir (dir, 0777));
-  g_assert_cmpint (temp_place_get_fd (place), ==, fd);
-
-  temp_place_forget_all ();
-  temp_place_unref (g_steal_pointer (&place));
-  temp_place_unref (g_steal_pointer (&warm));
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-}
-
-/* A program closes a descriptor that it does not know. */
-static void
-test_fd_closed (gconstpointer data)
-{
-  g_autofree char *dir = make_shared_dir ();
-  g_autofree char *moved = test_path ("moved");
-  g_autofree char *other = make_dir ("other");
-  g_autoptr (TempPlace) place = get_place (dir);
-  struct stat st;
-  int fd = temp_place_get_fd (place), other_fd, again;
-
-  g_assert_no_errno (close (fd));
-  again = temp_place_get_fd (place);
-  g_assert_no_errno (fstat (again, &st));
-  g_assert_cmpuint (st.st_ino, ==, place->ino);
-
-  /* Another directory has the number of the descriptor now. */
-  other_fd = open (other, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_assert_no_errno (dup3 (other_fd, again, O_CLOEXEC));
-  fd = temp_place_get_fd (place);
-  g_assert_cmpint (fd, !=, again);
-  g_assert_no_errno (fstat (fd, &st));
-  g_assert_cmpuint (st.st_ino, ==, place->ino);
-
-  /* Another directory is under the path, too. */
-  g_assert_no_errno (rename (dir, moved));
-  g_assert_no_errno (mkdir (dir, 0777));
-  g_assert_no_errno (dup3 (other_fd, fd, O_CLOEXEC));
-  g_assert_cmpint (temp_place_get_fd (place), ==, -1);
-  g_assert_cmpint (errno, ==, ENOENT);
-  g_assert_no_errno (rmdir (dir));
-  g_assert_cmpint (temp_place_get_fd (place), ==, -1);
-  g_assert_cmpint (errno, ==, ENOENT);
-  g_assert_no_errno (symlink (moved, dir));
-  g_assert_cmpint (temp_place_get_fd (place), >=, 0);
-
-  /* The program's own descriptors stay open. */
-  temp_place_forget_all ();
-  g_assert_no_errno (dup3 (other_fd, temp_place_get_fd (place), O_CLOEXEC));
-  fd = place->fd;
-  temp_place_unref (g_steal_pointer (&place));
-  g_assert_no_errno (fcntl (fd, F_GETFD));
-  g_assert_no_errno (fcntl (again, F_GETFD));
-}
-
-/* The last entry takes the descriptor with it; the table of places needs none. */
-static void
-test_fd_goes (gconstpointer data)
-{
-  enum { N_DIRS = 900 };
-  guint n_fds;
-
-  temp_place_unref (get_place (test_dir ())); /* the ledger */
-  n_fds = test_count_fds ();
-  for (guint i = 0; i < N_DIRS; i++)
-    {
-      g_autofree char *base = g_strdup_printf ("%u", i);
-      g_autofree char *dir = make_dir (base);
-      g_autoptr (TempPlace) first = NULL;
-      g_autoptr (TempPlace) second = NULL;
-
-      g_assert_no_errno (chmod (dir, 0777));
-      first = get_place (dir);
-      second = get_place (dir);
-      g_assert_cmpint (temp_place_get_fd (first), >=, 0);
-      g_clear_pointer (&first, temp_place_unref);
-      g_assert_cmpint (second->fd, >=, 0);
-    }
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
-}
-
-/* Another entry's descriptor stays, also once the table has forgotten the place, or has another one. */
-static void
-test_fd_stays (gconstpointer data)
-{
-  for (guint is_replaced = 0; is_replaced < 2; is_replaced++)
-    {
-      g_autofree char *dir = make_dir (is_replaced ? "replaced" : "forgotten");
-      g_autofree char *moved = g_strconcat (dir, "-moved", NULL);
-      g_autoptr (TempPlace) first = NULL;
-      g_autoptr (TempPlace) second = NULL;
-      guint n_fds = test_count_fds ();
-      int fd;
-
-      g_assert_no_errno (chmod (dir, 0777));
-      first = get_place (dir);
-      second = get_place (dir);
-      fd = temp_place_get_fd (first);
-      g_assert_no_errno (rename (dir, moved));
-      if (is_replaced)
-        {
-          g_assert_no_errno (mkdir (dir, 0700));
-          let_a_second_pass (first);
-          temp_place_unref (get_place (dir));
-        }
-      else
-        {
-          temp_place_forget_all ();
-        }
-
-      g_clear_pointer (&first, temp_place_unref);
-      g_assert_cmpint (temp_place_get_fd (second), ==, fd);
-      g_clear_pointer (&second, temp_place_unref);
-      g_assert_cmpuint (test_count_fds (), ==, n_fds);
-    }
-}
-
-static void
-test_new_inside (gconstpointer data)
-{
-  g_autofree char *dir = make_dir ("a b");
-  int fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  guint n_fds = test_count_fds ();
-  TempPlace *place = temp_place_new_inside (dir, fd, 7);
-
-  assert_is (place, dir);
-  g_assert_cmpstr (place->path, ==, dir);
-  g_assert_true (g_str_has_suffix (place->text, "/a\\040b"));
-  g_assert_cmpuint (place->cover, ==, 7);
-  g_assert_null (place->ledger);
-  g_assert_false (place->is_trusted);
-  g_assert_cmpint (temp_place_get_fd (place), ==, fd);
-  g_assert_cmpuint (test_count_ledgers (), ==, 0);
-  temp_place_unref (place);
-  g_assert_cmpuint (test_count_fds (), ==, n_fds - 1);
-}
-
-/* The first use of all, and a fork */
-
-static gint fork_step; /* atomic: 1: the lock is taken; 2: before the fork; 3: after it */
-
-/* Is called with the lock of appends, for the first time in the process. Returns once the other thread has forked, or waits
- * for this one. */
-static guint64
-find_cover_while_forking (const char *resolved)
-{
-  g_atomic_int_set (&fork_step, 1);
-  while (g_atomic_int_get (&fork_step) < 2 || (g_atomic_int_get (&fork_step) == 2 && !test_is_waiting (getpid ())))
-    g_thread_yield ();
-  return 0;
-}
-
-static gpointer
-get_place_while_forking (gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TempPlace) place = temp_place_get (data, TRUE, find_cover_while_forking, &error);
-
-  g_assert_no_error (error);
-  g_assert_nonnull (place->ledger);
-  return NULL;
-}
-
-/* A child has a lock of its own, even if its parent had never used that lock before. The alarm ends one that hangs. */
-static void
-test_fork_at_first (gconstpointer data)
-{
-  g_autofree char *dir = make_dir ("a");
-  g_autofree char *other = make_dir ("b");
-  GThread *thread;
-  pid_t pid;
-
-  if (!test_can_see_waiting ())
-    test_child_skip ("the kernel does not tell who waits");
-  thread = g_thread_new ("place", get_place_while_forking, dir);
-  while (g_atomic_int_get (&fork_step) == 0)
-    g_thread_yield ();
-  g_atomic_int_set (&fork_step, 2);
-  pid = test_make_child (FALSE);
-  if (pid == 0)
-    {
-      alarm (300);
-      g_assert_nonnull (get_place (other)->ledger);
-      test_child_exit (0);
-    }
-  g_atomic_int_set (&fork_step, 3);
-  test_assert_ends_well (pid);
-  g_thread_join (thread);
-}
-
-typedef struct
-{
-  const char *dir;
-  gint        is_made; /* atomic */
-} First;
-
-static gpointer
-get_first_place (gpointer data)
-{
-  First *first = data;
-
-  g_assert_nonnull (get_place (first->dir)->ledger);
-  g_atomic_int_set (&first->is_made, TRUE);
-  return NULL;
-}
-
-/* The first use in a process, in one thread, while another one forks all the time: each child can use the library, too.
- * GLib's objects could not be used there, since GLib's own locks know nothing of forks. */
-static void
-fork_all_the_time (const char *dir)
-{
-  First first = { dir, FALSE };
-  GThread *thread = g_thread_new ("first", get_first_place, &first);
-
-  do
-    {
-      pid_t pid = test_make_child (FALSE);
-
-      if (pid == 0)
-        {
-          alarm (300);
-          g_assert_nonnull (get_place (dir)->ledger);
-          test_child_exit (0);
-        }
-      test_assert_ends_well (pid);
-    }
-  while (!g_atomic_int_get (&first.is_made));
-  g_thread_join (thread);
-}
-
-static void
-test_fork_all_the_time (gconstpointer data)
-{
-  g_autofree char *dir = make_dir ("a");
-
-  for (guint i = 0; i < (g_getenv ("TEST_VALGRIND") != NULL ? 5 : 100); i++)
-    {
-      pid_t pid = test_make_child (FALSE);
-
-      if (pid == 0)
-        {
-          fork_all_the_time (dir);
-          test_child_exit (0);
-        }
-      test_assert_ends_well (pid);
-    }
 }
 
 int
@@ -939,9 +568,6 @@ main (int    argc,
   test_add_with_ledgers ("/ledger/place/many", test_many);
   test_add_with_ledgers ("/ledger/place/ledger-removed", test_ledger_removed);
   test_add_with_ledgers ("/ledger/place/ledger-full", test_ledger_full);
-  test_add_with_ledgers ("/ledger/place/fork", test_fork);
-  test_add_with_ledgers ("/ledger/place/fork-at-first", test_fork_at_first);
-  test_add_with_ledgers ("/ledger/place/fork-all-the-time", test_fork_all_the_time);
   test_add_with_ledgers ("/ledger/place/no-state", test_no_state);
   test_add_with_ledgers ("/ledger/place/line-fails", test_line_fails);
   test_add_with_ledgers ("/ledger/place/keeps-everything", test_keeps_everything);
@@ -949,12 +575,6 @@ main (int    argc,
   test_add_with_ledgers ("/ledger/place/inside-temp-dir", test_inside_temp_dir);
   test_add_with_ledgers ("/ledger/place/uids", test_uids);
   test_add_with_ledgers ("/ledger/place/unlisted", test_unlisted);
-  test_add_with_ledgers ("/ledger/place/trusted", test_trusted);
-  test_add_with_ledgers ("/ledger/place/not-trusted", test_not_trusted);
-  test_add_with_ledgers ("/ledger/place/fd-closed", test_fd_closed);
-  test_add_with_ledgers ("/ledger/place/fd-goes", test_fd_goes);
-  test_add_with_ledgers ("/ledger/place/fd-stays", test_fd_stays);
-  test_add_with_ledgers ("/ledger/place/new-inside", test_new_inside);
 
   /* Not in a child: TSan takes the locks of a forked process for held. Last, for this one has a ledger from now on. */
   g_test_add_data_func ("/ledger/place/threads", NULL, test_threads);
