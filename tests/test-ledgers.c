@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
@@ -194,6 +195,37 @@ test_ledger_assert_undone (TestLedger *self)
 {
   test_assert_exists (self->path, TRUE);
   g_assert_cmpuint (test_ledger_count_tried (self), ==, 1);
+}
+
+void
+test_ledger_assert_living (TestLedger *self)
+{
+  g_autofree char *file = test_ledger_leave_file (self, test_dir ());
+  g_autofree char *before = test_ledger_read (self);
+  g_autofree char *after = NULL;
+
+  test_assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+  after = test_ledger_read (self);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_no_errno (g_unlink (file));
+}
+
+void
+test_ledger_assert_dead (TestLedger *self)
+{
+  g_autofree char *file = test_ledger_leave_file (self, test_dir ());
+
+  test_assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+  test_assert_exists (self->path, FALSE);
+}
+
+void
+test_ledger_write_here (TestLedger *self)
+{
+  test_ledger_write (self, NULL);
+  test_ledger_append_dir (self, test_dir ());
 }
 
 void

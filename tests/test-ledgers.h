@@ -59,6 +59,13 @@ void  test_ledger_append_name (TestLedger *self,
                                const char *word,
                                const char *path);
 
+/* Makes a ledger with one line, of the test's directory. Unlike test_ledger_write_for(), does not choose the process. */
+void  test_ledger_write_here (TestLedger  *self);
+
+/* A sweep takes the processes of the ledger, which has a line for the test's directory, for alive; or for dead. */
+void  test_ledger_assert_living (TestLedger *self);
+void  test_ledger_assert_dead (TestLedger  *self);
+
 /* A sweep has left something to do: the ledger says that somebody tried, once. */
 void  test_ledger_assert_undone (TestLedger *self);
 

@@ -8,69 +8,21 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "entry/entry.h"
 #include "ledger/alive.h"
-#include "ledger/home.h"
 #include "test-ledgers.h"
 #include "test-support.h"
 
-/* The ledgers that a sweep acts on, by their programs, and the sweep in the background. Each test has a process and
- * directories of ledgers of its own. */
-
-/* A thread in the background that comes to unlinkat() says so here, and stays there. */
-static int stuck_pipe = -1;
-
-int
-unlinkat (int         dir_fd,
-          const char *name,
-          int         flags)
-{
-  if (stuck_pipe >= 0 && syscall (SYS_gettid) != getpid () && write (stuck_pipe, "s", 1) == 1)
-    for (;;)
-      pause ();
-
-  return syscall (SYS_unlinkat, dir_fd, name, flags);
-}
-
-static void
-assert_living (TestLedger *ledger)
-{
-  g_autofree char *file = test_ledger_leave_file (ledger, test_dir ());
-  g_autofree char *before = test_ledger_read (ledger);
-  g_autofree char *after = NULL;
-
-  test_assert_sweeps (0);
-  test_assert_exists (file, TRUE);
-  after = test_ledger_read (ledger);
-  g_assert_cmpstr (after, ==, before);
-  g_assert_no_errno (g_unlink (file));
-}
-
-static void
-assert_dead (TestLedger *ledger)
-{
-  g_autofree char *file = test_ledger_leave_file (ledger, test_dir ());
-
-  test_assert_sweeps (1);
-  test_assert_exists (file, FALSE);
-  test_assert_exists (ledger->path, FALSE);
-}
-
-static void
-write_for_test_dir (TestLedger *ledger)
-{
-  test_ledger_write (ledger, NULL);
-  test_ledger_append_dir (ledger, test_dir ());
-}
+/* A sweep spares what living programs have, and deletes what dead ones left. */
 
 /* Locks and processes */
 
@@ -83,10 +35,10 @@ child_lock (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   fd = open (ledger.path, O_RDONLY | O_CLOEXEC);
   g_assert_no_errno (flock (fd, LOCK_SH));
-  assert_living (&ledger);
+  test_ledger_assert_living (&ledger);
 
   temp_fd_clear (&fd);
-  assert_dead (&ledger);
+  test_ledger_assert_dead (&ledger);
 }
 
 /* If a lock call fails in any way, its process lives. */
@@ -98,7 +50,7 @@ child_no_locks (gconstpointer data)
   test_ledger_write_for (&ledger, test_dir ());
   if (!test_fail_syscall (SYS_flock, ENOLCK))
     test_child_skip ("no filters of system calls here");
-  assert_living (&ledger);
+  test_ledger_assert_living (&ledger);
 }
 
 static void
@@ -112,31 +64,31 @@ child_process (gconstpointer data)
   temp_ledger_process_identify (&here, NULL);
   test_ledger_init (&living);
   living.process = here;
-  write_for_test_dir (&living);
-  assert_living (&living);
+  test_ledger_write_here (&living);
+  test_ledger_assert_living (&living);
   g_assert_no_errno (g_unlink (living.path));
 
   test_ledger_write_for (&started_later, test_dir ());
-  assert_dead (&started_later);
+  test_ledger_assert_dead (&started_later);
 
   /* In another time namespace, start times say nothing. */
   test_ledger_init (&other_clock);
   other_clock.process.time_namespace++;
-  write_for_test_dir (&other_clock);
-  assert_living (&other_clock);
+  test_ledger_write_here (&other_clock);
+  test_ledger_assert_living (&other_clock);
   g_assert_no_errno (g_unlink (other_clock.path));
 
   test_ledger_write_for (&second, test_dir ());
   line = temp_ledger_process_line (&here);
   test_ledger_append (&second, "%s", g_strchomp (line));
-  assert_living (&second);
+  test_ledger_assert_living (&second);
   g_assert_no_errno (g_unlink (second.path));
 
   /* A ledger without a process: the lock decides. */
   test_ledger_init (&nobody);
   nobody.process.pid = 0;
-  write_for_test_dir (&nobody);
-  assert_dead (&nobody);
+  test_ledger_write_here (&nobody);
+  test_ledger_assert_dead (&nobody);
 }
 
 static void
@@ -148,8 +100,8 @@ child_other_boot (gconstpointer data)
   test_ledger_init (&ledger);
   ledger.process.start--;
   ledger.process.boot[0] = ledger.process.boot[0] == 'a' ? 'b' : 'a';
-  write_for_test_dir (&ledger);
-  assert_dead (&ledger);
+  test_ledger_write_here (&ledger);
+  test_ledger_assert_dead (&ledger);
 }
 
 static void
@@ -159,7 +111,7 @@ init_for (TestLedger *ledger,
   test_ledger_init (ledger);
   ledger->process.pid = pid;
   ledger->process.start = 0; /* not known */
-  write_for_test_dir (ledger);
+  test_ledger_write_here (ledger);
 }
 
 static void
@@ -173,7 +125,7 @@ child_zombie (gconstpointer data)
     _exit (0);
   g_assert_no_errno (waitid (P_PID, pid, &ended, WEXITED | WNOWAIT));
   init_for (&ledger, pid);
-  assert_dead (&ledger);
+  test_ledger_assert_dead (&ledger);
   test_assert_ends_well (pid);
 }
 
@@ -218,12 +170,12 @@ child_first_thread_ended (gconstpointer data)
   while (!is_zombie (pid))
     g_thread_yield ();
   init_for (&ledger, pid);
-  assert_living (&ledger);
+  test_ledger_assert_living (&ledger);
 
   close (commands[1]);
   close (commands[0]);
   test_assert_ends_well (pid);
-  assert_dead (&ledger);
+  test_ledger_assert_dead (&ledger);
 }
 
 /* Namespaces */
@@ -248,10 +200,10 @@ child_pid_namespace (gconstpointer data)
   test_ledger_init (&ledger);
   ledger.process.start--;
   ledger.process.pid_namespace = 1;
-  write_for_test_dir (&ledger);
+  test_ledger_write_here (&ledger);
   test_ledger_append_dir (&ledger, missing);
   g_assert_no_errno (rmdir (missing));
-  assert_living (&ledger);
+  test_ledger_assert_living (&ledger);
 
   /* This sweep may not see all, in other namespaces: so it writes no `tried` line. */
   make_old (&ledger);
@@ -293,14 +245,14 @@ child_others_in_pid_namespace (gconstpointer data)
   test_ledger_init (&ledger);
   ledger.process.pid_namespace = read_pid_namespace (pid);
   g_assert_cmpuint (ledger.process.pid_namespace, !=, 0);
-  write_for_test_dir (&ledger);
+  test_ledger_write_here (&ledger);
   make_old (&ledger);
-  assert_living (&ledger);
+  test_ledger_assert_living (&ledger);
 
   close (commands[1]);
   close (commands[0]);
   test_assert_ends_well (pid);
-  assert_dead (&ledger);
+  test_ledger_assert_dead (&ledger);
 }
 
 /* The numbers in another namespace's /proc are of other processes. */
@@ -319,8 +271,8 @@ child_other_proc (gconstpointer data)
       /* A process with that number would be dead. */
       test_ledger_init (&ledger);
       ledger.process.pid = 12345;
-      write_for_test_dir (&ledger);
-      assert_living (&ledger);
+      test_ledger_write_here (&ledger);
+      test_ledger_assert_living (&ledger);
       test_child_exit (0);
     }
   test_assert_ends_well (pid);
@@ -337,7 +289,7 @@ child_mount_namespace (gconstpointer data)
   g_assert_no_errno (mkdir (missing, 0700));
   test_ledger_init (&ledger);
   ledger.mount_namespace = 1;
-  write_for_test_dir (&ledger);
+  test_ledger_write_here (&ledger);
   test_ledger_append_dir (&ledger, missing);
   g_assert_no_errno (rmdir (missing));
   file = test_ledger_leave_file (&ledger, test_dir ());
@@ -349,8 +301,8 @@ child_mount_namespace (gconstpointer data)
   /* Where each directory is the one that was meant, nothing is left. */
   test_ledger_init (&whole);
   whole.mount_namespace = 1;
-  write_for_test_dir (&whole);
-  assert_dead (&whole);
+  test_ledger_write_here (&whole);
+  test_ledger_assert_dead (&whole);
 }
 
 /* Programs */
@@ -530,258 +482,27 @@ child_living_inside (gconstpointer data)
   test_assert_exists (dir, FALSE);
 }
 
-/* Files that are no ledgers */
-
-static void
-child_copy (gconstpointer data)
-{
-  g_auto (TestLedger) ledger = { 0 };
-  g_autofree char *file = NULL, *contents = NULL, *copy = NULL;
-
-  test_ledger_write_for (&ledger, test_dir ());
-  file = test_ledger_leave_file (&ledger, test_dir ());
-  contents = test_ledger_read (&ledger);
-  copy = g_strconcat (ledger.path, "0", NULL);
-  g_assert_no_errno (rename (ledger.path, copy));
-  test_write (ledger.path, contents);
-
-  /* A name does not make a copy; another file does. */
-  g_assert_no_errno (g_unlink (copy));
-  test_assert_sweeps (0);
-  test_assert_exists (file, TRUE);
-  test_assert_exists (ledger.path, TRUE);
-}
-
-static void
-child_not_a_ledger (gconstpointer data)
-{
-  static const char *const headless[] = {
-    "", "\n", "tempfile-glib 2 1", "nothing of the kind\n", "\n\ntempfile-glib 2 1 0\nprocess 1 2 3 4 -\n",
-  };
-  static const char *const foreign[] = { "tempfile-glib 3\n", "tempfile-glib 2 1\n", "\ntempfile-glib 2x 1 0\nkey 00\n" };
-  g_autofree char *home = NULL, *notes = NULL, *fifo = NULL, *dir = NULL, *link = NULL;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (headless); i++)
-    {
-      g_auto (TestLedger) ledger = { 0 };
-
-      test_ledger_init (&ledger);
-      test_ledger_write (&ledger, headless[i]);
-    }
-  for (gsize i = 0; i < G_N_ELEMENTS (foreign); i++)
-    {
-      g_auto (TestLedger) ledger = { 0 };
-
-      test_ledger_init (&ledger);
-      test_ledger_write (&ledger, foreign[i]);
-    }
-  g_assert_cmpuint (test_count_ledgers (), ==, G_N_ELEMENTS (headless) + G_N_ELEMENTS (foreign));
-
-  home = temp_ledger_home_get_path (0);
-  notes = g_build_filename (home, "notes", NULL);
-  fifo = g_build_filename (home, TEMP_LEDGER_PREFIX "fifo", NULL);
-  dir = g_build_filename (home, TEMP_LEDGER_PREFIX "dir", NULL);
-  link = g_build_filename (home, TEMP_LEDGER_PREFIX "link", NULL);
-  test_write (notes, "");
-  g_assert_no_errno (mkfifo (fifo, 0600));
-  g_assert_no_errno (mkdir (dir, 0700));
-  g_assert_no_errno (symlink (notes, link));
-
-  test_assert_sweeps (0);
-  test_assert_exists (notes, TRUE);
-  test_assert_exists (fifo, TRUE);
-  test_assert_exists (dir, TRUE);
-  test_assert_exists (link, TRUE);
-  g_assert_cmpuint (test_count_ledgers (), ==, G_N_ELEMENTS (foreign) + 3);
-}
-
-/* The disk took only a part of the first line, and then all. */
-static void
-child_torn (gconstpointer data)
-{
-  g_auto (TestLedger) ledger = { 0 };
-  g_autofree char *contents = NULL, *torn = NULL;
-  int fd;
-
-  test_ledger_init (&ledger);
-  write_for_test_dir (&ledger);
-  contents = test_ledger_read (&ledger);
-  torn = g_strconcat ("\ntempfile-glib 2\\", contents, NULL);
-  fd = open (ledger.path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-  g_assert_cmpint (write (fd, torn, strlen (torn)), ==, strlen (torn));
-  close (fd);
-  assert_dead (&ledger);
-}
-
-/* Only what the effective user owns is used. */
-static void
-child_foreign_owner (gconstpointer data)
-{
-  g_auto (TestLedger) ledger = { 0 };
-
-  test_ledger_write_for (&ledger, test_dir ());
-  if (geteuid () != 0 || chown (ledger.path, 1234, 1234) < 0)
-    test_child_skip ("not allowed to give a file away");
-  assert_living (&ledger);
-}
-
-/* A guard sweeps the ledgers of its process, and no others. */
-static void
-child_one_process (gconstpointer data)
-{
-  g_auto (TestLedger) first = { 0 }, second = { 0 }, other = { 0 };
-  TempSweepOptions options = { .report = NULL };
-  g_autofree char *file = NULL, *other_file = NULL;
-  guint n_removed;
-
-  test_ledger_write_for (&first, test_dir ());
-  test_ledger_write_for (&second, test_dir ());
-  test_ledger_init (&other);
-  other.process.start++;
-  write_for_test_dir (&other);
-  g_free (test_ledger_leave_file (&first, test_dir ()));
-  file = test_ledger_leave_file (&second, test_dir ());
-  other_file = test_ledger_leave_file (&other, test_dir ());
-
-  options.process = &second.process;
-  g_assert_true (temp_sweep_run (&options, &n_removed, NULL, NULL));
-  g_assert_cmpuint (n_removed, ==, 2);
-  test_assert_exists (file, FALSE);
-  test_assert_exists (other_file, TRUE);
-  test_assert_exists (other.path, TRUE);
-}
-
-/* In the background */
-
-static guint
-count_threads (void)
-{
-  g_autofree char *names = test_list ("/proc/self/task");
-  g_auto (GStrv) list = g_strsplit (names, " ", -1);
-
-  return g_strv_length (list);
-}
-
-static void
-child_background (gconstpointer data)
-{
-  g_auto (TestLedger) ledger = { 0 };
-  g_autofree char *file = NULL;
-
-  test_ledger_write_for (&ledger, test_dir ());
-  file = test_ledger_leave_file (&ledger, test_dir ());
-  make_file ();
-  while (g_file_test (file, G_FILE_TEST_EXISTS) || g_file_test (ledger.path, G_FILE_TEST_EXISTS))
-    g_thread_yield ();
-
-  /* Only the first entry of the process starts a sweep. */
-  test_ledger_clear (&ledger);
-  g_free (file);
-  test_ledger_write_for (&ledger, test_dir ());
-  file = test_ledger_leave_file (&ledger, test_dir ());
-  while (count_threads () > 1)
-    g_thread_yield ();
-  make_file ();
-  g_assert_cmpuint (count_threads (), ==, 1);
-  test_assert_exists (file, TRUE);
-}
-
-static void
-child_nobody_dead (gconstpointer data)
-{
-  g_auto (TestLedger) ledger = { 0 };
-  temp_autofd int fd = -1;
-
-  test_ledger_write_for (&ledger, test_dir ());
-  fd = open (ledger.path, O_RDONLY | O_CLOEXEC);
-  g_assert_no_errno (flock (fd, LOCK_SH));
-
-  /* No thread is started. */
-  if (!test_die_at_syscall (SYS_clone3) || !test_die_at_syscall (SYS_clone))
-    test_child_skip ("no filters of system calls here");
-  make_file ();
-}
-
-/* Exit waits for no sweep, not even for one that never ends. */
-static void
-child_exit (gconstpointer data)
-{
-  g_auto (TestLedger) ledger = { 0 };
-  g_autofree char *file = NULL, *own = test_path ("own"), *names = NULL;
-  int stuck[2];
-  char byte;
-  pid_t pid;
-
-  if (g_getenv ("TEST_VALGRIND") != NULL)
-    test_child_skip ("exit() leaves the entry that it is to delete");
-
-  test_ledger_write_for (&ledger, test_dir ());
-  file = test_ledger_leave_file (&ledger, test_dir ());
-  g_assert_no_errno (mkdir (own, 0700));
-  g_assert_no_errno (pipe2 (stuck, O_CLOEXEC));
-  pid = fork ();
-  if (pid == 0)
-    {
-      TempEntry *entry = temp_entry_new ();
-
-      stuck_pipe = stuck[1];
-      g_assert_true (temp_entry_create_file (entry, own, NULL, NULL, NULL, 0600, NULL));
-      g_assert_cmpint (read (stuck[0], &byte, 1), ==, 1);
-      exit (0);
-    }
-
-  test_assert_ends_well (pid);
-  test_assert_exists (file, TRUE);
-  names = test_list (own);
-  g_assert_cmpstr (names, ==, "");
-  g_assert_cmpuint (test_count_ledgers (), ==, 1);
-
-  /* The next sweep finds all as it was. */
-  g_assert_no_errno (rmdir (own));
-  test_assert_sweeps (1);
-  test_assert_exists (ledger.path, FALSE);
-  close (stuck[0]);
-  close (stuck[1]);
-}
-
 int
 main (int    argc,
       char **argv)
 {
-  static const struct { const char *name; void (*function) (gconstpointer); } tests[] = {
-    { "lock", child_lock },
-    { "no-locks", child_no_locks },
-    { "process", child_process },
-    { "other-boot", child_other_boot },
-    { "zombie", child_zombie },
-    { "first-thread-ended", child_first_thread_ended },
-    { "pid-namespace", child_pid_namespace },
-    { "others-in-pid-namespace", child_others_in_pid_namespace },
-    { "other-proc", child_other_proc },
-    { "mount-namespace", child_mount_namespace },
-    { "killed", child_killed },
-    { "exec", child_exec },
-    { "daemon", child_daemon },
-    { "daemon-closes", child_daemon_closes },
-    { "living-inside", child_living_inside },
-    { "copy", child_copy },
-    { "not-a-ledger", child_not_a_ledger },
-    { "torn", child_torn },
-    { "foreign-owner", child_foreign_owner },
-    { "one-process", child_one_process },
-    { "background", child_background },
-    { "nobody-dead", child_nobody_dead },
-    { "exit", child_exit },
-  };
-
   test_init (&argc, &argv);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strconcat ("/ledger/sweep-alive/", tests[i].name, NULL);
-
-      test_add_with_ledgers (path, tests[i].function);
-    }
+  test_add_with_ledgers ("/ledger/sweep-alive/lock", child_lock);
+  test_add_with_ledgers ("/ledger/sweep-alive/no-locks", child_no_locks);
+  test_add_with_ledgers ("/ledger/sweep-alive/process", child_process);
+  test_add_with_ledgers ("/ledger/sweep-alive/other-boot", child_other_boot);
+  test_add_with_ledgers ("/ledger/sweep-alive/zombie", child_zombie);
+  test_add_with_ledgers ("/ledger/sweep-alive/first-thread-ended", child_first_thread_ended);
+  test_add_with_ledgers ("/ledger/sweep-alive/pid-namespace", child_pid_namespace);
+  test_add_with_ledgers ("/ledger/sweep-alive/others-in-pid-namespace", child_others_in_pid_namespace);
+  test_add_with_ledgers ("/ledger/sweep-alive/other-proc", child_other_proc);
+  test_add_with_ledgers ("/ledger/sweep-alive/mount-namespace", child_mount_namespace);
+  test_add_with_ledgers ("/ledger/sweep-alive/killed", child_killed);
+  test_add_with_ledgers ("/ledger/sweep-alive/exec", child_exec);
+  test_add_with_ledgers ("/ledger/sweep-alive/daemon", child_daemon);
+  test_add_with_ledgers ("/ledger/sweep-alive/daemon-closes", child_daemon_closes);
+  test_add_with_ledgers ("/ledger/sweep-alive/living-inside", child_living_inside);
 
   return g_test_run ();
 }

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "ledger/sweep.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/alive.h"
+#include "test-ledgers.h"
+#include "test-support.h"
+
+/* What a sweep cannot see or delete stays, with its ledger, for a later one. */
+
+/* In the directory with that inode, the library's calls of readdir() fail after so many names. Its calls of fstatat() for
+ * that name fail. */
+static ino_t unreadable;
+static guint n_readable;
+static const char *unseen;
+
+static void *
+find_real (const char *name,
+           const char *name64)
+{
+  void *real = dlsym (RTLD_NEXT, sizeof (off_t) > sizeof (long) ? name64 : name);
+
+  g_assert_nonnull (real);
+  return real;
+}
+
+struct dirent *
+readdir (DIR *dir)
+{
+  struct dirent *(*real) (DIR *);
+  struct stat st;
+
+  *(void **) &real = find_real ("readdir", "readdir64");
+  if (unreadable == 0 || fstat (dirfd (dir), &st) < 0 || st.st_ino != unreadable)
+    return real (dir);
+  if (n_readable > 0)
+    {
+      n_readable--;
+      return real (dir);
+    }
+  errno = EIO;
+  return NULL;
+}
+
+int
+fstatat (int          dir_fd,
+         const char  *name,
+         struct stat *st,
+         int          flags)
+{
+  int (*real) (int, const char *, struct stat *, int);
+
+  *(void **) &real = find_real ("fstatat", "fstatat64");
+  if (g_strcmp0 (name, unseen) != 0)
+    return real (dir_fd, name, st, flags);
+  errno = EIO;
+  return -1;
+}
+
+/* Rights */
+
+static void
+child_without_rights (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *dir = NULL, *shut = NULL, *file = NULL, *sub = NULL;
+
+  test_become_owner ();
+  dir = test_make_dir_in (test_dir (), "dir");
+  test_ledger_write_for (&ledger, dir);
+  shut = test_ledger_leave_dir (&ledger, dir);
+  sub = g_build_filename (shut, "sub", NULL);
+  file = test_ledger_leave_file (&ledger, dir);
+  g_assert_no_errno (chmod (sub, 0000));
+  g_assert_no_errno (chmod (shut, 0000));
+
+  g_assert_no_errno (chmod (dir, 0500));
+  test_assert_sweep_fails (G_IO_ERROR_PERMISSION_DENIED, dir);
+  test_assert_exists (file, TRUE);
+  test_assert_mode (shut, S_IFDIR | 0000);
+  test_ledger_assert_undone (&ledger);
+
+  g_assert_no_errno (chmod (dir, 0700));
+  test_assert_sweeps (2);
+  test_assert_exists (ledger.path, FALSE);
+}
+
+/* In a directory that cannot be read, names are written down. */
+static void
+child_unlisted (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *dir = NULL, *file = NULL, *named = NULL, *base = NULL;
+
+  test_become_owner ();
+  dir = test_make_dir_in (test_dir (), "dir");
+  test_ledger_write_for (&ledger, dir);
+  file = test_ledger_leave_file (&ledger, dir);
+  named = test_ledger_leave_file (&ledger, dir);
+  base = g_path_get_basename (named);
+  g_assert_no_errno (chmod (dir, 0300));
+
+  test_assert_sweeps (0);
+  test_assert_exists (file, TRUE);
+  test_ledger_assert_undone (&ledger);
+
+  test_ledger_append_dir (&ledger, dir);
+  test_ledger_append (&ledger, "name %s", base);
+  test_assert_sweeps (1);
+  test_assert_exists (named, FALSE);
+  test_assert_exists (file, TRUE);
+
+  g_assert_no_errno (chmod (dir, 0700));
+  test_assert_sweeps (1);
+  test_assert_exists (ledger.path, FALSE);
+}
+
+/* Names are all that the ledger has of that directory: once they are gone, it is done. */
+static void
+child_unlisted_done (gconstpointer data)
+{
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *dir = NULL, *named = NULL, *base = NULL;
+
+  test_become_owner ();
+  dir = test_make_dir_in (test_dir (), "dir");
+  test_ledger_write_for (&ledger, dir);
+  named = test_ledger_leave_file (&ledger, dir);
+  base = g_path_get_basename (named);
+  test_ledger_append (&ledger, "name %s", base);
+  g_assert_no_errno (chmod (dir, 0300));
+
+  test_assert_sweeps (1);
+  test_assert_exists (named, FALSE);
+  test_assert_exists (ledger.path, FALSE);
+  g_assert_no_errno (chmod (dir, 0700));
+}
+
+/* Errors of the disk */
+
+/* A disk with errors may hide names: the ledger stays. */
+static void
+child_unreadable (gconstpointer data)
+{
+  enum { N_FILES = 10, N_READ = 4 }; /* with "." and ".." */
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_auto (TestLedger) ledger = { 0 };
+  g_auto (TestLedger) other = { 0 };
+  struct stat st;
+
+  test_ledger_write_for (&ledger, dir);
+  test_ledger_write_for (&other, dir);
+  for (guint i = 0; i < N_FILES; i++)
+    g_free (test_ledger_leave_file (&ledger, dir));
+  g_assert_no_errno (stat (dir, &st));
+
+  for (n_readable = 0; n_readable < N_READ;)
+    {
+      const guint n = n_readable;
+      const TempSweepOptions options = { .report = NULL };
+
+      unreadable = st.st_ino;
+      g_assert_true (temp_sweep_run (&options, NULL, NULL, NULL));
+      unreadable = 0;
+      g_assert_cmpuint (n_readable, ==, 0);
+      test_assert_exists (ledger.path, TRUE);
+      test_assert_exists (other.path, TRUE); /* its names may be among those */
+      n_readable = n + 1;
+    }
+  test_ledger_assert_undone (&ledger);
+  test_ledger_assert_undone (&other);
+
+  {
+    const TempSweepOptions options = { .report = NULL };
+
+    g_assert_true (temp_sweep_run (&options, NULL, NULL, NULL));
+  }
+  test_assert_list ("dir", "");
+  g_assert_cmpuint (test_count_ledgers (), ==, 0);
+}
+
+static void
+child_unseen (gconstpointer data)
+{
+  const gboolean is_believed = GPOINTER_TO_INT (data);
+  g_autofree char *dir = test_make_dir_in (test_dir (), is_believed ? "believed" : "tagged");
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL, *other = NULL, *base = NULL;
+
+  test_ledger_write_for (&ledger, dir);
+  if (is_believed)
+    {
+      file = test_make_precious_in (dir, "plain");
+      base = g_path_get_basename (file);
+      test_ledger_append (&ledger, "name %s", base);
+    }
+  else
+    {
+      file = test_ledger_leave_file (&ledger, dir);
+      base = g_path_get_basename (file);
+    }
+  other = test_ledger_leave_file (&ledger, dir);
+
+  unseen = base;
+  test_assert_sweeps (1);
+  unseen = NULL;
+  test_assert_exists (file, TRUE);
+  test_ledger_assert_undone (&ledger);
+
+  test_assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+  test_assert_exists (ledger.path, FALSE);
+}
+
+static void
+child_unseen_names (gconstpointer data)
+{
+  child_unseen (GINT_TO_POINTER (FALSE));
+  child_unseen (GINT_TO_POINTER (TRUE));
+}
+
+/* Directories that are not there */
+
+static void
+child_absent (gconstpointer data)
+{
+  const gboolean is_replaced = GPOINTER_TO_INT (data);
+  const TempSweepOptions in_background = { .skips_tried = TRUE };
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_autofree char *absent = test_make_dir_in (test_dir (), "absent");
+  g_autofree char *away = test_path ("away");
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL, *moved = NULL, *second = NULL;
+  gboolean any_left = FALSE;
+
+  test_ledger_write_for (&ledger, dir);
+  test_ledger_append_dir (&ledger, absent);
+  file = test_ledger_leave_file (&ledger, dir);
+  moved = test_ledger_leave_file (&ledger, absent);
+  g_assert_no_errno (rename (absent, away));
+  if (is_replaced)
+    g_assert_no_errno (mkdir (absent, 0700));
+
+  test_assert_sweeps (1);
+  test_assert_exists (file, FALSE);
+  test_ledger_assert_undone (&ledger);
+
+  /* Within a day, it is not written down again, and left alone in the background. */
+  second = test_ledger_leave_file (&ledger, dir);
+  g_assert_true (temp_sweep_run (&in_background, NULL, &any_left, NULL));
+  test_assert_exists (second, TRUE);
+  test_ledger_assert_undone (&ledger);
+  test_assert_sweeps (1);
+  test_ledger_assert_undone (&ledger);
+
+  if (is_replaced)
+    g_assert_no_errno (rmdir (absent));
+  g_assert_no_errno (rename (away, absent));
+  test_assert_sweeps (1);
+  test_assert_exists (moved, FALSE);
+  test_assert_exists (ledger.path, FALSE);
+}
+
+static void
+child_missing (gconstpointer data)
+{
+  child_absent (GINT_TO_POINTER (FALSE));
+}
+
+static void
+child_replaced (gconstpointer data)
+{
+  child_absent (GINT_TO_POINTER (TRUE));
+}
+
+/* A link is not the directory that it leads to. */
+static void
+child_link_to_dir (gconstpointer data)
+{
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_autofree char *away = test_path ("away");
+  g_autofree char *moved = NULL, *base = NULL;
+  g_auto (TestLedger) ledger = { 0 };
+  g_autofree char *file = NULL;
+
+  test_ledger_write_for (&ledger, dir);
+  file = test_ledger_leave_file (&ledger, dir);
+  g_assert_no_errno (rename (dir, away));
+  g_assert_no_errno (symlink (away, dir));
+
+  test_assert_sweeps (0);
+  base = g_path_get_basename (file);
+  moved = g_build_filename (away, base, NULL);
+  test_assert_exists (moved, TRUE);
+  test_ledger_assert_undone (&ledger);
+}
+
+static void
+write_tried (TestLedger *ledger,
+             guint       n,
+             gint64      seconds_ago)
+{
+  for (guint i = 0; i < n; i++)
+    test_ledger_append (ledger, "tried %" G_GINT64_FORMAT, g_get_real_time () / G_USEC_PER_SEC - seconds_ago);
+}
+
+static void
+child_tried (gconstpointer data)
+{
+  const TempSweepOptions in_background = { .skips_tried = TRUE };
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  g_auto (TestLedger) fresh = { 0 }, old = { 0 }, today = { 0 };
+  gboolean any_left = FALSE;
+
+  test_ledger_write_for (&fresh, dir);
+  write_tried (&fresh, 28, 2 * TEMP_LEDGER_DAY);
+  test_ledger_write_for (&old, dir);
+  write_tried (&old, 30, 2 * TEMP_LEDGER_DAY);
+  test_ledger_write_for (&today, dir);
+  write_tried (&today, 29, 2 * TEMP_LEDGER_DAY);
+  write_tried (&today, 1, TEMP_LEDGER_DAY / 2);
+  g_assert_no_errno (rmdir (dir));
+
+  g_assert_true (temp_sweep_run (&in_background, NULL, &any_left, NULL));
+  g_assert_true (any_left);
+  g_assert_cmpuint (test_ledger_count_tried (&fresh), ==, 29);
+  g_assert_cmpuint (test_ledger_count_tried (&today), ==, 30);
+  test_assert_exists (old.path, FALSE);
+}
+
+/* After a reboot, disks may have other numbers. */
+static void
+child_boot (gconstpointer data)
+{
+  g_autofree char *dir = test_make_dir_in (test_dir (), "dir");
+  struct stat st;
+
+  g_assert_no_errno (stat (dir, &st));
+  for (guint i = 0; i < 8; i++)
+    {
+      const gboolean same_boot = i & 1, same_dev = i & 2, same_ino = i & 4;
+      const gboolean is_meant = same_ino && (same_dev || !same_boot);
+      g_auto (TestLedger) ledger = { 0 };
+      g_autofree char *file = NULL;
+      g_autofree char *plain = test_make_precious_in (dir, "plain");
+
+      test_ledger_init (&ledger);
+      if (!same_boot)
+        ledger.process.boot[0] = ledger.process.boot[0] == 'a' ? 'b' : 'a';
+      test_ledger_write (&ledger, NULL);
+      test_ledger_append (&ledger, "dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\nname plain",
+                          (guint64) st.st_dev + !same_dev, (guint64) st.st_ino + !same_ino, dir);
+      file = test_ledger_leave_file (&ledger, dir);
+
+      test_assert_sweeps (is_meant ? 2 : 1);
+      test_assert_exists (file, FALSE);
+      test_assert_exists (plain, !is_meant);
+      test_assert_exists (ledger.path, !is_meant);
+      g_unlink (ledger.path);
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  test_add_with_ledgers ("/ledger/sweep-undone/without-rights", child_without_rights);
+  test_add_with_ledgers ("/ledger/sweep-undone/unlisted", child_unlisted);
+  test_add_with_ledgers ("/ledger/sweep-undone/unlisted-done", child_unlisted_done);
+  test_add_with_ledgers ("/ledger/sweep-undone/unreadable", child_unreadable);
+  test_add_with_ledgers ("/ledger/sweep-undone/unseen", child_unseen_names);
+  test_add_with_ledgers ("/ledger/sweep-undone/missing", child_missing);
+  test_add_with_ledgers ("/ledger/sweep-undone/replaced", child_replaced);
+  test_add_with_ledgers ("/ledger/sweep-undone/link-to-dir", child_link_to_dir);
+  test_add_with_ledgers ("/ledger/sweep-undone/tried", child_tried);
+  test_add_with_ledgers ("/ledger/sweep-undone/boot", child_boot);
+
+  return g_test_run ();
+}
