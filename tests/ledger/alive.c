@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -315,17 +314,13 @@ set_clock (void)
   return fd >= 0 && write (fd, offsets, strlen (offsets)) == (gssize) strlen (offsets);
 }
 
-static void
-say_with_other_clock (int           commands,
-                      int           out,
-                      gconstpointer data)
+/* Forks a child that says who it is, and waits for it. */
+G_NORETURN static void
+say_from_child (int commands,
+                int out)
 {
-  pid_t pid;
+  pid_t pid = fork ();
 
-  /* Only children get the other clock. */
-  if (!enter_namespaces (CLONE_NEWTIME) || !set_clock ())
-    test_child_exit (0);
-  pid = fork ();
   if (pid == 0)
     {
       say_and_wait (commands, out, NULL);
@@ -333,6 +328,17 @@ say_with_other_clock (int           commands,
     }
   close (out);
   test_child_exit (waitpid (pid, NULL, 0) != pid);
+}
+
+static void
+say_with_other_clock (int           commands,
+                      int           out,
+                      gconstpointer data)
+{
+  /* Only children get the other clock. */
+  if (!enter_namespaces (CLONE_NEWTIME) || !set_clock ())
+    test_child_exit (0);
+  say_from_child (commands, out);
 }
 
 static void
@@ -406,19 +412,10 @@ say_in_pid_namespace (int           commands,
                       int           out,
                       gconstpointer data)
 {
-  pid_t pid;
-
+  /* The /proc of the child is that of the namespace above. */
   if (!enter_namespaces (CLONE_NEWPID))
     test_child_exit (0);
-  pid = fork ();
-  if (pid == 0)
-    {
-      /* The /proc is that of the namespace above. */
-      say_and_wait (commands, out, NULL);
-      test_child_exit (0);
-    }
-  close (out);
-  test_child_exit (waitpid (pid, NULL, 0) != pid);
+  say_from_child (commands, out);
 }
 
 /* As long as anybody is in the other namespace, the process may be, too. */
@@ -531,88 +528,6 @@ test_other_user (gconstpointer data)
   g_assert_false (is_running (&process));
 }
 
-/* Locks */
-
-static void
-test_lock (void)
-{
-  g_autofree char *path = test_path ("file");
-  temp_autofd int first = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  temp_autofd int second = open (path, O_RDWR | O_CLOEXEC);
-
-  g_assert_true (temp_ledger_lock (first, LOCK_SH | LOCK_NB));
-  g_assert_true (temp_ledger_lock (second, LOCK_SH | LOCK_NB));
-  g_assert_false (temp_ledger_lock (second, LOCK_EX | LOCK_NB));
-  g_assert_cmpint (errno, ==, EWOULDBLOCK);
-  g_assert_true (temp_ledger_lock (first, LOCK_UN));
-  g_assert_true (temp_ledger_lock (second, LOCK_EX | LOCK_NB));
-  g_assert_false (temp_ledger_lock (first, LOCK_SH | LOCK_NB));
-
-  g_assert_false (temp_ledger_lock (-1, LOCK_SH));
-  g_assert_cmpint (errno, ==, EBADF);
-}
-
-static int signal_pipe;
-
-static void
-on_signal (int number)
-{
-  int errsv = errno;
-
-  if (write (signal_pipe, "s", 1) < 0)
-    test_child_exit (1);
-  errno = errsv;
-}
-
-static void
-wait_for_lock (int           commands,
-               int           out,
-               gconstpointer data)
-{
-  struct sigaction action = { .sa_handler = on_signal }; /* without SA_RESTART */
-  int fd = open (data, O_RDWR | O_CLOEXEC);
-
-  signal_pipe = out;
-  sigaction (SIGUSR1, &action, NULL);
-  if (write (out, "r", 1) != 1)
-    test_child_exit (1);
-  test_child_exit (!temp_ledger_lock (fd, LOCK_EX));
-}
-
-static gboolean
-is_in_flock (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/syscall", (int) pid);
-  g_autofree char *call = NULL;
-  siginfo_t info = { 0 };
-
-  /* Or it has ended, which fails the test. */
-  g_assert_no_errno (waitid (P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT));
-  return info.si_pid == pid || !g_file_get_contents (path, &call, NULL, NULL) || atoi (call) == SYS_flock;
-}
-
-/* A signal does not end the wait for a lock. */
-static void
-test_lock_interrupted (void)
-{
-  g_autofree char *path = test_path ("file");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  TestChild child;
-
-  g_assert_true (temp_ledger_lock (fd, LOCK_EX));
-  test_child_start (&child, wait_for_lock, path);
-  g_assert_cmpint (fgetc (child.said), ==, 'r');
-  for (guint i = 0; i < 3; i++)
-    {
-      while (!is_in_flock (child.pid))
-        g_thread_yield ();
-      g_assert_no_errno (kill (child.pid, SIGUSR1));
-      g_assert_cmpint (fgetc (child.said), ==, 's');
-    }
-  g_assert_true (temp_ledger_lock (fd, LOCK_UN));
-  g_assert_cmpint (test_child_end (&child), ==, 0);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -637,8 +552,6 @@ main (int    argc,
   g_test_add_func ("/ledger/alive/other-proc", test_other_proc);
   test_add_with_ledgers ("/ledger/alive/no-proc", test_no_proc);
   test_add_with_ledgers ("/ledger/alive/other-user", test_other_user);
-  g_test_add_func ("/ledger/alive/lock", test_lock);
-  g_test_add_func ("/ledger/alive/lock-interrupted", test_lock_interrupted);
 
   return g_test_run ();
 }

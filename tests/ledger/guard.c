@@ -62,12 +62,8 @@ make_file (void)
 static char *
 get_ledger (void)
 {
-  g_autoptr (TempLedger) ledger = NULL;
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
 
-  temp_ledger_lock_appends ();
-  ledger = temp_ledger_open (NULL);
-  temp_ledger_unlock_appends ();
-  g_assert_nonnull (ledger);
   return temp_ledger_dup_path (ledger);
 }
 
@@ -166,6 +162,15 @@ assert_all_goes (Program *program)
   wait_until_gone (program, program->file);
   wait_until_ended (program->guard_fd);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
+}
+
+/* Kills the program: then the guard deletes all, and ends. */
+static void
+kill_and_check (Program *program)
+{
+  g_assert_no_errno (kill (program->child.pid, SIGKILL));
+  assert_all_goes (program);
+  test_child_end (&program->child);
 }
 
 /* Waits until the guard has got past the lock, and waits for the process. */
@@ -290,9 +295,7 @@ child_detached (gconstpointer data)
         }
     }
 
-  kill (program.child.pid, SIGKILL);
-  assert_all_goes (&program);
-  test_child_end (&program.child);
+  kill_and_check (&program);
 }
 
 /* The program does something in the meantime */
@@ -316,9 +319,7 @@ child_closes (gconstpointer data)
   said = test_child_read_line (&program.child);
   g_assert_cmpstr (said, ==, "closed");
   test_assert_exists (program.file, TRUE);
-  kill (program.child.pid, SIGKILL);
-  assert_all_goes (&program);
-  test_child_end (&program.child);
+  kill_and_check (&program);
 }
 
 static void
@@ -427,14 +428,11 @@ fill_ledger (int commands,
   g_autofree char *lines = g_strconcat (line, "\n", NULL);
   g_autofree char *first = get_ledger ();
   g_autofree char *second = NULL;
-  g_autoptr (TempLedger) ledger = NULL;
+  g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   TempFile *file;
 
-  temp_ledger_lock_appends ();
-  ledger = temp_ledger_open (NULL);
-  for (guint i = 0; temp_ledger_is_current (ledger); i++)
-    g_assert_true (temp_ledger_append (ledger, lines));
-  temp_ledger_unlock_appends ();
+  while (temp_ledger_is_current (ledger))
+    g_assert_cmpint (test_append_to_own_ledger (ledger, lines), ==, 0);
 
   file = make_file ();
   second = get_ledger ();
@@ -604,57 +602,6 @@ child_fork (gconstpointer data)
   test_child_end (&second.child);
 }
 
-/* Failures */
-
-static void
-child_no_helper (gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  pid_t pid = fork ();
-
-  if (pid == 0)
-    {
-      for (guint i = 0; i < 2; i++)
-        {
-          g_setenv ("TEMPFILE_GLIB_SWEEP", "/missing/helper", TRUE);
-          g_assert_false (temp_guard_start (&error));
-          g_assert_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
-          test_assert_error_mentions (error, "/missing/helper");
-          g_clear_error (&error);
-        }
-
-      g_setenv ("TEMPFILE_GLIB_SWEEP", "/bin/true", TRUE);
-      g_assert_false (temp_guard_start (&error));
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-      test_assert_error_mentions (error, "/bin/true");
-      exit (0);
-    }
-
-  /* However often it asked, no ledger is left. */
-  test_assert_ends_well (pid);
-  g_assert_cmpuint (test_count_ledgers (), ==, 0);
-}
-
-/* Without a ledger, there is no guard; but files are made, and deleted. */
-static void
-child_no_ledger (gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TempFile) file = NULL;
-  g_autofree char *path = NULL;
-
-  g_setenv ("XDG_STATE_HOME", "/proc/missing", TRUE);
-  g_setenv ("XDG_RUNTIME_DIR", "/proc/missing", TRUE);
-  g_assert_false (temp_guard_start (&error));
-  test_assert_error_mentions (error, "/proc/missing");
-  g_clear_error (&error);
-
-  file = make_file ();
-  path = g_strdup (temp_file_get_path (file));
-  g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
-  test_assert_exists (path, FALSE);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -673,8 +620,6 @@ main (int    argc,
     { "busy-ledger", child_busy_ledger },
     { "used-inside", child_used_inside },
     { "fork", child_fork },
-    { "no-helper", child_no_helper },
-    { "no-ledger", child_no_ledger },
   };
 
   test_init (&argc, &argv);

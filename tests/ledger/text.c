@@ -2,20 +2,14 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "ledger/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "test-support.h"
 
 #define BOOT "01234567-89ab-cdef-0123-456789abcdef"
 #define KEY_LINE "key 000102030405060708090a0b0c0d0e0f\n"
 #define HEAD "\ntempfile-glib 2 42 1700000000.123456789\n" KEY_LINE
 #define N_ROUNDS 20000
-#define N_KEPT 100000
 
 static TempLedgerText *
 parse (const char *contents)
@@ -379,160 +373,6 @@ test_names (void)
   g_assert_cmpstr (g_ptr_array_index (get_dir (text, 2)->names, 1), ==, "a ");
 }
 
-/* Files */
-
-static char *
-make_ledger_lines (int fd)
-{
-  char birth[TEMP_LEDGER_BIRTH_SIZE];
-  struct stat st;
-
-  g_assert_no_errno (fstat (fd, &st));
-  temp_ledger_get_birth (fd, birth);
-  return g_strdup_printf ("\ntempfile-glib 2 %" G_GUINT64_FORMAT " %s\n" KEY_LINE "uid 5\n", (guint64) st.st_ino, birth);
-}
-
-static TempLedgerText *
-read_ledger (int fd)
-{
-  struct stat st;
-
-  g_assert_no_errno (fstat (fd, &st));
-  return temp_ledger_text_read (fd, &st);
-}
-
-/* A ledger is known by its inode and its birth: a copy has others. */
-static void
-test_copy (void)
-{
-  g_autofree char *path = test_path ("ledger");
-  g_autofree char *copy_path = test_path ("copy");
-  g_autofree char *moved_path = test_path ("moved");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  temp_autofd int copy_fd = open (copy_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  g_autofree char *lines = make_ledger_lines (fd);
-  g_autoptr (TempLedgerText) text = NULL;
-  g_autoptr (TempLedgerText) copy = NULL;
-  g_autoptr (TempLedgerText) moved = NULL;
-
-  g_assert_cmpint (write (fd, lines, strlen (lines)), ==, strlen (lines));
-  g_assert_cmpint (write (copy_fd, lines, strlen (lines)), ==, strlen (lines));
-  text = read_ledger (fd);
-  g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
-  g_assert_true (temp_ledger_text_has_uid (text, 5));
-  copy = read_ledger (copy_fd);
-  g_assert_cmpint (copy->verdict, ==, TEMP_LEDGER_COPY);
-
-  g_assert_no_errno (rename (path, moved_path));
-  moved = read_ledger (fd);
-  g_assert_cmpint (moved->verdict, ==, TEMP_LEDGER_GOOD);
-}
-
-/* An inode number is given out again: then the birth differs. Where the filesystem has no births, 0 is written. */
-static void
-test_birth (void)
-{
-  g_autofree char *path = test_path ("ledger");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  char birth[TEMP_LEDGER_BIRTH_SIZE];
-  static const char *const others[] = { "1", "1.000000000", "9999999999.000000001" };
-  struct stat st;
-
-  g_assert_no_errno (fstat (fd, &st));
-  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    {
-      g_autofree char *lines = g_strdup_printf ("\ntempfile-glib 2 %" G_GUINT64_FORMAT " %s\n" KEY_LINE,
-                                                (guint64) st.st_ino, others[i]);
-      g_autoptr (TempLedgerText) text = NULL;
-
-      g_assert_no_errno (ftruncate (fd, 0));
-      g_assert_cmpint (pwrite (fd, lines, strlen (lines), 0), ==, strlen (lines));
-      text = read_ledger (fd);
-      g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_COPY);
-    }
-
-  temp_ledger_get_birth (-1, birth);
-  g_assert_cmpstr (birth, ==, "0");
-}
-
-/* Two files may be made at one time, or where nobody knows when. */
-static void
-test_inode (void)
-{
-  g_autofree char *path = test_path ("ledger");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  char birth[TEMP_LEDGER_BIRTH_SIZE];
-  g_autofree char *lines = NULL;
-  g_autoptr (TempLedgerText) text = NULL;
-  struct stat st;
-
-  g_assert_no_errno (fstat (fd, &st));
-  temp_ledger_get_birth (fd, birth);
-  lines = g_strdup_printf ("\ntempfile-glib 2 %" G_GUINT64_FORMAT " %s\n" KEY_LINE, (guint64) st.st_ino + 1, birth);
-  g_assert_cmpint (write (fd, lines, strlen (lines)), ==, strlen (lines));
-  text = read_ledger (fd);
-  g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_COPY);
-}
-
-/* A copy without a whole header is no ledger at all, and one of another version stays one. */
-static void
-test_read_verdicts (void)
-{
-  g_autofree char *path = test_path ("ledger");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  g_autoptr (TempLedgerText) empty = read_ledger (fd);
-  g_autoptr (TempLedgerText) foreign = NULL;
-  static const char lines[] = "tempfile-glib 3 1 2\n" KEY_LINE;
-
-  g_assert_cmpint (empty->verdict, ==, TEMP_LEDGER_HEADLESS);
-  g_assert_cmpint (write (fd, lines, strlen (lines)), ==, strlen (lines));
-  foreign = read_ledger (fd);
-  g_assert_cmpint (foreign->verdict, ==, TEMP_LEDGER_FOREIGN);
-}
-
-static void
-test_read_fails (void)
-{
-  g_autofree char *path = test_path ("ledger");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  struct stat st;
-
-  /* The file became shorter. */
-  g_assert_no_errno (fstat (fd, &st));
-  st.st_size = 100;
-  errno = 0;
-  g_assert_null (temp_ledger_text_read (fd, &st));
-  g_assert_cmpint (errno, !=, 0);
-
-  /* A huge file that another program made does not fill the memory. */
-  g_assert_no_errno (ftruncate (fd, G_GINT64_CONSTANT (1) << 40));
-  g_assert_null (read_ledger (fd));
-  g_assert_cmpint (errno, ==, EFBIG);
-
-  st.st_size = 1;
-  g_assert_null (temp_ledger_text_read (-1, &st));
-  g_assert_cmpint (errno, ==, EBADF);
-}
-
-/* A ledger is full when no more directories go into it; but what was made under it by then, and is kept later, still
- * does. */
-static void
-test_read_long (void)
-{
-  g_autofree char *path = test_path ("ledger");
-  temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  g_autofree char *lines = make_ledger_lines (fd);
-  g_autoptr (GString) contents = g_string_new (lines);
-  g_autoptr (TempLedgerText) text = NULL;
-
-  for (guint i = 0; i < N_KEPT; i++)
-    g_string_append_printf (contents, "\nkeep tmpabcdefghijklm%03u\n", i % 1000);
-  g_assert_cmpint (write (fd, contents->str, contents->len), ==, contents->len);
-  text = read_ledger (fd);
-  g_assert_nonnull (text);
-  g_assert_cmpuint (g_hash_table_size (text->kept), ==, 1000);
-}
-
 /* Any bytes */
 
 static void
@@ -639,12 +479,6 @@ main (int    argc,
   g_test_add_func ("/ledger/text/nul", test_nul);
   g_test_add_func ("/ledger/text/keep-order", test_keep_order);
   g_test_add_func ("/ledger/text/names", test_names);
-  g_test_add_func ("/ledger/text/copy", test_copy);
-  g_test_add_func ("/ledger/text/birth", test_birth);
-  g_test_add_func ("/ledger/text/inode", test_inode);
-  g_test_add_func ("/ledger/text/read-verdicts", test_read_verdicts);
-  g_test_add_func ("/ledger/text/read-fails", test_read_fails);
-  g_test_add_func ("/ledger/text/read-long", test_read_long);
   g_test_add_func ("/ledger/text/random-bytes", test_random_bytes);
   g_test_add_func ("/ledger/text/mutations", test_mutations);
 
