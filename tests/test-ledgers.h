@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* A ledger as a program leaves it, written line by line. The caller may change who wrote it before the file is there. */
+/* A ledger as a program leaves it, written line by line. The caller may change who wrote it before the file is
+ * there. */
 typedef struct
 {
   TempLedgerProcess process;
@@ -59,7 +60,8 @@ void  test_ledger_append_name (TestLedger *self,
                                const char *word,
                                const char *path);
 
-/* Makes a ledger with one line, of the test's directory. Unlike test_ledger_write_for(), does not choose the process. */
+/* Makes a ledger with one line, of the test's directory. Unlike test_ledger_write_for(), does not choose the
+ * process. */
 void  test_ledger_write_here (TestLedger  *self);
 
 /* A sweep takes the processes of the ledger, which has a line for the test's directory, for alive; or for dead. */
@@ -103,8 +105,8 @@ gboolean        test_is_on_overlay        (TempLedger *ledger);
 /* No ledger can be made: the error's message has the text. */
 void            test_assert_no_own_ledger (const char *text);
 
-/* Return the descriptor by which this process has a ledger open, and how many descriptors of ledgers it has; how often it
- * maps files below the path; how many ledgers are in one of the directories of ledgers. */
+/* Return the descriptor by which this process has a ledger open, and how many descriptors of ledgers it has; how often
+ * it maps files below the path; how many ledgers are in one of the directories of ledgers. */
 int             test_find_own_ledger      (TempLedger *ledger);
 guint           test_count_ledger_fds     (void);
 guint           test_count_mappings       (const char *path);

@@ -57,10 +57,10 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-error/message", test_message);
-  g_test_add_func ("/temp-error/codes", test_codes);
-  g_test_add_func ("/temp-error/nobody-asks", test_nobody_asks);
-  g_test_add_func ("/temp-error/invalid-utf8", test_invalid_utf8);
+  g_test_add_func ("/error/names-path-and-cause", test_message);
+  g_test_add_func ("/error/has-the-code-of-errno", test_codes);
+  g_test_add_func ("/error/nobody-asks", test_nobody_asks);
+  g_test_add_func ("/error/is-utf8-whatever-the-path", test_invalid_utf8);
 
   return g_test_run ();
 }

@@ -328,17 +328,17 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/temp-process/generation", test_generation);
-  g_test_add_data_func ("/temp-process/fork", GINT_TO_POINTER (FALSE), test_descendants);
-  g_test_add_data_func ("/temp-process/fork-raw", GINT_TO_POINTER (TRUE), test_descendants);
-  g_test_add_func ("/temp-process/asks-late", test_asks_late);
-  g_test_add_func ("/temp-process/lock-in-child", test_lock_in_child);
-  g_test_add_func ("/temp-process/lock-excludes", test_lock_excludes);
-  g_test_add_func ("/temp-process/wait-until", test_wait_until);
-  g_test_add_func ("/temp-process/lock-at-exit", test_lock_at_exit);
-  g_test_add_func ("/temp-process/keeps-everything", test_keeps_everything);
+  g_test_add_func ("/process/one-generation-in-all-threads", test_generation);
+  g_test_add_data_func ("/fork/child-has-another-generation", GINT_TO_POINTER (FALSE), test_descendants);
+  g_test_add_data_func ("/fork/raw-child-has-another-generation", GINT_TO_POINTER (TRUE), test_descendants);
+  g_test_add_func ("/fork/parent-asks-late-for-its-generation", test_asks_late);
+  g_test_add_func ("/fork/child-can-take-the-lock", test_lock_in_child);
+  g_test_add_func ("/process/lock/excludes-other-threads", test_lock_excludes);
+  g_test_add_func ("/process/lock/waits-until-woken", test_wait_until);
+  g_test_add_func ("/process/lock/not-waited-for-at-exit", test_lock_at_exit);
+  g_test_add_func ("/process/keeps-everything-if-the-user-says-so", test_keeps_everything);
 #ifdef TEMP_DEBUG
-  g_test_add_func ("/temp-process/rules", test_rules);
+  g_test_add_func ("/process/lock/debug-build-checks-the-rules", test_rules);
 #endif
 
   return g_test_run ();

@@ -535,23 +535,23 @@ main (int    argc,
   test_init (&argc, &argv);
   temp_ledger_process_identify (&here, NULL);
 
-  g_test_add_func ("/ledger/alive/identify", test_identify);
-  g_test_add_func ("/ledger/alive/this-process", test_this_process);
-  g_test_add_func ("/ledger/alive/child", test_child);
-  g_test_add_func ("/ledger/alive/stopped", test_stopped);
-  g_test_add_func ("/ledger/alive/zombie-with-threads", test_zombie_with_threads);
-  g_test_add_func ("/ledger/alive/odd-names", test_odd_names);
-  g_test_add_func ("/ledger/alive/exec", test_exec);
-  g_test_add_func ("/ledger/alive/another-start", test_another_start);
-  g_test_add_func ("/ledger/alive/another-boot", test_another_boot);
-  g_test_add_func ("/ledger/alive/another-time-namespace", test_another_time_namespace);
-  g_test_add_func ("/ledger/alive/real-time-namespace", test_real_time_namespace);
-  g_test_add_func ("/ledger/alive/unknown-pid-namespace", test_unknown_pid_namespace);
-  g_test_add_func ("/ledger/alive/here-unknown", test_here_unknown);
-  g_test_add_func ("/ledger/alive/real-pid-namespace", test_real_pid_namespace);
-  g_test_add_func ("/ledger/alive/other-proc", test_other_proc);
-  test_add_with_ledgers ("/ledger/alive/no-proc", test_no_proc);
-  test_add_with_ledgers ("/ledger/alive/other-user", test_other_user);
+  g_test_add_func ("/alive/process-knows-itself", test_identify);
+  g_test_add_func ("/alive/this-process", test_this_process);
+  g_test_add_func ("/alive/child-until-it-is-a-zombie", test_child);
+  g_test_add_func ("/alive/stopped", test_stopped);
+  g_test_add_func ("/alive/zombie-whose-threads-go-on", test_zombie_with_threads);
+  g_test_add_func ("/alive/whatever-its-name", test_odd_names);
+  g_test_add_func ("/alive/after-exec", test_exec);
+  g_test_add_func ("/alive/number-given-out-again-is-dead", test_another_start);
+  g_test_add_func ("/alive/number-of-another-boot-is-dead", test_another_boot);
+  g_test_add_func ("/alive/start-of-another-time-namespace-counts-not", test_another_time_namespace);
+  g_test_add_func ("/alive/in-a-real-time-namespace", test_real_time_namespace);
+  g_test_add_func ("/alive/in-an-unseen-pid-namespace-for-a-day", test_unknown_pid_namespace);
+  g_test_add_func ("/alive/unknown-namespaces-are-alive-for-a-day", test_here_unknown);
+  g_test_add_func ("/alive/while-anybody-is-in-its-pid-namespace", test_real_pid_namespace);
+  g_test_add_func ("/alive/with-proc-of-another-namespace", test_other_proc);
+  test_add_with_ledgers ("/alive/without-proc-for-a-day", test_no_proc);
+  test_add_with_ledgers ("/alive/process-of-another-user", test_other_user);
 
   return g_test_run ();
 }

@@ -520,21 +520,21 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/append/lines", test_append);
-  test_add_with_ledgers ("/ledger/append/number-given-away", test_number_given_away);
-  test_add_with_ledgers ("/ledger/append/all-closed", test_all_closed);
-  test_add_with_ledgers ("/ledger/append/removed", test_removed);
-  test_add_with_ledgers ("/ledger/append/file-limit", test_file_limit);
-  test_add_with_ledgers ("/ledger/append/short-write", test_short_write);
-  test_add_with_ledgers ("/ledger/append/short-header", test_short_header);
-  test_add_with_ledgers ("/ledger/append/interrupted", test_interrupted);
-  test_add_with_ledgers ("/ledger/append/full-disk", test_full_disk);
-  test_add_with_ledgers ("/ledger/append/full-disk-from-the-start", test_full_disk_from_the_start);
-  test_add_with_ledgers ("/ledger/append/give-up", test_give_up);
-  test_add_with_ledgers ("/ledger/append/cannot-give-up", test_cannot_give_up);
-  test_add_with_ledgers ("/ledger/append/add-uid", test_add_uid);
-  test_add_with_ledgers ("/ledger/append/add-uid-again", test_add_uid_again);
-  test_add_with_ledgers ("/ledger/append/torn-and-tried", test_torn_and_tried);
+  test_add_with_ledgers ("/ledger/append/lines-between-line-feeds", test_append);
+  test_add_with_ledgers ("/only-ours/another-file-under-the-ledgers-number", test_number_given_away);
+  test_add_with_ledgers ("/ledger/append/after-all-was-closed", test_all_closed);
+  test_add_with_ledgers ("/ledger/append/removed-ledger-makes-way-for-another", test_removed);
+  test_add_with_ledgers ("/ledger/append/never-beyond-the-file-size-limit", test_file_limit);
+  test_add_with_ledgers ("/ledger/append/short-write-is-repeated", test_short_write);
+  test_add_with_ledgers ("/ledger/append/short-header-is-repeated", test_short_header);
+  test_add_with_ledgers ("/ledger/append/again-after-a-signal", test_interrupted);
+  test_add_with_ledgers ("/ledger/full-disk/goes-on-once-there-is-room", test_full_disk);
+  test_add_with_ledgers ("/ledger/full-disk/begins-in-the-runtime-dir", test_full_disk_from_the_start);
+  test_add_with_ledgers ("/ledger/full-disk/can-be-given-up", test_give_up);
+  test_add_with_ledgers ("/ledger/append/goes-on-if-it-cannot-be-given-up", test_cannot_give_up);
+  test_add_with_ledgers ("/ledger/append/one-line-for-each-user", test_add_uid);
+  test_add_with_ledgers ("/ledger/append/failed-line-of-a-user-is-tried-again", test_add_uid_again);
+  test_add_with_ledgers ("/only-ours/half-a-name-is-none", test_torn_and_tried);
 
   return g_test_run ();
 }

@@ -391,17 +391,17 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (elsewheres); i++)
     {
-      g_autofree char *dead = g_strconcat ("/ledger/elsewhere/dead/", elsewheres[i].name, NULL);
-      g_autofree char *living = g_strconcat ("/ledger/elsewhere/living/", elsewheres[i].name, NULL);
+      g_autofree char *dead = g_strconcat ("/killed/elsewhere/dead/", elsewheres[i].name, NULL);
+      g_autofree char *living = g_strconcat ("/alive/elsewhere/", elsewheres[i].name, NULL);
 
       test_add_program (dead, test_dead, &elsewheres[i]);
       test_add_program (living, test_living, &elsewheres[i]);
     }
-  test_add_program ("/ledger/elsewhere/in-namespace/usual", test_in_namespace, GINT_TO_POINTER (FALSE));
-  test_add_program ("/ledger/elsewhere/in-namespace/launcher", test_in_namespace, GINT_TO_POINTER (TRUE));
+  test_add_program ("/alive/in-namespace/usual", test_in_namespace, GINT_TO_POINTER (FALSE));
+  test_add_program ("/alive/in-namespace/launcher", test_in_namespace, GINT_TO_POINTER (TRUE));
   for (gsize i = 0; i < G_N_ELEMENTS (disks); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/ledger/elsewhere/disk%s%s", disks[i].in_sub ? "/sub" : "/root",
+      g_autofree char *path = g_strdup_printf ("/killed/elsewhere/disk%s%s", disks[i].in_sub ? "/sub" : "/root",
                                                disks[i].another ? "/another" : "/none");
 
       test_add_program (path, test_disk, &disks[i]);

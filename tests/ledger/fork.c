@@ -314,8 +314,8 @@ test_fork_while_appending (gconstpointer data)
 
 static gint fork_step; /* atomic: 1: the lock is taken; 2: before the fork; 3: after it */
 
-/* Is called with the lock of appends, for the first time in the process. Returns once the other thread has forked, or waits
- * for this one. */
+/* Is called with the lock of appends, for the first time in the process. Returns once the other thread has forked, or
+ * waits for this one. */
 static guint64
 find_cover_while_forking (const char *resolved)
 {
@@ -561,18 +561,18 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/fork/lock-in-child", test_lock_in_child);
-  test_add_with_ledgers ("/ledger/fork/overlay", test_overlay);
-  test_add_with_ledgers ("/ledger/fork/no-line-of-child", test_no_line_of_child);
-  test_add_with_ledgers ("/ledger/fork/generations", test_generations);
-  test_add_with_ledgers ("/ledger/fork/fork", test_fork);
-  test_add_with_ledgers ("/ledger/fork/place", test_place);
-  test_add_with_ledgers ("/ledger/fork/at-first", test_fork_at_first);
-  test_add_with_ledgers ("/ledger/fork/all-the-time", test_fork_all_the_time);
-  test_add_with_ledgers ("/ledger/fork/in-handler", test_fork_in_handler);
+  test_add_with_ledgers ("/fork/child-keeps-the-lock", test_lock_in_child);
+  test_add_with_ledgers ("/fork/child-adds-a-line-on-overlayfs", test_overlay);
+  test_add_with_ledgers ("/fork/child-needs-no-line", test_no_line_of_child);
+  test_add_with_ledgers ("/fork/each-generation-has-one-descriptor", test_generations);
+  test_add_with_ledgers ("/fork/child-has-a-ledger-of-its-own", test_fork);
+  test_add_with_ledgers ("/fork/child-has-places-of-its-own", test_place);
+  test_add_with_ledgers ("/fork/at-the-first-use", test_fork_at_first);
+  test_add_with_ledgers ("/fork/all-the-time", test_fork_all_the_time);
+  test_add_with_ledgers ("/fork/in-a-signal-handler", test_fork_in_handler);
 
   /* Not in a child: TSan takes the locks of a forked process for held. Last, for this one has a ledger from now on. */
-  g_test_add_data_func ("/ledger/fork/while-appending", NULL, test_fork_while_appending);
+  g_test_add_data_func ("/fork/while-another-thread-appends", NULL, test_fork_while_appending);
 
   return g_test_run ();
 }

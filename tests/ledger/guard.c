@@ -606,30 +606,21 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct { const char *name; void (*function) (gconstpointer); } tests[] = {
-    { "signals", child_signals },
-    { "zombie", child_zombie },
-    { "ends-well", child_ends_well },
-    { "detached", child_detached },
-    { "closes", child_closes },
-    { "exec", child_exec },
-    { "late-process", child_late_process },
-    { "child", child_child },
-    { "full", child_full },
-    { "lost", child_lost },
-    { "busy-ledger", child_busy_ledger },
-    { "used-inside", child_used_inside },
-    { "fork", child_fork },
-  };
-
   test_init (&argc, &argv);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strconcat ("/ledger/guard/", tests[i].name, NULL);
-
-      test_add_with_ledgers (path, tests[i].function);
-    }
+  test_add_with_ledgers ("/killed/guard/by-each-signal", child_signals);
+  test_add_with_ledgers ("/killed/guard/zombie", child_zombie);
+  test_add_with_ledgers ("/killed/guard/ends-with-a-program-that-ends-well", child_ends_well);
+  test_add_with_ledgers ("/killed/guard/has-nothing-of-its-program", child_detached);
+  test_add_with_ledgers ("/killed/guard/program-closes-all", child_closes);
+  test_add_with_ledgers ("/killed/guard/waits-after-exec", child_exec);
+  test_add_with_ledgers ("/killed/guard/waits-for-late-processes", child_late_process);
+  test_add_with_ledgers ("/killed/guard/waits-for-a-child", child_child);
+  test_add_with_ledgers ("/killed/guard/sweeps-all-ledgers", child_full);
+  test_add_with_ledgers ("/killed/guard/sweeps-for-a-lost-ledger", child_lost);
+  test_add_with_ledgers ("/killed/guard/waits-for-another-sweep", child_busy_ledger);
+  test_add_with_ledgers ("/killed/guard/waits-for-users-of-a-directory", child_used_inside);
+  test_add_with_ledgers ("/fork/child-has-a-guard-of-its-own", child_fork);
 
   return g_test_run ();
 }

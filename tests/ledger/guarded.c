@@ -212,13 +212,13 @@ main (int    argc,
   for (Way way = USUAL; way <= FORKED_CLOSED; way++)
     for (guint stays = 0; stays < 2; stays++)
       {
-        g_autofree char *path = g_strdup_printf ("/ledger/guarded/%s%s", way_names[way], stays ? "/zombie" : "/gone");
+        g_autofree char *path = g_strdup_printf ("/killed/guarded/%s%s", way_names[way], stays ? "/zombie" : "/gone");
         const Case c = { way, stays != 0 };
 
         test_add_program_copy (path, test_guarded, &c, sizeof c);
       }
-  test_add_program ("/ledger/guarded/dying/usual", test_dying, GINT_TO_POINTER (FALSE));
-  test_add_program ("/ledger/guarded/dying/closed", test_dying, GINT_TO_POINTER (TRUE));
+  test_add_program ("/killed/guarded/dying/usual", test_dying, GINT_TO_POINTER (FALSE));
+  test_add_program ("/killed/guarded/dying/closed", test_dying, GINT_TO_POINTER (TRUE));
 
   return g_test_run ();
 }

@@ -16,7 +16,8 @@
 #include "test-ledgers.h"
 #include "test-support.h"
 
-/* The helper program, by what it prints and how it ends. Each test has a process and directories of ledgers of its own. */
+/* The helper program, by what it prints and how it ends. Each test has a process and directories of ledgers of its
+ * own. */
 
 typedef struct
 {
@@ -331,26 +332,17 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct { const char *name; void (*function) (gconstpointer); } tests[] = {
-    { "sweep", child_sweep },
-    { "sweep-error", child_sweep_error },
-    { "dry-run", child_dry_run },
-    { "keep-everything", child_keep_everything },
-    { "explain", child_explain },
-    { "explain-bad", child_explain_bad },
-    { "guard", child_guard },
-    { "options", child_options },
-  };
-
   test_init (&argc, &argv);
   g_setenv ("LC_ALL", "C", TRUE);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strconcat ("/ledger/helper/", tests[i].name, NULL);
-
-      test_add_with_ledgers (path, tests[i].function);
-    }
+  test_add_with_ledgers ("/killed/helper/sweeps", child_sweep);
+  test_add_with_ledgers ("/killed/helper/prints-the-first-error", child_sweep_error);
+  test_add_with_ledgers ("/killed/helper/dry-run-changes-nothing", child_dry_run);
+  test_add_with_ledgers ("/killed/helper/keeps-everything", child_keep_everything);
+  test_add_with_ledgers ("/killed/helper/explains-who-keeps-a-ledger", child_explain);
+  test_add_with_ledgers ("/killed/helper/explains-no-other-file", child_explain_bad);
+  test_add_with_ledgers ("/killed/helper/guards", child_guard);
+  test_add_with_ledgers ("/killed/helper/options", child_options);
 
   return g_test_run ();
 }

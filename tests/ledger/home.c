@@ -571,27 +571,27 @@ main (int    argc,
 
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/home/machine", test_machine);
-  test_add_with_ledgers ("/ledger/home/state-home", test_state_home);
-  test_add_with_ledgers ("/ledger/home/home", test_home);
-  test_add_with_ledgers ("/ledger/home/runtime-dir", test_runtime_dir);
-  test_add_with_ledgers ("/ledger/home/does-not-create", test_does_not_create);
-  test_add_with_ledgers ("/ledger/home/no-home", test_no_home);
-  test_add_with_ledgers ("/ledger/home/beside-home", test_beside_home);
-  test_add_with_ledgers ("/ledger/home/home-spelled", test_home_spelled);
-  test_add_with_ledgers ("/ledger/home/nonexistent", test_nonexistent);
-  test_add_with_ledgers ("/ledger/home/relative", test_relative);
-  test_add_with_ledgers ("/ledger/home/password-database", test_password_database);
+  g_test_add_func ("/ledger/home/one-for-each-machine", test_machine);
+  test_add_with_ledgers ("/ledger/home/in-the-state-directory", test_state_home);
+  test_add_with_ledgers ("/ledger/home/in-the-home-directory", test_home);
+  test_add_with_ledgers ("/ledger/home/in-the-runtime-dir", test_runtime_dir);
+  test_add_with_ledgers ("/ledger/home/not-made-unless-asked", test_does_not_create);
+  test_add_with_ledgers ("/ledger/home/none-without-a-home-directory", test_no_home);
+  test_add_with_ledgers ("/ledger/home/beside-the-home-directory", test_beside_home);
+  test_add_with_ledgers ("/ledger/home/home-directory-is-not-made-however-spelled", test_home_spelled);
+  test_add_with_ledgers ("/ledger/home/home-directory-is-not-made", test_nonexistent);
+  test_add_with_ledgers ("/ledger/home/relative-paths-are-ignored", test_relative);
+  test_add_with_ledgers ("/ledger/home/in-the-home-directory-of-the-system", test_password_database);
   test_add_with_ledgers ("/ledger/home/prints-nothing", test_prints_nothing);
-  test_add_with_ledgers ("/ledger/home/umask", test_umask);
-  test_add_with_ledgers ("/ledger/home/modes-are-repaired", test_modes_are_repaired);
-  test_add_with_ledgers ("/ledger/home/symlinks", test_symlinks);
-  test_add_with_ledgers ("/ledger/home/symlink-above", test_symlink_above);
-  test_add_with_ledgers ("/ledger/home/not-directories", test_not_directories);
-  test_add_with_ledgers ("/ledger/home/other-users", test_other_users);
-  test_add_with_ledgers ("/ledger/home/not-writable", test_not_writable);
-  test_add_with_ledgers ("/ledger/home/network", test_network);
-  test_add_with_ledgers ("/ledger/home/set-user-id", test_set_user_id);
+  test_add_with_ledgers ("/private/home/whatever-the-umask", test_umask);
+  test_add_with_ledgers ("/private/home/modes-are-repaired", test_modes_are_repaired);
+  test_add_with_ledgers ("/private/home/symlinks-are-not-followed", test_symlinks);
+  test_add_with_ledgers ("/ledger/home/symlink-above-is-followed", test_symlink_above);
+  test_add_with_ledgers ("/ledger/home/not-in-a-file", test_not_directories);
+  test_add_with_ledgers ("/private/home/not-in-a-directory-of-another-user", test_other_users);
+  test_add_with_ledgers ("/ledger/home/not-where-nobody-may-write", test_not_writable);
+  test_add_with_ledgers ("/ledger/home/not-where-locks-are-unsafe", test_network);
+  test_add_with_ledgers ("/private/home/none-for-a-set-user-id-program", test_set_user_id);
 
   return g_test_run ();
 }

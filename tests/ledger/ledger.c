@@ -330,8 +330,8 @@ test_roll_over_with_nothing (gconstpointer data)
     }
 }
 
-/* An entry that may still be somewhere has its ledger stay, and the lock, but without a descriptor once the next ledger is
- * there. */
+/* An entry that may still be somewhere has its ledger stay, and the lock, but without a descriptor once the next ledger
+ * is there. */
 static void
 test_roll_over_unsettled (gconstpointer data)
 {
@@ -397,21 +397,21 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/ledger/header", test_header);
-  test_add_with_ledgers ("/ledger/ledger/descriptor", test_descriptor);
-  test_add_with_ledgers ("/ledger/ledger/umask", test_umask);
-  test_add_with_ledgers ("/ledger/ledger/one-for-all", test_one_for_all);
-  test_add_with_ledgers ("/ledger/ledger/runtime-dir", test_runtime_dir);
-  test_add_with_ledgers ("/ledger/ledger/nowhere", test_nowhere);
-  test_add_with_ledgers ("/ledger/ledger/sweep-is-faster", test_sweep_is_faster);
-  test_add_with_ledgers ("/ledger/ledger/no-random-bytes", test_no_random_bytes);
-  test_add_with_ledgers ("/ledger/ledger/lock", test_lock);
-  test_add_with_ledgers ("/ledger/ledger/lock-after-closing", test_lock_after_closing);
-  test_add_with_ledgers ("/ledger/ledger/roll-over", test_roll_over);
-  test_add_with_ledgers ("/ledger/ledger/roll-over-with-nothing", test_roll_over_with_nothing);
-  test_add_with_ledgers ("/ledger/ledger/roll-over-unsettled", test_roll_over_unsettled);
-  test_add_with_ledgers ("/ledger/ledger/finish-all", test_finish_all);
-  test_add_with_ledgers ("/ledger/ledger/guarded", test_guarded);
+  test_add_with_ledgers ("/ledger/begins-with-a-header", test_header);
+  test_add_with_ledgers ("/ledger/descriptor-appends", test_descriptor);
+  test_add_with_ledgers ("/private/ledger-whatever-the-umask", test_umask);
+  test_add_with_ledgers ("/ledger/one-for-all", test_one_for_all);
+  test_add_with_ledgers ("/ledger/in-the-runtime-dir-if-need-be", test_runtime_dir);
+  test_add_with_ledgers ("/ledger/none-without-a-directory", test_nowhere);
+  test_add_with_ledgers ("/ledger/another-one-if-a-sweep-was-faster", test_sweep_is_faster);
+  test_add_with_ledgers ("/ledger/none-without-random-bytes", test_no_random_bytes);
+  test_add_with_ledgers ("/ledger/is-locked", test_lock);
+  test_add_with_ledgers ("/ledger/is-locked-after-all-was-closed", test_lock_after_closing);
+  test_add_with_ledgers ("/ledger/full/next-one-has-another-key", test_roll_over);
+  test_add_with_ledgers ("/ledger/full/goes-if-no-entry-counts", test_roll_over_with_nothing);
+  test_add_with_ledgers ("/ledger/full/stays-locked-without-descriptor", test_roll_over_unsettled);
+  test_add_with_ledgers ("/ledger/exit/goes-with-its-last-entry", test_finish_all);
+  test_add_with_ledgers ("/ledger/exit/stays-for-its-guard", test_guarded);
 
   return g_test_run ();
 }

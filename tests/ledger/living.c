@@ -376,20 +376,20 @@ main (int    argc,
   for (Place place = HERE; place <= OVERLAY; place++)
     for (Way way = USUAL; way <= THREAD_ENDED_CLOSED; way++)
       {
-        g_autofree char *path = g_strdup_printf ("/ledger/living/%s/%s", place_names[place], way_names[way]);
+        g_autofree char *path = g_strdup_printf ("/alive/%s/%s", place_names[place], way_names[way]);
         const Case c = { way, place };
 
         test_add_program_copy (path, test_living, &c, sizeof c);
       }
   for (gsize i = 0; i < G_N_ELEMENTS (dropped); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/ledger/living/dropped/%s%s", dropped[i].only_effective ? "effective" : "all",
+      g_autofree char *path = g_strdup_printf ("/alive/dropped/%s%s", dropped[i].only_effective ? "effective" : "all",
                                                dropped[i].elsewhere ? "-elsewhere" : "");
 
       test_add_program (path, test_dropped, &dropped[i]);
     }
 
-  test_add_program ("/ledger/living/daemon", test_daemon, NULL);
+  test_add_program ("/alive/daemon", test_daemon, NULL);
 
   return g_test_run ();
 }

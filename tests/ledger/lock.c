@@ -100,8 +100,8 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/lock/excludes", test_lock);
-  g_test_add_func ("/ledger/lock/interrupted", test_lock_interrupted);
+  g_test_add_func ("/ledger/lock/excludes-others", test_lock);
+  g_test_add_func ("/ledger/lock/waits-through-signals", test_lock_interrupted);
 
   return g_test_run ();
 }

@@ -225,13 +225,13 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/names/draw", test_draw);
-  test_add_with_ledgers ("/ledger/names/first-counter", test_first_counter);
+  test_add_with_ledgers ("/private/names/differ", test_draw);
+  test_add_with_ledgers ("/private/names/first-one-cannot-be-guessed", test_first_counter);
 
   /* Not in a child: TSan takes the locks of a forked process for held. Last, for this one has a ledger from now on. */
-  g_test_add_data_func ("/ledger/names/draw-in-threads", NULL, test_draw_in_threads);
-  g_test_add_data_func ("/ledger/names/names", NULL, test_names);
-  g_test_add_data_func ("/ledger/names/callers-names", NULL, test_callers_names);
+  g_test_add_data_func ("/private/names/differ-in-threads", NULL, test_draw_in_threads);
+  g_test_add_data_func ("/private/names/differ-in-processes", NULL, test_names);
+  g_test_add_data_func ("/private/names/callers-differ", NULL, test_callers_names);
 
   return g_test_run ();
 }

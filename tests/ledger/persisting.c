@@ -335,16 +335,16 @@ main (int    argc,
     for (Filesystem filesystem = ALL_CALLS; filesystem <= NO_MOVES; filesystem++)
       for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
         {
-          g_autofree char *path = g_strdup_printf ("/ledger/persisting/%s/%s/%s", kind_names[kind],
+          g_autofree char *path = g_strdup_printf ("/killed/persisting/%s/%s/%s", kind_names[kind],
                                                    filesystem_names[filesystem],
                                                    (flags[i] & TEMP_PERSIST_REPLACE) != 0 ? "replace" : "new");
           const Case c = { kind, filesystem, flags[i] };
 
           test_add_program_copy (path, test_killed, &c, sizeof c);
         }
-  test_add_program ("/ledger/persisting/same-name", test_same_name, NULL);
-  test_add_program ("/ledger/persisting/keep", test_keep, NULL);
-  test_add_program ("/ledger/persisting/auto-delete", test_auto_delete, NULL);
+  test_add_program ("/killed/persisting/same-name", test_same_name, NULL);
+  test_add_program ("/killed/persisting/keep", test_keep, NULL);
+  test_add_program ("/killed/persisting/auto-delete", test_auto_delete, NULL);
 
   return g_test_run ();
 }

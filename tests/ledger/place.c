@@ -554,30 +554,30 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/place/line", test_line);
-  test_add_with_ledgers ("/ledger/place/line-before-name", test_line_before_name);
-  test_add_with_ledgers ("/ledger/place/one-line", test_one_line);
+  test_add_with_ledgers ("/ledger/place/has-a-line", test_line);
+  test_add_with_ledgers ("/ledger/place/line-comes-before-the-name", test_line_before_name);
+  test_add_with_ledgers ("/ledger/place/one-line-for-all-entries", test_one_line);
   test_add_with_ledgers ("/ledger/place/lines-of-names", test_lines_of_names);
-  test_add_with_ledgers ("/ledger/place/symlinks", test_symlinks);
-  test_add_with_ledgers ("/ledger/place/not-directories", test_not_directories);
-  test_add_with_ledgers ("/ledger/place/replaced", test_replaced);
-  test_add_with_ledgers ("/ledger/place/removed", test_removed);
-  test_add_with_ledgers ("/ledger/place/link-changed", test_link_changed);
-  test_add_with_ledgers ("/ledger/place/looked-at", test_looked_at);
-  test_add_with_ledgers ("/ledger/place/forget-all", test_forget_all);
-  test_add_with_ledgers ("/ledger/place/many", test_many);
-  test_add_with_ledgers ("/ledger/place/ledger-removed", test_ledger_removed);
-  test_add_with_ledgers ("/ledger/place/ledger-full", test_ledger_full);
-  test_add_with_ledgers ("/ledger/place/no-state", test_no_state);
-  test_add_with_ledgers ("/ledger/place/line-fails", test_line_fails);
-  test_add_with_ledgers ("/ledger/place/keeps-everything", test_keeps_everything);
-  test_add_with_ledgers ("/ledger/place/cover", test_cover);
-  test_add_with_ledgers ("/ledger/place/inside-temp-dir", test_inside_temp_dir);
-  test_add_with_ledgers ("/ledger/place/uids", test_uids);
-  test_add_with_ledgers ("/ledger/place/unlisted", test_unlisted);
+  test_add_with_ledgers ("/ledger/place/line-has-no-symlinks", test_symlinks);
+  test_add_with_ledgers ("/ledger/place/error-unless-a-directory", test_not_directories);
+  test_add_with_ledgers ("/ledger/place/new-line-if-replaced", test_replaced);
+  test_add_with_ledgers ("/ledger/place/error-once-removed", test_removed);
+  test_add_with_ledgers ("/ledger/place/new-line-if-a-link-changes", test_link_changed);
+  test_add_with_ledgers ("/ledger/place/looks-once-a-second", test_looked_at);
+  test_add_with_ledgers ("/ledger/place/new-lines-once-all-are-forgotten", test_forget_all);
+  test_add_with_ledgers ("/ledger/place/bounded-table", test_many);
+  test_add_with_ledgers ("/ledger/place/new-line-if-the-ledger-was-removed", test_ledger_removed);
+  test_add_with_ledgers ("/ledger/place/new-line-in-the-next-ledger", test_ledger_full);
+  test_add_with_ledgers ("/ledger/place/works-without-a-ledger", test_no_state);
+  test_add_with_ledgers ("/ledger/place/works-without-a-line", test_line_fails);
+  test_add_with_ledgers ("/ledger/place/no-line-if-all-is-kept", test_keeps_everything);
+  test_add_with_ledgers ("/ledger/place/no-line-inside-an-own-directory", test_cover);
+  test_add_with_ledgers ("/ledger/place/no-line-inside-a-temp-dir", test_inside_temp_dir);
+  test_add_with_ledgers ("/ledger/place/line-for-each-user", test_uids);
+  test_add_with_ledgers ("/ledger/place/names-have-lines-if-unlisted", test_unlisted);
 
   /* Not in a child: TSan takes the locks of a forked process for held. Last, for this one has a ledger from now on. */
-  g_test_add_data_func ("/ledger/place/threads", NULL, test_threads);
+  g_test_add_data_func ("/ledger/place/threads-wait-for-the-line", NULL, test_threads);
 
   return g_test_run ();
 }

@@ -168,12 +168,12 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/read/copy", test_copy);
-  g_test_add_func ("/ledger/read/birth", test_birth);
-  g_test_add_func ("/ledger/read/inode", test_inode);
-  g_test_add_func ("/ledger/read/verdicts", test_verdicts);
-  g_test_add_func ("/ledger/read/fails", test_fails);
-  g_test_add_func ("/ledger/read/long", test_long);
+  g_test_add_func ("/only-ours/copy-of-a-ledger", test_copy);
+  g_test_add_func ("/only-ours/ledger-of-another-birth-is-a-copy", test_birth);
+  g_test_add_func ("/only-ours/ledger-of-another-inode-is-a-copy", test_inode);
+  g_test_add_func ("/ledger/read/headless-and-foreign", test_verdicts);
+  g_test_add_func ("/ledger/read/errors", test_fails);
+  g_test_add_func ("/ledger/read/many-kept-names", test_long);
 
   return g_test_run ();
 }

@@ -370,10 +370,10 @@ main (int    argc,
 
       test_add_program (path, test_umask, GUINT_TO_POINTER (masks[i]));
     }
-  test_add_program ("/ledger/surroundings/home/missing", test_missing_home, NULL);
-  test_add_program ("/ledger/surroundings/home/bad", test_bad_home, NULL);
-  test_add_program ("/ledger/surroundings/home/fresh", test_fresh_home, NULL);
-  test_add_program ("/ledger/surroundings/home/none", test_no_home, NULL);
+  test_add_program ("/ledger/surroundings/missing-home", test_missing_home, NULL);
+  test_add_program ("/ledger/surroundings/bad-home", test_bad_home, NULL);
+  test_add_program ("/ledger/surroundings/fresh-home", test_fresh_home, NULL);
+  test_add_program ("/ledger/surroundings/no-home", test_no_home, NULL);
   test_add_program ("/ledger/surroundings/missing-runtime-dir", test_missing_runtime_dir, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
     {

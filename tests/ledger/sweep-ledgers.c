@@ -265,14 +265,14 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/sweep-ledgers/copy", child_copy);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/not-a-ledger", child_not_a_ledger);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/torn", child_torn);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/foreign-owner", child_foreign_owner);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/one-process", child_one_process);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/background", child_background);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/nobody-dead", child_nobody_dead);
-  test_add_with_ledgers ("/ledger/sweep-ledgers/exit", child_exit);
+  test_add_with_ledgers ("/only-ours/copied-ledger", child_copy);
+  test_add_with_ledgers ("/only-ours/files-that-are-no-ledgers", child_not_a_ledger);
+  test_add_with_ledgers ("/killed/ledger-with-a-torn-header", child_torn);
+  test_add_with_ledgers ("/only-ours/ledger-of-another-user", child_foreign_owner);
+  test_add_with_ledgers ("/only-ours/ledgers-of-one-process", child_one_process);
+  test_add_with_ledgers ("/killed/background/first-entry-starts-a-sweep", child_background);
+  test_add_with_ledgers ("/killed/background/no-thread-if-nobody-died", child_nobody_dead);
+  test_add_with_ledgers ("/killed/background/exit-does-not-wait", child_exit);
 
   return g_test_run ();
 }

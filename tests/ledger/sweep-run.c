@@ -454,17 +454,17 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/sweep-run/one-dir", child_one_dir);
-  test_add_with_ledgers ("/ledger/sweep-run/many", child_many);
-  test_add_with_ledgers ("/ledger/sweep-run/runtime-dir", child_runtime_dir);
-  test_add_with_ledgers ("/ledger/sweep-run/errors", child_errors);
-  test_add_with_ledgers ("/ledger/sweep-run/cancelled", child_cancelled);
-  test_add_with_ledgers ("/ledger/sweep-run/report", child_report);
-  test_add_with_ledgers ("/ledger/sweep-run/keep-everything", child_keep_everything);
-  test_add_with_ledgers ("/ledger/sweep-run/locked", child_locked);
-  test_add_with_ledgers ("/ledger/sweep-run/mounts", child_mounts);
-  test_add_with_ledgers ("/ledger/sweep-run/swapped", child_swapped);
-  test_add_with_ledgers ("/ledger/sweep-run/two-sweeps", child_two_sweeps);
+  test_add_with_ledgers ("/killed/sweep/many-ledgers-one-directory", child_one_dir);
+  test_add_with_ledgers ("/killed/sweep/many-ledgers-few-descriptors", child_many);
+  test_add_with_ledgers ("/killed/sweep/ledgers-in-both-directories", child_runtime_dir);
+  test_add_with_ledgers ("/killed/sweep/goes-on-after-an-error", child_errors);
+  test_add_with_ledgers ("/killed/sweep/goes-on-after-cancellation", child_cancelled);
+  test_add_with_ledgers ("/killed/sweep/dry-run-tells-each-fate", child_report);
+  test_add_with_ledgers ("/killed/sweep/keeps-everything", child_keep_everything);
+  test_add_with_ledgers ("/only-ours/locked-directories-stay", child_locked);
+  test_add_with_ledgers ("/only-ours/mounts-stay", child_mounts);
+  test_add_with_ledgers ("/only-ours/swapped-directory-stays", child_swapped);
+  test_add_with_ledgers ("/killed/sweep/two-share-the-work", child_two_sweeps);
 
   return g_test_run ();
 }

@@ -15,8 +15,8 @@
 
 /* What a sweep cannot see or delete stays, with its ledger, for a later one. */
 
-/* In the directory with that inode, the library's calls of readdir() fail after so many names. Its calls of fstatat() for
- * that name fail. */
+/* In the directory with that inode, the library's calls of readdir() fail after so many names. Its calls of fstatat()
+ * for that name fail. */
 static ino_t unreadable;
 static guint n_readable;
 static const char *unseen;
@@ -373,16 +373,16 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/sweep-undone/without-rights", child_without_rights);
-  test_add_with_ledgers ("/ledger/sweep-undone/unlisted", child_unlisted);
-  test_add_with_ledgers ("/ledger/sweep-undone/unlisted-done", child_unlisted_done);
-  test_add_with_ledgers ("/ledger/sweep-undone/unreadable", child_unreadable);
-  test_add_with_ledgers ("/ledger/sweep-undone/unseen", child_unseen_names);
-  test_add_with_ledgers ("/ledger/sweep-undone/missing", child_missing);
-  test_add_with_ledgers ("/ledger/sweep-undone/replaced", child_replaced);
-  test_add_with_ledgers ("/ledger/sweep-undone/link-to-dir", child_link_to_dir);
-  test_add_with_ledgers ("/ledger/sweep-undone/tried", child_tried);
-  test_add_with_ledgers ("/ledger/sweep-undone/boot", child_boot);
+  test_add_with_ledgers ("/killed/undone/without-rights", child_without_rights);
+  test_add_with_ledgers ("/killed/undone/unlisted-directory", child_unlisted);
+  test_add_with_ledgers ("/killed/undone/unlisted-directory-until-its-names-go", child_unlisted_done);
+  test_add_with_ledgers ("/killed/undone/unreadable-directory", child_unreadable);
+  test_add_with_ledgers ("/killed/undone/unseen-names", child_unseen_names);
+  test_add_with_ledgers ("/killed/undone/missing-directory", child_missing);
+  test_add_with_ledgers ("/killed/undone/replaced-directory", child_replaced);
+  test_add_with_ledgers ("/killed/undone/link-to-the-directory", child_link_to_dir);
+  test_add_with_ledgers ("/killed/undone/tried-once-a-day-for-a-month", child_tried);
+  test_add_with_ledgers ("/killed/undone/other-device-after-a-boot", child_boot);
 
   return g_test_run ();
 }

@@ -353,18 +353,18 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/sweep/verified", child_verified);
-  test_add_with_ledgers ("/ledger/sweep/derived", child_derived);
-  test_add_with_ledgers ("/ledger/sweep/other-key", child_other_key);
-  test_add_with_ledgers ("/ledger/sweep/kept", child_kept);
-  test_add_with_ledgers ("/ledger/sweep/believed", child_believed);
-  test_add_with_ledgers ("/ledger/sweep/believed-elsewhere", child_believed_elsewhere);
-  test_add_with_ledgers ("/ledger/sweep/believed-kind", child_believed_kind);
-  test_add_with_ledgers ("/ledger/sweep/dir-for-file", child_dir_for_file);
-  test_add_with_ledgers ("/ledger/sweep/other-for-dir", child_other_for_dir);
-  test_add_with_ledgers ("/ledger/sweep/other-owner", child_other_owner);
-  test_add_with_ledgers ("/ledger/sweep/root", child_root);
-  test_add_with_ledgers ("/ledger/sweep/untrusted", child_untrusted);
+  test_add_with_ledgers ("/killed/names-of-all-shapes-go", child_verified);
+  test_add_with_ledgers ("/only-ours/derived-names-stay", child_derived);
+  test_add_with_ledgers ("/only-ours/names-of-another-key-stay", child_other_key);
+  test_add_with_ledgers ("/only-ours/kept-names-stay", child_kept);
+  test_add_with_ledgers ("/only-ours/name-lines-count-in-their-directory", child_believed);
+  test_add_with_ledgers ("/only-ours/name-lines-mean-the-directory-not-its-path", child_believed_elsewhere);
+  test_add_with_ledgers ("/only-ours/tags-tell-files-from-directories", child_believed_kind);
+  test_add_with_ledgers ("/only-ours/full-directory-under-a-files-name-stays", child_dir_for_file);
+  test_add_with_ledgers ("/only-ours/links-go-their-targets-stay", child_other_for_dir);
+  test_add_with_ledgers ("/only-ours/files-of-unlisted-users-stay", child_other_owner);
+  test_add_with_ledgers ("/only-ours/root-sweeps-for-all-users", child_root);
+  test_add_with_ledgers ("/only-ours/full-untrusted-directories-stay", child_untrusted);
 
   return g_test_run ();
 }

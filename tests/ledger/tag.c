@@ -347,19 +347,19 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/tag/layout", test_layout);
-  g_test_add_func ("/ledger/tag/counter", test_counter);
-  g_test_add_func ("/ledger/tag/each-letter", test_each_letter);
-  g_test_add_func ("/ledger/tag/key", test_key);
-  g_test_add_func ("/ledger/tag/directory", test_directory);
-  g_test_add_func ("/ledger/tag/parts", test_parts);
-  g_test_add_func ("/ledger/tag/derived", test_derived);
-  g_test_add_func ("/ledger/tag/windows", test_windows);
-  g_test_add_func ("/ledger/tag/odd-parts", test_odd_parts);
-  g_test_add_func ("/ledger/tag/long-directory", test_long_directory);
-  g_test_add_func ("/ledger/tag/has-window", test_has_window);
-  g_test_add_func ("/ledger/tag/plain-names", test_plain_names);
-  g_test_add_func ("/ledger/tag/guesses", test_guesses);
+  g_test_add_func ("/private/tag/layout", test_layout);
+  g_test_add_func ("/private/tag/has-the-counter", test_counter);
+  g_test_add_func ("/private/tag/each-letter-counts", test_each_letter);
+  g_test_add_func ("/private/tag/depends-on-the-key", test_key);
+  g_test_add_func ("/private/tag/depends-on-the-directory", test_directory);
+  g_test_add_func ("/private/tag/depends-on-prefix-and-suffix", test_parts);
+  g_test_add_func ("/only-ours/derived-names-have-no-tag", test_derived);
+  g_test_add_func ("/private/tag/found-in-any-window", test_windows);
+  g_test_add_func ("/private/tag/odd-prefix-and-suffix", test_odd_parts);
+  g_test_add_func ("/private/tag/long-directory", test_long_directory);
+  g_test_add_func ("/private/tag/window-is-found-fast", test_has_window);
+  g_test_add_func ("/only-ours/plain-names-have-no-tag", test_plain_names);
+  g_test_add_func ("/private/tag/cannot-be-guessed", test_guesses);
 
   return g_test_run ();
 }

@@ -465,20 +465,20 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/text/escape-each-byte", test_escape_each_byte);
-  g_test_add_func ("/ledger/text/escape-whole-paths", test_escape_whole_paths);
-  g_test_add_func ("/ledger/text/unescape-nonsense", test_unescape_nonsense);
+  g_test_add_func ("/ledger/text/each-byte-is-escaped", test_escape_each_byte);
+  g_test_add_func ("/ledger/text/paths-survive", test_escape_whole_paths);
+  g_test_add_func ("/ledger/text/nonsense-is-no-path", test_unescape_nonsense);
   g_test_add_func ("/ledger/text/whole", test_whole);
   g_test_add_func ("/ledger/text/process-line", test_process_line);
   g_test_add_func ("/ledger/text/verdicts", test_verdicts);
-  g_test_add_func ("/ledger/text/other-version", test_other_version);
-  g_test_add_func ("/ledger/text/malformed-lines", test_malformed_lines);
-  g_test_add_func ("/ledger/text/torn-lines", test_torn_lines);
-  g_test_add_func ("/ledger/text/torn-header", test_torn_header);
-  g_test_add_func ("/ledger/text/last-line", test_last_line);
-  g_test_add_func ("/ledger/text/nul", test_nul);
-  g_test_add_func ("/ledger/text/keep-order", test_keep_order);
-  g_test_add_func ("/ledger/text/names", test_names);
+  g_test_add_func ("/ledger/text/other-version-is-not-read", test_other_version);
+  g_test_add_func ("/ledger/text/malformed-lines-are-skipped", test_malformed_lines);
+  g_test_add_func ("/ledger/text/torn-lines-are-skipped", test_torn_lines);
+  g_test_add_func ("/ledger/text/torn-header-is-repeated", test_torn_header);
+  g_test_add_func ("/ledger/text/unfinished-line-is-skipped", test_last_line);
+  g_test_add_func ("/ledger/text/line-with-nul-is-skipped", test_nul);
+  g_test_add_func ("/ledger/text/last-keep-counts", test_keep_order);
+  g_test_add_func ("/ledger/text/names-follow-their-directory", test_names);
   g_test_add_func ("/ledger/text/random-bytes", test_random_bytes);
   g_test_add_func ("/ledger/text/mutations", test_mutations);
 

@@ -497,18 +497,18 @@ main (int    argc,
   use_private_group ();
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/trust/modes", test_modes);
-  g_test_add_func ("/ledger/trust/groups", test_groups);
-  g_test_add_func ("/ledger/trust/acl", test_acl);
-  g_test_add_func ("/ledger/trust/root", test_root);
-  g_test_add_func ("/ledger/trust/symlinks", test_symlinks);
-  g_test_add_func ("/ledger/trust/not-directories", test_not_directories);
-  test_add_with_ledgers ("/ledger/trust/other-owner", test_other_owner);
-  test_add_with_ledgers ("/ledger/trust/other-group", test_other_group);
-  test_add_with_ledgers ("/ledger/trust/nobody", test_nobody);
-  test_add_with_ledgers ("/ledger/trust/nobody-in-sticky", test_nobody_in_sticky);
-  test_add_with_ledgers ("/ledger/trust/unmapped", test_unmapped);
-  test_add_with_ledgers ("/ledger/trust/unmapped-root", test_unmapped_root);
+  g_test_add_func ("/private/trust/not-writable-by-others", test_modes);
+  g_test_add_func ("/private/trust/own-group-but-no-other", test_groups);
+  g_test_add_func ("/private/trust/not-with-an-acl", test_acl);
+  g_test_add_func ("/private/trust/root", test_root);
+  g_test_add_func ("/private/trust/symlinks-are-checked", test_symlinks);
+  g_test_add_func ("/private/trust/only-directories", test_not_directories);
+  test_add_with_ledgers ("/private/trust/not-if-another-user-owns-it", test_other_owner);
+  test_add_with_ledgers ("/private/trust/not-with-another-primary-group", test_other_group);
+  test_add_with_ledgers ("/private/trust/nobody", test_nobody);
+  test_add_with_ledgers ("/private/trust/nobody-in-a-sticky-directory", test_nobody_in_sticky);
+  test_add_with_ledgers ("/private/trust/unmapped-owner", test_unmapped);
+  test_add_with_ledgers ("/private/trust/unmapped-root", test_unmapped_root);
 
   return g_test_run ();
 }

@@ -66,8 +66,8 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/guard/no-helper", child_no_helper);
-  test_add_with_ledgers ("/ledger/guard/no-ledger", child_no_ledger);
+  test_add_with_ledgers ("/killed/guard/error-without-helper", child_no_helper);
+  test_add_with_ledgers ("/killed/guard/error-without-ledger", child_no_ledger);
 
   return g_test_run ();
 }

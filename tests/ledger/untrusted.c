@@ -202,12 +202,12 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/ledger/untrusted/trusted", test_trusted);
-  test_add_with_ledgers ("/ledger/untrusted/not-trusted", test_not_trusted);
-  test_add_with_ledgers ("/ledger/untrusted/fd-closed", test_fd_closed);
-  test_add_with_ledgers ("/ledger/untrusted/fd-goes", test_fd_goes);
-  test_add_with_ledgers ("/ledger/untrusted/fd-stays", test_fd_stays);
-  test_add_with_ledgers ("/ledger/untrusted/new-inside", test_new_inside);
+  test_add_with_ledgers ("/private/trusted-place-has-no-descriptor", test_trusted);
+  test_add_with_ledgers ("/private/untrusted/has-a-descriptor", test_not_trusted);
+  test_add_with_ledgers ("/private/untrusted/opens-again-after-close", test_fd_closed);
+  test_add_with_ledgers ("/private/untrusted/descriptor-goes-with-the-last-entry", test_fd_goes);
+  test_add_with_ledgers ("/private/untrusted/descriptor-stays-for-other-entries", test_fd_stays);
+  test_add_with_ledgers ("/private/untrusted/directory-inside-one", test_new_inside);
 
   return g_test_run ();
 }
