@@ -33,8 +33,7 @@ test_generation (void)
   g_assert_cmpuint (temp_process_generation (), ==, generation);
 }
 
-/* Goes on in a child, which has a number that none of those it comes from has,
- * and keeps it when it has children itself. */
+/* Goes on in a child. Its generation differs from those of all its ancestors, and stays when it has children itself. */
 static void
 descend (gboolean raw,
          guint   *ancestors,
@@ -116,8 +115,7 @@ lock_and_unlock (gpointer data)
   return NULL;
 }
 
-/* A child made while another thread held the lock would wait for it forever:
- * the alarm ends it. */
+/* A child made while another thread held the lock would wait for it forever: the alarm ends it. */
 static void
 test_lock_in_child (void)
 {
@@ -180,7 +178,7 @@ wake (gpointer data)
 {
   gboolean *is_awake = data;
 
-  /* Only once the other waits is the lock to be had. */
+  /* The other thread has the lock until it waits. */
   temp_process_lock ();
   *is_awake = TRUE;
   temp_process_wake ();

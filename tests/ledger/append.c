@@ -16,7 +16,7 @@
 #include "test-ledgers.h"
 #include "test-support.h"
 
-/* What is appended to a ledger, whatever happens to the file, the disk and the descriptor. */
+/* Appending to a ledger, whatever happens to the file, the disk and the descriptor. */
 
 /* The library's calls come here. The next ones write only so many bytes, or are interrupted. */
 static gsize next_write;
@@ -67,7 +67,7 @@ test_append (gconstpointer data)
   g_assert_cmpstr (after, ==, expected);
 }
 
-/* A program closes what it does not know, and opens a file of its own, which gets the number. */
+/* A program closes a descriptor that it does not know, and opens a file of its own, which gets the number. */
 static void
 test_number_given_away (gconstpointer data)
 {
@@ -88,7 +88,7 @@ test_number_given_away (gconstpointer data)
   g_assert_true (temp_ledger_text_has_uid (text, 5));
   g_assert_cmpint (fcntl (test_find_own_ledger (ledger), F_GETFD), ==, FD_CLOEXEC);
 
-  /* Once more, so that the ledger ends with a number that is not its own. */
+  /* Give the number away again, so that the ledger ends without a descriptor. */
   number = test_find_own_ledger (ledger);
   g_assert_no_errno (dup3 (file_fd, number, O_CLOEXEC));
   temp_ledger_finish_all ();
@@ -145,7 +145,7 @@ put_link (const char *path)
   g_assert_no_errno (symlink ("/dev/null", path));
 }
 
-/* A ledger that somebody removed can never be swept: what is made next needs another. */
+/* No sweep finds a ledger that somebody removed: the next entry needs another one. */
 static void
 test_removed (gconstpointer data)
 {
@@ -164,7 +164,7 @@ test_removed (gconstpointer data)
           g_assert_no_errno (close (test_find_own_ledger (ledger)));
         removers[i] (path);
 
-        /* Without a descriptor, it could as well have been moved to where a sweep finds it. */
+        /* Without a descriptor, nobody knows if somebody moved the ledger to where a sweep finds it. */
         g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, is_closed ? ESTALE : ENOENT);
         g_assert_false (temp_ledger_is_current (ledger));
         g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, is_closed ? ESTALE : ENOENT);
@@ -224,7 +224,7 @@ test_file_limit (gconstpointer data)
   g_assert_true (g_str_has_suffix (last, "\nuid 5\n"));
 }
 
-/* Wherever the disk broke off a write, what is written again is read, and the rest is not. */
+/* Wherever the disk breaks off a write, a reader believes the lines that were written again, and no part of a line. */
 static void
 test_short_write (gconstpointer data)
 {
@@ -469,8 +469,8 @@ test_add_uid_again (gconstpointer data)
 
 /* Sweeps */
 
-/* A program is killed after the disk took only the beginning of a name, and a sweep cannot finish: if its line ended
- * that of the name, the beginning would be taken for a name, which may be a user's. */
+/* A program is killed after the disk took only the beginning of a name, and a sweep cannot finish. If the sweep's line
+ * ended that of the name, the next sweep would believe the beginning, which may be the name of a user's file. */
 static void
 test_torn_and_tried (gconstpointer data)
 {

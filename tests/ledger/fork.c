@@ -199,7 +199,7 @@ test_generations (gconstpointer data)
   test_child_exit (0);
 }
 
-/* A child has a ledger of its own, with another key, and takes nothing of its parent's away. */
+/* A child has a ledger of its own, with another key, and leaves its parent's ledger as it is. */
 static void
 test_fork (gconstpointer data)
 {
@@ -292,7 +292,7 @@ test_fork_while_appending (gconstpointer data)
   Appender appender = { ledger, FALSE };
   GThread *thread;
 
-  /* Without this, the ledger is retired once it is full. */
+  /* A full ledger stays, since an entry counts in it. */
   g_assert_true (temp_ledger_enter (ledger));
   thread = g_thread_new ("append", append_until, &appender);
   for (guint i = 0; i < 200; i++)
@@ -314,8 +314,8 @@ test_fork_while_appending (gconstpointer data)
 
 static gint fork_step; /* atomic: 1: the lock is taken; 2: before the fork; 3: after it */
 
-/* Is called with the lock of appends, for the first time in the process. Returns once the other thread has forked, or
- * waits for this one. */
+/* The first thread that has the lock of appends calls this. Returns once the other thread has forked, or waits for this
+ * one. */
 static guint64
 find_cover_while_forking (const char *resolved)
 {
@@ -426,7 +426,8 @@ test_fork_all_the_time (gconstpointer data)
 static gboolean forks_well; /* in the handler */
 static guint n_forks;
 
-/* The child takes each of the library's locks. Async-signal-safe enough: what was interrupted is this test. */
+/* The child takes each of the library's locks. This is async-signal-safe enough: the signal interrupts only this
+ * test. */
 static void
 fork_in_handler (int number)
 {

@@ -141,7 +141,7 @@ wait_until_ended (int process_fd)
   g_assert_no_errno (poll (&waiting, 1, -1));
 }
 
-/* Waits until nothing is there any more; but no longer than there is a guard. */
+/* Waits until nothing is under the path, but only as long as there is a guard. */
 static void
 wait_until_gone (Program    *program,
                  const char *path)
@@ -195,7 +195,7 @@ wait_until_awaited (Program *program)
     }
 }
 
-/* Of /proc/PID/status */
+/* Returns the number in a field of /proc/PID/status. */
 static guint64
 read_status (pid_t       pid,
              const char *field,
@@ -276,8 +276,7 @@ child_detached (gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     g_assert_no_errno (kill (program.guard, signals[i]));
 
-  /* Neither the pipes of the program are there nor what it writes. The guard may be about to close what it
-   * was started with. */
+  /* The guard has none of the program's pipes and files. It may be about to close those that it was started with. */
   fds = g_strdup_printf ("/proc/%d/fd", (int) program.guard);
   for (guint n_others = 1; n_others > 0;)
     {
@@ -419,7 +418,7 @@ child_child (gconstpointer data)
   test_child_end (&program.child);
 }
 
-/* The ledger is full: the next entries are made under another one. */
+/* The ledger is full: the next entries count in another one. */
 static void
 fill_ledger (int commands,
              int out)
@@ -460,7 +459,7 @@ child_full (gconstpointer data)
   test_child_end (&program.child);
 }
 
-/* Somebody removed the ledger: there is another, which the same guard sweeps. */
+/* Somebody removed the ledger: the same guard sweeps for the next one. */
 static void
 lose_ledger (int commands,
              int out)

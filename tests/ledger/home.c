@@ -260,7 +260,7 @@ test_relative (gconstpointer data)
   test_assert_list ("home", ".local");
 }
 
-/* Without HOME, the password database knows; for a user that it does not know, there is none. */
+/* Without HOME, the password database has the home directory, but not that of a user whom it does not know. */
 static void
 test_password_database (gconstpointer data)
 {

@@ -152,7 +152,8 @@ test_one_for_all (gconstpointer data)
   g_assert_cmpuint (test_count_ledgers_in (0), ==, 1);
 }
 
-/* Where the state cannot be written, the runtime directory is taken; cleaners spare what is sticky there. */
+/* A process that cannot write into the state directory takes the runtime directory, where cleaners spare files with the
+ * sticky bit. */
 static void
 test_runtime_dir (gconstpointer data)
 {
@@ -180,7 +181,7 @@ test_nowhere (gconstpointer data)
   for (guint i = 0; i < 3; i++)
     test_assert_no_own_ledger ("/nonexistent/.local/state");
 
-  /* The next attempt finds it. */
+  /* The next attempt finds this directory. */
   g_setenv ("XDG_STATE_HOME", state, TRUE);
   temp_ledger_unref (test_open_own_ledger ());
 }
@@ -243,7 +244,7 @@ test_lock (gconstpointer data)
   g_assert_true (temp_ledger_lock (fd, LOCK_SH | LOCK_NB));
 }
 
-/* A daemon closes all descriptors. */
+/* A daemon closes all its descriptors. */
 static void
 test_lock_after_closing (gconstpointer data)
 {
@@ -330,8 +331,8 @@ test_roll_over_with_nothing (gconstpointer data)
     }
 }
 
-/* An entry that may still be somewhere has its ledger stay, and the lock, but without a descriptor once the next ledger
- * is there. */
+/* While an entry may still be somewhere, its ledger and the lock stay; but the process has no descriptor of it once it
+ * has another ledger. */
 static void
 test_roll_over_unsettled (gconstpointer data)
 {

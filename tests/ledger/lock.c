@@ -67,7 +67,7 @@ is_in_flock (pid_t pid)
   g_autofree char *call = NULL;
   siginfo_t info = { 0 };
 
-  /* Or it has ended, which fails the test. */
+  /* A child that has ended fails the test. */
   g_assert_no_errno (waitid (P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT));
   return info.si_pid == pid || !g_file_get_contents (path, &call, NULL, NULL) || atoi (call) == SYS_flock;
 }

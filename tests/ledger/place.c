@@ -207,8 +207,8 @@ test_not_directories (gconstpointer data)
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
 
-/* Somebody puts another directory under the path. Within the second, that goes unseen; after it, the new one has a
- * line. */
+/* Somebody puts another directory under the path. The library does not look within the second; after it, the new
+ * directory has a line. */
 static void
 test_replaced (gconstpointer data)
 {
@@ -368,7 +368,7 @@ test_ledger_full (gconstpointer data)
   test_assert_lines (again->ledger, dir);
 }
 
-/* Without a directory for ledgers, all works, with names that no sweep knows. The next try comes after a second. */
+/* Without a directory for ledgers, names are plain, so that no sweep knows them. The next try comes after a second. */
 static void
 test_no_state (gconstpointer data)
 {

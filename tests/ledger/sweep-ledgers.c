@@ -19,7 +19,7 @@
 
 /* The ledgers that a sweep takes, and the sweep in the background. */
 
-/* A thread in the background that comes to unlinkat() says so here, and stays there. */
+/* A thread in the background that calls unlinkat() writes into this pipe, and waits for ever. */
 static int stuck_pipe = -1;
 
 int
@@ -117,7 +117,7 @@ child_torn (gconstpointer data)
   test_ledger_assert_dead (&ledger);
 }
 
-/* Only what the effective user owns is used. */
+/* A sweep uses only ledgers that the effective user owns. */
 static void
 child_foreign_owner (gconstpointer data)
 {
@@ -251,7 +251,7 @@ child_exit (gconstpointer data)
   g_assert_cmpstr (names, ==, "");
   g_assert_cmpuint (test_count_ledgers (), ==, 1);
 
-  /* The next sweep finds all as it was. */
+  /* The next sweep deletes the file. */
   g_assert_no_errno (rmdir (own));
   test_assert_sweeps (1);
   test_assert_exists (ledger.path, FALSE);

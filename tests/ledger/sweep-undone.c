@@ -13,7 +13,7 @@
 #include "test-ledgers.h"
 #include "test-support.h"
 
-/* What a sweep cannot see or delete stays, with its ledger, for a later one. */
+/* A sweep leaves files that it cannot see or delete, and their ledger, to a later one. */
 
 /* In the directory with that inode, the library's calls of readdir() fail after so many names. Its calls of fstatat()
  * for that name fail. */
@@ -92,7 +92,7 @@ child_without_rights (gconstpointer data)
   test_assert_exists (ledger.path, FALSE);
 }
 
-/* In a directory that cannot be read, names are written down. */
+/* The ledger has lines for the names in a directory that cannot be listed. */
 static void
 child_unlisted (gconstpointer data)
 {
@@ -122,7 +122,7 @@ child_unlisted (gconstpointer data)
   test_assert_exists (ledger.path, FALSE);
 }
 
-/* Names are all that the ledger has of that directory: once they are gone, it is done. */
+/* The ledger has lines for all names in the directory: once they are gone, it is done. */
 static void
 child_unlisted_done (gconstpointer data)
 {
@@ -252,7 +252,7 @@ child_absent (gconstpointer data)
   test_assert_exists (file, FALSE);
   test_ledger_assert_undone (&ledger);
 
-  /* Within a day, it is not written down again, and left alone in the background. */
+  /* Within a day, a sweep in the background passes over the ledger, and none appends another `tried`. */
   second = test_ledger_leave_file (&ledger, dir);
   g_assert_true (temp_sweep_run (&in_background, NULL, &any_left, NULL));
   test_assert_exists (second, TRUE);

@@ -10,7 +10,7 @@
 #include "test-ledgers.h"
 #include "test-support.h"
 
-/* The names that a sweep deletes, and those that it spares. Most ledgers here are written by the test. */
+/* The names that a sweep deletes, and those that it spares. The tests write most of the ledgers. */
 
 /* Names */
 
@@ -132,7 +132,7 @@ child_kept (gconstpointer data)
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
 
-/* A line "name" is believed in the directory of the line before, and nowhere else. */
+/* A sweep believes a line `name` in the directory of the line before, and nowhere else. */
 static void
 child_believed (gconstpointer data)
 {
@@ -197,7 +197,7 @@ child_believed_elsewhere (gconstpointer data)
   test_assert_exists (ledger.path, FALSE);
 }
 
-/* The tag says that it was a file, even where the name is also written down. */
+/* A tag says that its name is that of a file, even if the ledger has a line for the name. */
 static void
 child_believed_kind (gconstpointer data)
 {

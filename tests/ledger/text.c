@@ -379,7 +379,7 @@ static void
 check (const char *contents,
        gsize       size)
 {
-  /* Of its own size, so that the sanitizers see a byte read behind it. */
+  /* The copy ends with its contents, so that the sanitizers see a byte read behind it. */
   g_autofree char *copy = g_malloc (MAX (size, 1));
   g_autoptr (TempLedgerText) text = NULL;
 
