@@ -190,6 +190,16 @@ test_ledger_append_name (TestLedger *self,
   test_ledger_append (self, "%s %s", word, escaped);
 }
 
+int
+test_ledger_lock (TestLedger *self)
+{
+  int fd = open (self->path, O_RDONLY | O_CLOEXEC);
+
+  g_assert_no_errno (fd);
+  g_assert_no_errno (flock (fd, LOCK_SH));
+  return fd;
+}
+
 void
 test_ledger_assert_undone (TestLedger *self)
 {

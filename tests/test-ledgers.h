@@ -60,6 +60,9 @@ void  test_ledger_append_name (TestLedger *self,
                                const char *word,
                                const char *path);
 
+/* Locks the ledger as a living process does. Returns a descriptor, which keeps the lock. */
+int   test_ledger_lock       (TestLedger  *self);
+
 /* Makes a ledger with one line, of the test's directory. Unlike test_ledger_write_for(), does not choose the
  * process. */
 void  test_ledger_write_here (TestLedger  *self);

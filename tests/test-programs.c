@@ -480,6 +480,17 @@ test_list_ledgers (void)
 }
 
 void
+test_assert_unchanged (const char *files,
+                       const char *ledgers)
+{
+  g_autofree char *files_now = test_describe (test_files ());
+  g_autofree char *ledgers_now = test_list_ledgers ();
+
+  g_assert_cmpstr (files_now, ==, files);
+  g_assert_cmpstr (ledgers_now, ==, ledgers);
+}
+
+void
 test_assert_nothing_left (void)
 {
   g_autofree char *files = test_list (test_files ());

@@ -78,6 +78,10 @@ pid_t       test_find_guard          (const char          *part);
 /* Describes a file, or a directory with all that is in it: kinds, modes, contents and links. */
 char       *test_describe            (const char          *path);
 
+/* Nothing has changed since test_describe (test_files ()) and test_list_ledgers() returned these. */
+void        test_assert_unchanged    (const char          *files,
+                                      const char          *ledgers);
+
 /* Joins the names of all ledgers in the state and runtime directories by blanks. */
 char       *test_list_ledgers        (void);
 char      **test_find_ledgers        (void); /* their paths */

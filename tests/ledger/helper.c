@@ -3,10 +3,7 @@
 #include <tempfile-glib/tempfile-glib.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -163,8 +160,7 @@ child_dry_run (gconstpointer data)
   dir = leave (&ledger, TEMP_TAG_DIR);
   test_ledger_append_name (&ledger, "keep", kept = leave (&ledger, TEMP_TAG_FILE));
   test_ledger_write_for (&locked, test_dir ());
-  fd = open (locked.path, O_RDONLY | O_CLOEXEC);
-  g_assert_no_errno (flock (fd, LOCK_SH));
+  fd = test_ledger_lock (&locked);
   test_ledger_init (&living);
   living.process.start--;
   test_ledger_write (&living, NULL);
@@ -256,8 +252,7 @@ child_explain (gconstpointer data)
   living.process.start--;
   test_ledger_write (&living, NULL);
   assert_explains (&living, running);
-  fd = open (living.path, O_RDONLY | O_CLOEXEC);
-  g_assert_no_errno (flock (fd, LOCK_SH));
+  fd = test_ledger_lock (&living);
   assert_explains (&living, held);
 
   contents = test_ledger_read (&dead);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <grp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,17 +172,6 @@ count_names (const char *dir)
 }
 
 static void
-assert_unchanged (const char *files,
-                  const char *ledgers)
-{
-  g_autofree char *files_now = test_describe (test_files ());
-  g_autofree char *ledgers_now = test_list_ledgers ();
-
-  g_assert_cmpstr (files_now, ==, files);
-  g_assert_cmpstr (ledgers_now, ==, ledgers);
-}
-
-static void
 test_living (gconstpointer data)
 {
   const Case *c = data;
@@ -213,7 +198,7 @@ test_living (gconstpointer data)
   for (guint i = 0; i < 2; i++)
     {
       test_sweep ();
-      assert_unchanged (files, ledgers);
+      test_assert_unchanged (files, ledgers);
     }
 
   close (program.commands);
@@ -224,6 +209,16 @@ test_living (gconstpointer data)
 }
 
 /* Programs that give up rights */
+
+/* Other users can enter the test's directory, and the one above it. */
+static void
+let_others_in (void)
+{
+  g_autofree char *above = g_path_get_dirname (test_dir ());
+
+  g_assert_no_errno (chmod (test_dir (), 0755));
+  g_assert_no_errno (chmod (above, 0755));
+}
 
 typedef struct
 {
@@ -258,18 +253,13 @@ test_dropped (gconstpointer data)
 {
   const Dropped *c = data;
   g_autofree char *second = test_path ("files/second");
-  g_autofree char *dir = g_strdup (test_dir ());
   g_autofree char *line = NULL;
   TestChild program;
 
   if (geteuid () != 0)
     test_child_skip ("only root can give up rights");
 
-  for (guint i = 0; i < 2; i++)
-    {
-      g_assert_no_errno (chmod (dir, 0755));
-      *strrchr (dir, '/') = '\0';
-    }
+  let_others_in ();
   g_assert_no_errno (mkdir (second, 0700));
   share (second);
   share (test_files ());
@@ -328,18 +318,13 @@ test_daemon (gconstpointer data)
   g_autofree char *second = test_path ("files/second");
   g_autofree char *home = test_path ("daemon");
   g_autofree char *ledgers = g_build_filename (home, "tempfile-glib", NULL);
-  g_autofree char *dir = g_strdup (test_dir ());
   g_autofree char *line = NULL;
   TestChild program;
 
   if (geteuid () != 0)
     test_child_skip ("only root can become another user");
 
-  for (guint i = 0; i < 2; i++)
-    {
-      g_assert_no_errno (chmod (dir, 0755));
-      *strrchr (dir, '/') = '\0';
-    }
+  let_others_in ();
   g_assert_no_errno (chmod (test_files (), 0755));
   g_assert_no_errno (mkdir (second, 0700));
   g_assert_no_errno (chown (second, daemon_uid, daemon_uid));

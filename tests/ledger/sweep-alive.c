@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,8 +32,7 @@ child_lock (gconstpointer data)
   temp_autofd int fd = -1;
 
   test_ledger_write_for (&ledger, test_dir ());
-  fd = open (ledger.path, O_RDONLY | O_CLOEXEC);
-  g_assert_no_errno (flock (fd, LOCK_SH));
+  fd = test_ledger_lock (&ledger);
   test_ledger_assert_living (&ledger);
 
   temp_fd_clear (&fd);

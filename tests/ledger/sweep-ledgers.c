@@ -6,7 +6,6 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -208,8 +207,7 @@ child_nobody_dead (gconstpointer data)
   temp_autofd int fd = -1;
 
   test_ledger_write_for (&ledger, test_dir ());
-  fd = open (ledger.path, O_RDONLY | O_CLOEXEC);
-  g_assert_no_errno (flock (fd, LOCK_SH));
+  fd = test_ledger_lock (&ledger);
 
   /* No thread is started. */
   if (!test_die_at_syscall (SYS_clone3) || !test_die_at_syscall (SYS_clone))
