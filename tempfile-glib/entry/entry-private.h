@@ -62,11 +62,13 @@ struct _TempEntry
   ino_t           ino;
 };
 
-/* Asserts lock rule 2. A release build leaves it out. */
+/* Asserts lock rule 2, in a debug build. */
 static inline void
 temp_entry_assert_locked (TempEntry *entry)
 {
+#ifdef TEMP_DEBUG
   g_assert (entry->holder == g_thread_self ());
+#endif
 }
 
 /* Returns TRUE if the entry has a name, as far as the library knows. */
