@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* What a directory's descriptor is good for without a node: its mode, its mount, and opening what is in it. */
+/* Directories by their descriptors, without nodes: modes, mounts, opening. */
 
 #define TEMP_REMOVE_OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What the files share that remove a tree: see the head of remove.c. */
+/* The state of a removal, which the files above share: see the head of remove.c. */
 
 #define TEMP_REMOVE_MAX_THREADS 8
 

@@ -19,13 +19,14 @@
 
 /* tree/ removes trees of directories (tree.h), and copies them (copy.h).
  *
- * A removal goes from descriptor to descriptor, so that nothing that anybody does to the tree leads out of it. It
- * follows no symbolic link, enters no other mount, and recurses at no depth. Each file uses only those below:
+ * A removal goes from descriptor to descriptor, so that nobody can lead it out of the tree. It follows no symbolic link,
+ * enters no other mount, and does not recurse. Each file uses only those below it:
  *
  *   remove-name.c   a file or directory by its name
  *   remove.c        the contents of a directory: walks until one finds its way
  *   walk.c          down and up, one directory after the other
- *   read.c          reads a directory, removes its files | threads.c   hands out directories to threads
+ *   read.c          reads a directory, removes its files
+ *   threads.c       hands out directories to threads
  *   open.c          opens, closes and repairs a directory
  *   node.c          directories, errors, counts
  *   descriptor.c    modes and mounts
@@ -35,9 +36,11 @@
  * any worker. Nobody waits for a job: the worker of a node that has jobs takes another one, and whoever ends the last
  * job goes on in the node. So a node's worker is near, far below, or gone (TempRemovePlace).
  *
- * 1. A worker owns its node and those above, up to the job that it took. All others go by the walk's lock.
- * 2. No other lock of the library's is taken under the walk's lock, and no callback is called.
- * 3. Under it, a system call is made only to repair a mode, to close a node, or to start a thread.
+ * Rules of the walk's lock:
+ * 1. A worker has its node, and those above up to the job that it took, to itself, except for the fields that node.h
+ *    puts under the lock.
+ * 2. A thread that has the lock takes no other one of the library's, and calls no callback.
+ * 3. It makes system calls only to repair a mode, to close a node, and to start threads.
  */
 
 /* How many walks are made if the way back up is lost. */
