@@ -147,14 +147,13 @@ temp_entry_write_keep (TempEntry *entry)
   ledger = ref_ledger (entry);
   temp_ledger_unlock_appends ();
 
-  if (written && ledger != NULL && !temp_ledger_sync (ledger))
-    {
-      temp_ledger_lock_appends ();
-      written = temp_ledger_give_up (ledger);
-      temp_ledger_unlock_appends ();
-    }
-  if (!written)
-    entry->is_keeping = FALSE;
+  if (written && (ledger == NULL || temp_ledger_sync (ledger)))
+    return TRUE;
+
+  temp_ledger_lock_appends ();
+  entry->is_keeping = written && temp_ledger_give_up (ledger);
+  written = entry->is_keeping;
+  temp_ledger_unlock_appends ();
   return written;
 }
 
@@ -184,7 +183,8 @@ temp_entry_write_moved (TempEntry  *entry,
 }
 
 /* Switches auto-delete on or off, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends
- * and not the entry's, so that it never waits for a deletion, and the last call counts. */
+ * and not the entry's, so that it never waits for a deletion, and the last call counts. While another thread keeps the
+ * entry, the ledger goes on to say so. */
 gboolean
 temp_entry_set_auto_delete (TempEntry *entry,
                             gboolean   auto_delete)
@@ -194,7 +194,8 @@ temp_entry_set_auto_delete (TempEntry *entry,
 
   temp_ledger_lock_appends ();
   changed = entry->state != TEMP_ENTRY_KEPT && entry->fate != fate;
-  if (changed && entry->state == TEMP_ENTRY_REGISTERED && !temp_entry_is_foreign (entry))
+  if (changed && entry->state == TEMP_ENTRY_REGISTERED && !temp_entry_is_foreign (entry) &&
+      !(auto_delete && entry->is_keeping))
     append_keep (entry, !auto_delete);
   if (changed)
     entry->fate = fate;

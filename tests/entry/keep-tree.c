@@ -175,6 +175,7 @@ child_tree_lines (gconstpointer data)
 /* The other thread. */
 typedef struct
 {
+  void     (*function) (TempEntry *entry);
   TempEntry *entry;
   GThread   *thread;
   gint       tid;  /* atomic; 0: it has not begun */
@@ -182,31 +183,50 @@ typedef struct
 } Keeper;
 
 static gpointer
-keep_in_thread (gpointer data)
+run_in_thread (gpointer data)
 {
   Keeper *keeper = data;
 
   g_atomic_int_set (&keeper->tid, (gint) syscall (SYS_gettid));
-  test_assert_keeps (keeper->entry);
+  keeper->function (keeper->entry);
   g_atomic_int_set (&keeper->done, TRUE);
   return NULL;
 }
 
-/* Returns once the other thread has kept its entry, or waits for this thread. */
+/* Returns once the other thread is done with its entry, or waits for this thread. */
 static gboolean
-keep_meanwhile (gpointer data)
+run_meanwhile (gpointer data)
 {
   Keeper *keeper = data;
 
-  keeper->thread = g_thread_new ("keep", keep_in_thread, keeper);
+  keeper->thread = g_thread_new ("other", run_in_thread, keeper);
   while (!g_atomic_int_get (&keeper->done) &&
          (g_atomic_int_get (&keeper->tid) == 0 || !test_is_waiting (g_atomic_int_get (&keeper->tid))))
     g_thread_yield ();
   return G_SOURCE_REMOVE;
 }
 
-static guint moment_to_keep_at;
-static gboolean keeps_file_first;
+static void
+switch_off_and_on (TempEntry *entry)
+{
+  temp_entry_set_auto_delete (entry, FALSE);
+  temp_entry_set_auto_delete (entry, TRUE);
+}
+
+/* A thread keeps one of them, and another thread does something in the middle of that. */
+typedef struct
+{
+  gboolean keeps_file;
+  gboolean other_is_same; /* the other thread has the same file, which is not in the directory */
+  void   (*other) (TempEntry *entry);
+} Meanwhile;
+
+static const Meanwhile keep_dir_meanwhile = { TRUE, FALSE, test_assert_keeps };
+static const Meanwhile keep_file_meanwhile = { FALSE, FALSE, test_assert_keeps };
+static const Meanwhile switch_file_meanwhile = { TRUE, TRUE, switch_off_and_on };
+
+static const Meanwhile *meanwhile;
+static guint moment;
 
 #define CHILD_IS_DONE 78 /* there are no more moments */
 
@@ -214,20 +234,24 @@ static void
 keep_both (const char *where)
 {
   TempEntry *dir = test_new_dir (where, "dir");
-  TempEntry *file = test_new_file_in (dir);
-  Keeper keeper = { .entry = keeps_file_first ? dir : file };
+  TempEntry *file = meanwhile->other_is_same ? test_new_file (where, NULL) : test_new_file_in (dir);
+  Keeper keeper = {
+    .function = meanwhile->other,
+    .entry = meanwhile->keeps_file == meanwhile->other_is_same ? file : dir,
+  };
 
-  test_moment_set (moment_to_keep_at, keep_meanwhile, &keeper);
-  test_assert_keeps (keeps_file_first ? file : dir);
+  test_moment_set (moment, run_meanwhile, &keeper);
+  test_assert_keeps (meanwhile->keeps_file ? file : dir);
   if (!test_moment_came ())
     test_child_exit (CHILD_IS_DONE);
   g_thread_join (keeper.thread);
   raise (SIGKILL);
 }
 
-/* A thread keeps a directory, or a file in it. Whenever another thread keeps the other one, both stay. */
+/* A thread keeps a directory, or a file in it. Whenever another thread keeps the other one, or switches the deletion of the
+ * file off and on, what was kept stays. */
 static void
-test_kept_inside_kept (gconstpointer data)
+test_kept_meanwhile (gconstpointer data)
 {
   int status;
 
@@ -237,10 +261,10 @@ test_kept_inside_kept (gconstpointer data)
       return;
     }
 
-  keeps_file_first = GPOINTER_TO_INT (data);
-  for (moment_to_keep_at = 0;; moment_to_keep_at++)
+  meanwhile = data;
+  for (moment = 0;; moment++)
     {
-      g_autofree char *base = g_strdup_printf ("at-%u", moment_to_keep_at);
+      g_autofree char *base = g_strdup_printf ("at-%u", moment);
       g_autofree char *where = test_path (base);
       g_autofree char *left = NULL;
       pid_t pid;
@@ -254,13 +278,13 @@ test_kept_inside_kept (gconstpointer data)
         break;
 
       test_sweep_here ();
-      left = list_left (where);
+      left = meanwhile->other_is_same ? test_list (where) : list_left (where);
       g_assert_nonnull (left);
       g_assert_true (g_str_has_prefix (left, "tmp"));
     }
   if (g_getenv ("TEST_VALGRIND") == NULL)
     g_assert_cmpint (status, ==, CHILD_IS_DONE << 8);
-  g_assert_cmpuint (moment_to_keep_at, >, 3);
+  g_assert_cmpuint (moment, >, 3);
 }
 
 #define N_KEPT 200
@@ -457,10 +481,12 @@ main (int    argc,
   g_test_add_func ("/killed/what-is-alive-in-a-kept-directory-goes", test_tree_killed);
   g_test_add_func ("/killed/what-is-alive-in-a-directory-not-to-be-deleted-goes", test_tree_off);
   g_test_add_func ("/killed/a-directory-to-be-deleted-again-goes", test_tree_on_again);
-  g_test_add_data_func ("/killed/a-file-kept-while-its-directory-is-stays", GINT_TO_POINTER (FALSE),
-                        test_kept_inside_kept);
-  g_test_add_data_func ("/killed/a-directory-kept-while-its-file-is-stays", GINT_TO_POINTER (TRUE),
-                        test_kept_inside_kept);
+  g_test_add_data_func ("/killed/a-file-kept-while-its-directory-is-stays", &keep_file_meanwhile,
+                        test_kept_meanwhile);
+  g_test_add_data_func ("/killed/a-directory-kept-while-its-file-is-stays", &keep_dir_meanwhile,
+                        test_kept_meanwhile);
+  g_test_add_data_func ("/killed/a-file-kept-while-its-deletion-is-switched-stays", &switch_file_meanwhile,
+                        test_kept_meanwhile);
   g_test_add_func ("/killed/200-files-kept-while-their-directory-is-stay", test_many_kept_inside_kept);
   for (gsize i = 0; i < G_N_ELEMENTS (nested); i++)
     {
