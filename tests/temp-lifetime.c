@@ -193,6 +193,7 @@ test_told (gconstpointer data)
   g_autofree char *kept_path = class->keep (kept);
   g_autofree char *pattern = g_strdup_printf ("*“%s” goes*", dropped_path);
 
+  g_assert_nonnull (kept_path);
   g_assert_true (class->delete (deleted, NULL, NULL));
   g_object_unref (deleted);
   g_object_unref (kept);
