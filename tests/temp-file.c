@@ -218,44 +218,6 @@ child_read_only (gconstpointer data)
   assert_fails (mounted, NULL, NULL, G_IO_ERROR_READ_ONLY, mounted);
 }
 
-/* Each thread has objects of its own. */
-static gpointer
-make_and_drop (gpointer data)
-{
-  for (guint i = 0; i < 500; i++)
-    {
-      g_autoptr (TempFile) nameless = temp_file_new (test_dir (), NULL);
-      g_autoptr (TempFile) named = test_temp_file ();
-
-      g_assert_nonnull (nameless);
-      g_assert_nonnull (temp_file_get_path (named));
-    }
-  return NULL;
-}
-
-static void
-test_threads (void)
-{
-  GThread *threads[3];
-
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    threads[i] = g_thread_new (NULL, make_and_drop, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    g_thread_join (threads[i]);
-  g_assert_no_errno (g_rmdir (test_dir ()));
-}
-
-static void
-test_asked_by_two_threads (void)
-{
-  for (guint i = 0; i < 100; i++)
-    {
-      g_autoptr (TempFile) file = temp_file_new (test_dir (), NULL);
-
-      test_ask_for_streams_twice (G_IO_STREAM (file));
-    }
-}
-
 /* Asynchronous constructors */
 
 static void
@@ -371,8 +333,6 @@ main (int    argc,
   g_test_add_func ("/made/file/errors-name-what-was-wrong", test_bad_input);
   test_add_in_child ("/made/file/not-in-an-unwritable-directory", child_unwritable, NULL);
   test_add_in_child ("/made/file/not-on-a-read-only-filesystem", child_read_only, NULL);
-  g_test_add_func ("/made/file/by-threads-at-once", test_threads);
-  g_test_add_func ("/made/file/with-one-pair-of-streams-for-two-threads", test_asked_by_two_threads);
   g_test_add_func ("/made/file/async/nameless", test_async);
   g_test_add_func ("/made/file/async/named", test_named_async);
   g_test_add_func ("/made/file/async/error-names-the-directory", test_async_error);
