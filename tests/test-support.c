@@ -22,6 +22,8 @@
 #include <seccomp.h>
 #endif
 
+#include "platform/platform.h"
+
 #define CHILD_SKIPPED 77
 
 /* Of a child: how it went, and why it was skipped. */
@@ -783,6 +785,19 @@ gboolean
 test_is_full (void)
 {
   return g_test_slow () || g_getenv ("TEST_FULL") != NULL;
+}
+
+gboolean
+test_skips_on_posix (const char *reason)
+{
+  g_autofree char *message = NULL;
+
+  if (!g_str_equal (temp_platform.name, "posix"))
+    return FALSE;
+
+  message = g_strdup_printf ("with -Dplatform=posix: %s", reason);
+  g_test_skip (message);
+  return TRUE;
 }
 
 void
