@@ -5,12 +5,6 @@
 #include "base/copy.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -28,12 +22,12 @@ typedef enum
 /* A copy in progress. */
 typedef struct
 {
-  TempCopy *copy;
-  Method    method;
-  gboolean  waits;   /* the source need not be ready */
-  guint64   n_here;  /* copied by this method, from this place on */
-  int       pipe[2]; /* to splice from a socket or a file to a file */
-  guint8   *buffer;
+  TempCopy  *copy;
+  Method     method;
+  gboolean   waits;   /* the source need not be ready */
+  guint64    n_here;  /* copied by this method, from this place on */
+  TempHandle pipe[2]; /* to splice from a socket or a file to a file */
+  guint8    *buffer;
 } Run;
 
 static void
@@ -48,9 +42,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
 /* Returns TRUE if a file takes neither offsets nor pages. */
 static gboolean
-is_appending (int fd)
+is_appending (TempHandle fd)
 {
-  return (fcntl (fd, F_GETFL) & O_APPEND) != 0;
+  return temp_platform.is_appending (fd) != 0;
 }
 
 static gboolean
@@ -112,7 +106,7 @@ goes_on (gssize  n,
 /* Writes data at an offset, or, for -1, at the file's own. Returns the number of bytes written, with errno if that is
  * less than size. */
 static gsize
-write_all (int           fd,
+write_all (TempHandle    fd,
            const guint8 *data,
            gsize         size,
            goffset       offset)
@@ -121,8 +115,8 @@ write_all (int           fd,
   gssize n;
 
   do
-    n = offset < 0 ? write (fd, data + n_written, size - n_written)
-                   : pwrite (fd, data + n_written, size - n_written, offset + n_written);
+    n = offset < 0 ? temp_platform.write (fd, data + n_written, size - n_written)
+                   : temp_platform.write_at (fd, data + n_written, size - n_written, offset + n_written);
   while (goes_on (n, &n_written) && n_written < size);
 
   return n_written;
@@ -144,7 +138,7 @@ put_back (Run   *run,
   run->n_here += n_written;
   /* A target that is not ready is an error: only the source is waited for. */
   run->waits = FALSE;
-  if (lseek (run->copy->in, -(goffset) (n_read - n_written), SEEK_CUR) < 0)
+  if (temp_platform.seek (run->copy->in, -(goffset) (n_read - n_written), TEMP_SEEK_HERE) < 0)
     /* A stream has lost them: another way to copy would leave a gap. */
     run->method = READ_AND_WRITE;
   temp_fd_clear (&run->pipe[0]);
@@ -158,7 +152,7 @@ static gssize
 read_and_write (Run   *run,
                 gsize  size)
 {
-  gssize n = read (run->copy->in, get_buffer (run), MIN (size, BUFFER_SIZE));
+  gssize n = temp_platform.read (run->copy->in, get_buffer (run), MIN (size, BUFFER_SIZE));
 
   return n <= 0 ? n : put_back (run, n, write_all (run->copy->out, run->buffer, n, -1));
 }
@@ -173,12 +167,12 @@ drain_pipe (Run   *run,
 
   do
     {
-      n = splice (run->pipe[0], NULL, run->copy->out, NULL, size - n_written, SPLICE_F_MOVE);
+      n = temp_platform.splice (run->pipe[0], run->copy->out, size - n_written, FALSE);
 
       if (n < 0 && errno == EINVAL)
         {
           /* Some files take no pages, such as those opened for appending. */
-          gssize n_read = read (run->pipe[0], get_buffer (run), MIN (size - n_written, BUFFER_SIZE));
+          gssize n_read = temp_platform.read (run->pipe[0], get_buffer (run), MIN (size - n_written, BUFFER_SIZE));
 
           n = n_read <= 0 ? n_read : (gssize) write_all (run->copy->out, run->buffer, n_read, -1);
           if (n < n_read)
@@ -194,11 +188,9 @@ drain_pipe (Run   *run,
 static gboolean
 open_pipe (Run *run)
 {
-  if (pipe2 (run->pipe, O_CLOEXEC) == 0 && fcntl (run->pipe[1], F_SETPIPE_SZ, (int) BUFFER_SIZE) >= 0)
+  if (temp_platform.make_pipe (run->pipe, (int) BUFFER_SIZE) == 0)
     return TRUE;
 
-  temp_fd_clear (&run->pipe[0]);
-  temp_fd_clear (&run->pipe[1]);
   errno = EOPNOTSUPP;
   return FALSE;
 }
@@ -212,12 +204,12 @@ splice_once (Run   *run,
 
   if (run->pipe[0] < 0)
     {
-      n = splice (run->copy->in, NULL, run->copy->out, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      n = temp_platform.splice (run->copy->in, run->copy->out, size, TRUE);
       if (n >= 0 || errno != EINVAL || !open_pipe (run))
         return n;
     }
 
-  n = splice (run->copy->in, NULL, run->pipe[1], NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  n = temp_platform.splice (run->copy->in, run->pipe[1], size, TRUE);
   return n <= 0 ? n : put_back (run, n, drain_pipe (run, n));
 }
 
@@ -231,9 +223,9 @@ copy_once (Run   *run,
     case SPLICE:
       return splice_once (run, size);
     case COPY_FILE_RANGE:
-      return copy_file_range (run->copy->in, NULL, run->copy->out, NULL, size, 0);
+      return temp_platform.copy_range (run->copy->in, run->copy->out, size);
     case SENDFILE:
-      return sendfile (run->copy->out, run->copy->in, NULL, size);
+      return temp_platform.send (run->copy->in, run->copy->out, size);
     case READ_AND_WRITE:
     default:
       return read_and_write (run, size);
@@ -312,12 +304,13 @@ run_to_end (Run     *run,
 
 /* Makes the file longer by a hole, and goes to its end. Returns FALSE with errno on an error. */
 static gboolean
-leave_hole (int     fd,
-            goffset size)
+leave_hole (TempHandle fd,
+            goffset    size)
 {
-  goffset here = lseek (fd, 0, SEEK_CUR);
+  goffset here = temp_platform.seek (fd, 0, TEMP_SEEK_HERE);
 
-  return size == 0 || (here >= 0 && ftruncate (fd, here + size) == 0 && lseek (fd, size, SEEK_CUR) >= 0);
+  return size == 0 || (here >= 0 && temp_platform.set_size (fd, here + size) == 0 &&
+                       temp_platform.seek (fd, size, TEMP_SEEK_HERE) >= 0);
 }
 
 /* Copies a sparse file, with its holes. The offset of the target is at its end. */
@@ -326,25 +319,25 @@ run_sparse (Run      *run,
             goffset   size,
             GError  **error)
 {
-  int in = run->copy->in;
-  goffset here = lseek (in, 0, SEEK_CUR);
+  TempHandle in = run->copy->in;
+  goffset here = temp_platform.seek (in, 0, TEMP_SEEK_HERE);
 
   while (here >= 0 && here < size)
     {
-      goffset data = lseek (in, here, SEEK_DATA);
+      goffset data = temp_platform.seek (in, here, TEMP_SEEK_DATA);
       goffset end;
 
       if (data < 0 && errno == ENXIO)
         /* Only a hole is left, or the source has become shorter. */
-        data = size = MIN (size, lseek (in, 0, SEEK_END));
+        data = size = MIN (size, temp_platform.seek (in, 0, TEMP_SEEK_END));
       if (data < here)
         break;
 
-      end = data < size ? lseek (in, data, SEEK_HOLE) : size;
-      if (end < 0 || !leave_hole (run->copy->out, data - here) || lseek (in, data, SEEK_SET) < 0)
+      end = data < size ? temp_platform.seek (in, data, TEMP_SEEK_HOLE) : size;
+      if (end < 0 || !leave_hole (run->copy->out, data - here) || temp_platform.seek (in, data, TEMP_SEEK_START) < 0)
         {
           fail (error, errno, "Could not copy a sparse file");
-          lseek (in, here, SEEK_SET);
+          temp_platform.seek (in, here, TEMP_SEEK_START);
           return FALSE;
         }
 
@@ -352,7 +345,7 @@ run_sparse (Run      *run,
       run->n_here = 0;
       if (!run_for (run, end - data, error))
         return FALSE;
-      here = lseek (in, 0, SEEK_CUR);
+      here = temp_platform.seek (in, 0, TEMP_SEEK_HERE);
       if (here < end)
         break; /* the source has become shorter */
     }
@@ -367,15 +360,15 @@ run_onto_itself (TempCopy  *copy,
                  GError   **error)
 {
   g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
-  goffset from = lseek (copy->in, 0, SEEK_CUR);
+  goffset from = temp_platform.seek (copy->in, 0, TEMP_SEEK_HERE);
   goffset length = MAX (size - from, 0);
   gboolean backwards, all;
   goffset to, done = 0;
 
   /* If both share their offset, the target's is then at the end. */
-  if (from < 0 || (length > 0 && lseek (copy->in, size, SEEK_SET) < 0))
+  if (from < 0 || (length > 0 && temp_platform.seek (copy->in, size, TEMP_SEEK_START) < 0))
     return fail (error, errno, "Could not copy");
-  to = is_appending (copy->out) ? size : lseek (copy->out, 0, SEEK_CUR);
+  to = is_appending (copy->out) ? size : temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE);
   if (to < 0)
     return fail (error, errno, "Could not copy");
 
@@ -407,7 +400,9 @@ run_onto_itself (TempCopy  *copy,
     done = 0;
   copy->n_copied = done;
 
-  if ((lseek (copy->in, from + done, SEEK_SET) < 0 || lseek (copy->out, to + done, SEEK_SET) < 0) && all)
+  if ((temp_platform.seek (copy->in, from + done, TEMP_SEEK_START) < 0 ||
+       temp_platform.seek (copy->out, to + done, TEMP_SEEK_START) < 0) &&
+      all)
     return fail (error, errno, "Could not copy");
   return all;
 }
@@ -415,12 +410,13 @@ run_onto_itself (TempCopy  *copy,
 /* Returns TRUE if splicing is the fastest way to a file. On ext4, which cannot share blocks, the kernel copies page by
  * page, and the most at a time from a large pipe. On tmpfs, that is no faster, and takes more calls. */
 static gboolean
-gains_by_splicing (int     fd,
-                   goffset size)
+gains_by_splicing (TempHandle fd,
+                   goffset    size)
 {
-  struct statfs fs;
+  TempFilesystem filesystem;
 
-  return size > (goffset) BUFFER_SIZE && fstatfs (fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC && !is_appending (fd);
+  return size > (goffset) BUFFER_SIZE && temp_platform.get_filesystem (fd, &filesystem) == 0 &&
+         filesystem.likes_splicing && !is_appending (fd);
 }
 
 /* Copies from the offset of the source, up to its end, to the offset of the target, and moves both offsets. Returns
@@ -430,28 +426,28 @@ temp_copy_run (TempCopy  *copy,
                GError   **error)
 {
   g_auto (Run) run = { .copy = copy, .pipe = { -1, -1 } };
-  struct stat in, out;
+  TempStat in, out;
   goffset left;
 
-  if (fstat (copy->in, &in) < 0 || fstat (copy->out, &out) < 0)
+  if (temp_platform.stat (copy->in, &in) < 0 || temp_platform.stat (copy->out, &out) < 0)
     return fail (error, errno, "Could not copy");
 
-  if (!S_ISREG (in.st_mode))
+  if (in.kind != TEMP_KIND_FILE)
     {
       run.waits = TRUE;
-      run.method = S_ISFIFO (in.st_mode) || S_ISSOCK (in.st_mode) ? SPLICE : READ_AND_WRITE;
+      run.method = in.kind == TEMP_KIND_PIPE || in.kind == TEMP_KIND_SOCKET ? SPLICE : READ_AND_WRITE;
       return run_for (&run, G_MAXUINT64, error);
     }
 
-  if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-    return run_onto_itself (copy, in.st_size, error);
+  if (temp_file_id_equal (&in.id, &out.id))
+    return run_onto_itself (copy, in.size, error);
 
-  run.method = gains_by_splicing (copy->out, in.st_size) ? SPLICE : COPY_FILE_RANGE;
+  run.method = gains_by_splicing (copy->out, in.size) ? SPLICE : COPY_FILE_RANGE;
 
-  if (S_ISREG (out.st_mode) && (goffset) in.st_blocks * 512 < in.st_size &&
-      !is_appending (copy->out) && lseek (copy->out, 0, SEEK_CUR) >= out.st_size)
-    return run_sparse (&run, in.st_size, error);
+  if (out.kind == TEMP_KIND_FILE && in.allocated < in.size &&
+      !is_appending (copy->out) && temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE) >= out.size)
+    return run_sparse (&run, in.size, error);
 
-  left = in.st_size - MAX (lseek (copy->in, 0, SEEK_CUR), 0);
+  left = in.size - MAX (temp_platform.seek (copy->in, 0, TEMP_SEEK_HERE), 0);
   return left > 0 ? run_for (&run, left, error) : run_to_end (&run, error);
 }

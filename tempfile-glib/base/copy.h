@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "platform/platform.h"
+
 G_BEGIN_DECLS
 
 /* The most bytes that are copied between two looks at the cancellable. */
@@ -12,8 +14,8 @@ G_BEGIN_DECLS
 /* A copy from one descriptor to another, inside the kernel where it can. */
 typedef struct
 {
-  int           in;
-  int           out;
+  TempHandle    in;
+  TempHandle    out;
   int           timeout_ms; /* to wait for a pipe or a socket; -1: for ever */
   GCancellable *cancellable;
 

@@ -5,38 +5,48 @@
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
+
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
 /* GLib has g_autofd and g_clear_fd() only since 2.76. */
 
 static inline void
-temp_fd_clear (int *fd)
+temp_fd_clear (TempHandle *fd)
 {
   int saved = errno;
 
   if (*fd >= 0)
-    close (*fd);
-  *fd = -1;
+    temp_platform.close (*fd);
+  *fd = TEMP_HANDLE_NONE;
   errno = saved;
 }
 
 #define temp_autofd __attribute__ ((cleanup (temp_fd_clear)))
 
+/* Returns TRUE if the handle is of that file. (The program may have closed it, and opened another by its number.) */
+static inline gboolean
+temp_fd_is (TempHandle        fd,
+            const TempFileId *id)
+{
+  TempFileId now;
+
+  return fd >= 0 && temp_platform.identify (fd, &now) == 0 && temp_file_id_equal (&now, id);
+}
+
 /* Reads `size` bytes at the offset, in as many pieces as the kernel gives. Fails with errno. */
 static inline gboolean
-temp_fd_read_all (int      fd,
-                  guint8  *buffer,
-                  gsize    size,
-                  goffset  offset)
+temp_fd_read_all (TempHandle  fd,
+                  guint8     *buffer,
+                  gsize       size,
+                  goffset     offset)
 {
   gsize n_read = 0;
 
   while (n_read < size)
     {
-      gssize n = pread (fd, buffer + n_read, size - n_read, offset + n_read);
+      gssize n = temp_platform.read_at (fd, buffer + n_read, size - n_read, offset + n_read);
 
       if (n > 0)
         n_read += n;
@@ -57,9 +67,9 @@ temp_fd_read_all (int      fd,
 static inline gboolean
 temp_fd_is_within_limit (goffset size)
 {
-  struct rlimit limit;
+  uint64_t limit;
 
-  if (getrlimit (RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || (rlim_t) size <= limit.rlim_cur)
+  if (temp_platform.get_limit (TEMP_LIMIT_FILE_SIZE, &limit) < 0 || (uint64_t) size <= limit)
     return TRUE;
 
   errno = EFBIG;

@@ -5,12 +5,7 @@
 #include "base/metadata.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -46,51 +41,13 @@ is_refused (int errsv)
     }
 }
 
-static const char *
-fd_path (int   fd,
-         char *buffer,
-         gsize size)
-{
-  g_snprintf (buffer, size, "/proc/self/fd/%d", fd);
-  return buffer;
-}
-
-/* A descriptor of O_PATH, for a file that may not be read, tells its attributes only by its link in /proc. */
-
-static gssize
-list_attributes (int    fd,
-                 char  *buffer,
-                 gsize  size)
-{
-  gssize n = flistxattr (fd, buffer, size);
-  char link[64];
-
-  if (n < 0 && errno == EBADF)
-    n = listxattr (fd_path (fd, link, sizeof link), buffer, size);
-  return n;
-}
-
-static gssize
-get_attribute (int         fd,
-               const char *name,
-               char       *buffer,
-               gsize       size)
-{
-  gssize n = fgetxattr (fd, name, buffer, size);
-  char link[64];
-
-  if (n < 0 && errno == EBADF)
-    n = getxattr (fd_path (fd, link, sizeof link), name, buffer, size);
-  return n;
-}
-
 static gboolean
 read_attributes (GHashTable *attributes,
-                 int         fd)
+                 TempHandle  fd)
 {
   g_autofree char *names = NULL;
   g_autofree char *value = NULL;
-  gssize n = list_attributes (fd, NULL, 0);
+  gssize n = temp_platform.list_attributes (fd, NULL, 0);
 
   /* Most files have none. ENOENT: there is no /proc. */
   if (n == 0 || (n < 0 && (is_refused (errno) || errno == ENOENT)))
@@ -100,7 +57,7 @@ read_attributes (GHashTable *attributes,
 
   names = g_malloc (MAX_ATTRIBUTE_SIZE);
   value = g_malloc (MAX_ATTRIBUTE_SIZE);
-  n = list_attributes (fd, names, MAX_ATTRIBUTE_SIZE);
+  n = temp_platform.list_attributes (fd, names, MAX_ATTRIBUTE_SIZE);
   if (n < 0)
     return FALSE;
 
@@ -111,7 +68,7 @@ read_attributes (GHashTable *attributes,
       if (is_about_contents (name))
         continue;
 
-      size = get_attribute (fd, name, value, MAX_ATTRIBUTE_SIZE);
+      size = temp_platform.get_attribute (fd, name, value, MAX_ATTRIBUTE_SIZE);
       if (size >= 0)
         g_hash_table_insert (attributes, g_strdup (name), g_bytes_new (value, size));
       else if (!is_refused (errno))
@@ -124,38 +81,27 @@ read_attributes (GHashTable *attributes,
 /* Reads the metadata of an open file. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_read (TempMetadata *metadata,
-                    int           fd)
+                    TempHandle    fd)
 {
-  struct stat st;
+  TempStat st;
 
-  if (fstat (fd, &st) < 0)
+  if (temp_platform.stat (fd, &st) < 0)
     return FALSE;
 
-  metadata->uid = st.st_uid;
-  metadata->gid = st.st_gid;
-  metadata->mode = st.st_mode & 07777;
+  metadata->uid = st.uid;
+  metadata->gid = st.gid;
+  metadata->mode = st.mode;
   metadata->attributes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_bytes_unref);
   return read_attributes (metadata->attributes, fd);
 }
 
-/* Returns the umask of the process, from /proc: umask() would have to change it, for all threads. Without /proc,
- * returns the strictest. */
-mode_t
+/* Returns the umask of the process; the strictest one if the system does not tell. */
+guint32
 temp_metadata_umask (void)
 {
-  temp_autofd int fd = open ("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
-  char status[512]; /* the umask is in the second line */
-  const char *found;
-  unsigned int mask;
-  gssize n;
+  uint32_t mask;
 
-  n = fd >= 0 ? read (fd, status, sizeof status - 1) : -1;
-  if (n < 0)
-    return 077;
-
-  status[n] = '\0';
-  found = strstr (status, "\nUmask:");
-  return found != NULL && sscanf (found, "\nUmask: %o", &mask) == 1 ? mask : 077;
+  return temp_platform.get_umask (&mask) == 0 ? mask : 077;
 }
 
 /* Reads the metadata that an ordinary new file in a directory has: of one that is made for that, without a name, so
@@ -163,15 +109,13 @@ temp_metadata_umask (void)
  * with the mode by the umask. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_read_new (TempMetadata       *metadata,
-                        int                 dir_fd,
+                        TempHandle          dir_fd,
                         const TempMetadata *own)
 {
-#ifdef O_TMPFILE
-  temp_autofd int fd = openat (dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+  temp_autofd TempHandle fd = temp_platform.create_nameless (dir_fd, ".", 0666);
 
   if (fd >= 0)
     return temp_metadata_read (metadata, fd);
-#endif
 
   *metadata = *own;
   metadata->mode = 0666 & ~temp_metadata_umask ();
@@ -181,7 +125,7 @@ temp_metadata_read_new (TempMetadata       *metadata,
 
 /* Sets the attributes of the model, and the ACL only with_mode. Returns FALSE with errno on an error. */
 static gboolean
-set_attributes (int                 fd,
+set_attributes (TempHandle          fd,
                 const TempMetadata *own,
                 const TempMetadata *model,
                 gboolean            with_mode)
@@ -204,12 +148,12 @@ set_attributes (int                 fd,
         continue;
 
       /* Without the ACL, the mode would let others in. */
-      if (fsetxattr (fd, name, data, size, 0) < 0 && (is_acl || !is_refused (errno)))
+      if (temp_platform.set_attribute (fd, name, data, size) < 0 && (is_acl || !is_refused (errno)))
         return FALSE;
     }
 
   if (with_mode && g_hash_table_contains (own->attributes, ACL) && !g_hash_table_contains (model->attributes, ACL))
-    return fremovexattr (fd, ACL) == 0 || errno == ENODATA;
+    return temp_platform.remove_attribute (fd, ACL) == 0 || errno == ENODATA;
 
   return TRUE;
 }
@@ -217,37 +161,38 @@ set_attributes (int                 fd,
 /* Gives an open file, whose metadata are own, those of the model, as far as the user may. Sets the mode last, since it
  * lets others in. Returns FALSE with errno on an error. */
 gboolean
-temp_metadata_adopt (int                 fd,
+temp_metadata_adopt (TempHandle          fd,
                      const TempMetadata *own,
                      const TempMetadata *model,
                      gboolean            with_mode)
 {
-  mode_t mode = with_mode ? model->mode : own->mode;
-  struct stat st;
+  guint32 mode = with_mode ? model->mode : own->mode;
+  TempStat st;
 
-  if ((model->uid != own->uid || model->gid != own->gid) && fchown (fd, model->uid, model->gid) < 0)
+  if ((model->uid != own->uid || model->gid != own->gid) &&
+      temp_platform.set_owner (fd, NULL, model->uid, model->gid) < 0)
     {
       if (!is_refused (errno))
         return FALSE;
-      if (model->gid != own->gid && fchown (fd, -1, model->gid) < 0 && !is_refused (errno))
+      if (model->gid != own->gid && temp_platform.set_owner (fd, NULL, -1, model->gid) < 0 && !is_refused (errno))
         return FALSE;
     }
 
-  if (!set_attributes (fd, own, model, with_mode) || fstat (fd, &st) < 0)
+  if (!set_attributes (fd, own, model, with_mode) || temp_platform.stat (fd, &st) < 0)
     return FALSE;
 
   /* Nobody is to run the file as another owner or group than the model's. */
-  if (with_mode && st.st_uid != model->uid)
-    mode &= ~S_ISUID;
-  if (with_mode && st.st_gid != model->gid)
-    mode &= ~S_ISGID;
+  if (with_mode && st.uid != model->uid)
+    mode &= ~TEMP_MODE_SET_UID;
+  if (with_mode && st.gid != model->gid)
+    mode &= ~TEMP_MODE_SET_GID;
 
-  return (st.st_mode & 07777) == mode || fchmod (fd, mode) == 0;
+  return st.mode == mode || temp_platform.set_mode (fd, NULL, mode) == 0;
 }
 
 /* Undoes temp_metadata_adopt(), as far as the user may. */
 void
-temp_metadata_restore (int                 fd,
+temp_metadata_restore (TempHandle          fd,
                        const TempMetadata *own)
 {
   g_auto (TempMetadata) now = { 0 };
@@ -260,7 +205,7 @@ temp_metadata_restore (int                 fd,
   g_hash_table_iter_init (&iter, now.attributes);
   while (g_hash_table_iter_next (&iter, &name, NULL))
     if (!g_hash_table_contains (own->attributes, name))
-      fremovexattr (fd, name);
+      temp_platform.remove_attribute (fd, name);
 
   g_hash_table_iter_init (&iter, own->attributes);
   while (g_hash_table_iter_next (&iter, &name, &value))
@@ -270,15 +215,15 @@ temp_metadata_restore (int                 fd,
       gconstpointer data = g_bytes_get_data (value, &size);
 
       if (there == NULL || !g_bytes_equal (there, value))
-        fsetxattr (fd, name, data, size, 0);
+        temp_platform.set_attribute (fd, name, data, size);
     }
 
   if (now.uid != own->uid || now.gid != own->gid)
     {
-      if (fchown (fd, own->uid, own->gid) < 0)
+      if (temp_platform.set_owner (fd, NULL, own->uid, own->gid) < 0)
         g_debug ("Could not restore the owner of a temporary file: %s", g_strerror (errno));
     }
-  fchmod (fd, own->mode);
+  temp_platform.set_mode (fd, NULL, own->mode);
 }
 
 void

@@ -3,31 +3,32 @@
 #pragma once
 
 #include <glib.h>
-#include <sys/types.h>
+
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
 /* Owner, group, mode and extended attributes of a file; an ACL is one of these. */
 typedef struct
 {
-  uid_t       uid;
-  gid_t       gid;
-  mode_t      mode;       /* without the type */
+  guint32     uid;
+  guint32     gid;
+  guint32     mode;       /* without the type */
   GHashTable *attributes; /* char * → GBytes */
 } TempMetadata;
 
 gboolean temp_metadata_read     (TempMetadata       *metadata,
-                                 int                 fd);
+                                 TempHandle          fd);
 gboolean temp_metadata_read_new (TempMetadata       *metadata,
-                                 int                 dir_fd,
+                                 TempHandle          dir_fd,
                                  const TempMetadata *own);
-gboolean temp_metadata_adopt    (int                 fd,
+gboolean temp_metadata_adopt    (TempHandle          fd,
                                  const TempMetadata *own,
                                  const TempMetadata *model,
                                  gboolean            with_mode);
-void     temp_metadata_restore  (int                 fd,
+void     temp_metadata_restore  (TempHandle          fd,
                                  const TempMetadata *own);
-mode_t   temp_metadata_umask    (void);
+guint32  temp_metadata_umask    (void);
 void     temp_metadata_clear    (TempMetadata       *metadata);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempMetadata, temp_metadata_clear)

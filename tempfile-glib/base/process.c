@@ -5,12 +5,10 @@
 #include "base/process.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "platform/platform.h"
 
 /* The process that the library is in: its generation, which a fork changes; its locks; threads; and the environment
  * variable that keeps everything.
@@ -122,25 +120,17 @@ temp_process_set_child_function (void (*function) (void))
 __attribute__ ((constructor)) static void
 temp_process_init (void)
 {
-#ifdef MADV_WIPEONFORK
-  gsize size = sysconf (_SC_PAGESIZE);
-  void *page = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *page;
 
-  if (page != MAP_FAILED)
+  if (temp_platform.allocate_wiped (&page) == 0)
     {
-      if (madvise (page, size, MADV_WIPEONFORK) == 0)
-        {
-          current = page;
-          *current = newest;
-        }
-      else
-        munmap (page, size);
+      current = page;
+      *current = newest;
     }
-#endif
 
   /* Here, and not at the first use: a thread that forks meanwhile would leave its child a lock that nobody unlocks. */
   init_locks ();
-  pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
+  temp_platform.at_fork (before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
 /* Returns the generation of this process: a number, never 0, that differs from those of all processes that this one was
@@ -254,13 +244,11 @@ temp_process_start_thread (const char  *name,
                            GThreadFunc  function,
                            gpointer     data)
 {
-  sigset_t all, old;
   GThread *thread;
 
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &old);
+  temp_platform.block_signals ();
   thread = g_thread_try_new (name, function, data, NULL);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
+  temp_platform.restore_signals ();
 
   if (thread == NULL)
     return FALSE;
@@ -277,7 +265,7 @@ temp_process_keeps_everything (void)
 
   if (G_UNLIKELY (g_atomic_int_get (&answer) == 0))
     {
-      const char *value = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_KEEP") : NULL;
+      const char *value = !temp_platform.is_privileged () ? g_getenv ("TEMPFILE_GLIB_KEEP") : NULL;
       gboolean keeps = value != NULL && *value != '\0' && strcmp (value, "0") != 0;
 
       g_atomic_int_compare_and_exchange (&answer, 0, keeps ? 2 : 1);

@@ -3,25 +3,28 @@
 #include "copies.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "test-support.h"
 
 gboolean test_copy_splices;
 
-int
-fstatfs (int            fd,
-         struct statfs *fs)
+static int
+get_filesystem (TempHandle      handle,
+                TempFilesystem *filesystem)
 {
-  memset (fs, 0, sizeof *fs);
-  fs->f_type = test_copy_splices ? EXT4_SUPER_MAGIC : TMPFS_MAGIC;
+  *filesystem = (TempFilesystem) { .has_safe_locks = TRUE, .likes_splicing = test_copy_splices };
   return 0;
+}
+
+void
+test_copy_init (void)
+{
+  temp_platform.get_filesystem = get_filesystem;
 }
 
 int

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 
 /* Files and streams to copy; nothing here fails but with the test. */
 
-/* The library's calls of fstatfs() come here: each filesystem is one to splice onto, or none is. */
+/* Replaces the entry that tells filesystems apart: each is one to splice onto if test_copy_splices is set. */
+void     test_copy_init            (void);
 extern gboolean test_copy_splices;
 
 /* Opens an empty file in the test's directory. */

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,22 +15,24 @@
 #define SIZE  3000000
 #define LIMIT 1500000
 
-/* The library's calls of lseek() come here, so that a file can become shorter right before one. */
-static int truncated_at_seek = -1;
-static goffset truncated_size;
+static TempPlatform real;
 
-off_t
-lseek (int   fd,
-       off_t offset,
-       int   whence)
+/* A file becomes shorter right before the library looks for data in it. */
+static TempHandle truncated_at_seek = TEMP_HANDLE_NONE;
+static int64_t truncated_size;
+
+static int64_t
+seek (TempHandle handle,
+      int64_t    offset,
+      TempSeek   from)
 {
-  if (whence == SEEK_DATA && fd == truncated_at_seek)
+  if (from == TEMP_SEEK_DATA && handle == truncated_at_seek)
     {
-      truncated_at_seek = -1;
-      g_assert_no_errno (ftruncate (fd, truncated_size));
+      truncated_at_seek = TEMP_HANDLE_NONE;
+      g_assert_no_errno (real.set_size (handle, truncated_size));
     }
 
-  return syscall (SYS_lseek, fd, offset, whence);
+  return real.seek (handle, offset, from);
 }
 
 static void
@@ -152,6 +153,9 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  test_copy_init ();
+  real = temp_platform;
+  temp_platform.seek = seek;
 
   g_test_add_func ("/copy/holes-stay-holes", test_sparse);
   g_test_add_func ("/copy/holes-on-a-full-disk", test_sparse_no_room);
