@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <gio/gfiledescriptorbased.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "platform/platform.h"
 
 struct _TempInputStream
 {
@@ -40,7 +40,7 @@ temp_input_stream_read (GInputStream  *stream,
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return -1;
-      n = read (temp_entry_get_fd (entry), buffer, count);
+      n = temp_platform.read (temp_entry_get_fd (entry), buffer, count);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
@@ -60,15 +60,15 @@ temp_input_stream_skip (GInputStream  *stream,
   TempEntry *entry = TEMP_INPUT_STREAM (stream)->entry;
   goffset here;
   gssize n = -1;
-  struct stat st;
+  TempStat st;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return -1;
 
-  here = lseek (temp_entry_get_fd (entry), 0, SEEK_CUR);
-  if (here >= 0 && fstat (temp_entry_get_fd (entry), &st) == 0)
+  here = temp_platform.seek (temp_entry_get_fd (entry), 0, TEMP_SEEK_HERE);
+  if (here >= 0 && temp_platform.stat (temp_entry_get_fd (entry), &st) == 0)
     {
-      n = MIN (MAX (st.st_size - here, 0), (goffset) MIN (count, G_MAXSSIZE));
+      n = MIN (MAX (st.size - here, 0), (goffset) MIN (count, G_MAXSSIZE));
       if (n > 0 && !temp_entry_seek (entry, n, G_SEEK_CUR, error))
         n = -1;
     }

@@ -5,7 +5,8 @@
 #include "stream/memory.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "platform/platform.h"
 
 /* From this size on, the memory of the machine has to be larger. */
 #define LARGE (64 * 1024 * 1024)
@@ -23,14 +24,12 @@ temp_memory_clear (TempMemory *memory)
 static gboolean
 may_hold (gsize size)
 {
-  long pages, page_size;
+  uint64_t available;
 
   if (G_LIKELY (size < LARGE))
     return TRUE;
 
-  pages = sysconf (_SC_PHYS_PAGES);
-  page_size = sysconf (_SC_PAGESIZE);
-  return pages <= 0 || page_size <= 0 || size / (gsize) page_size < (gsize) pages;
+  return temp_platform.get_limit (TEMP_LIMIT_MEMORY, &available) < 0 || size < available;
 }
 
 /* Makes room for `size` bytes. Doubles the room, so that many small writes take a constant time for each byte. The

@@ -6,9 +6,6 @@
 
 #include <errno.h>
 #include <gio/gfiledescriptorbased.h>
-#include <limits.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/copy.h"
 
@@ -31,9 +28,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TempOutputStream, temp_output_stream, G_TYPE_FILE
                                G_IMPLEMENT_INTERFACE (G_TYPE_FILE_DESCRIPTOR_BASED,
                                                       temp_output_stream_descriptor_init))
 
-G_STATIC_ASSERT (sizeof (struct iovec) == sizeof (GOutputVector));
-G_STATIC_ASSERT (G_STRUCT_OFFSET (struct iovec, iov_base) == G_STRUCT_OFFSET (GOutputVector, buffer));
-G_STATIC_ASSERT (G_STRUCT_OFFSET (struct iovec, iov_len) == G_STRUCT_OFFSET (GOutputVector, size));
+G_STATIC_ASSERT (sizeof (TempPiece) == sizeof (GOutputVector));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (TempPiece, data) == G_STRUCT_OFFSET (GOutputVector, buffer));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (TempPiece, size) == G_STRUCT_OFFSET (GOutputVector, size));
 
 static gssize
 temp_output_stream_write (GOutputStream  *stream,
@@ -49,7 +46,7 @@ temp_output_stream_write (GOutputStream  *stream,
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return -1;
-      n = write (temp_entry_get_fd (entry), buffer, count);
+      n = temp_platform.write (temp_entry_get_fd (entry), buffer, count);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
@@ -70,14 +67,11 @@ temp_output_stream_writev (GOutputStream        *stream,
   TempEntry *entry = TEMP_OUTPUT_STREAM (stream)->entry;
   gssize n = -1;
 
-  /* The kernel refuses more. The caller writes the rest in its next call. */
-  n_vectors = MIN (n_vectors, IOV_MAX);
-
   do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         goto out;
-      n = writev (temp_entry_get_fd (entry), (const struct iovec *) vectors, n_vectors);
+      n = temp_platform.write_pieces (temp_entry_get_fd (entry), (const TempPiece *) vectors, n_vectors);
     }
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 

@@ -4,7 +4,7 @@
 
 #include "stream/spool.h"
 
-#include <sys/stat.h>
+#include "platform/platform.h"
 
 /* The streams of the classes. input.c and output.c: those of a file, which use its entry's descriptor. spooled.c: those
  * of a spooled file, which call the spool. spool.c: what these two and the spooled file share. memory.c: its bytes.
@@ -437,14 +437,14 @@ temp_spool_truncate (TempSpool     *spool,
 goffset
 temp_spool_get_size (TempSpool *spool)
 {
-  struct stat st;
+  TempStat st;
   goffset size;
 
   pthread_mutex_lock (&spool->lock);
   if (spool->file == NULL)
     size = spool->memory.size;
   else
-    size = fstat (temp_entry_get_fd (spool->entry), &st) == 0 ? st.st_size : 0;
+    size = temp_platform.stat (temp_entry_get_fd (spool->entry), &st) == 0 ? st.size : 0;
   pthread_mutex_unlock (&spool->lock);
 
   return size;
