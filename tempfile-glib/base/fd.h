@@ -35,7 +35,7 @@ temp_fd_is (TempHandle        fd,
   return fd >= 0 && temp_platform.identify (fd, &now) == 0 && temp_file_id_equal (&now, id);
 }
 
-/* Reads `size` bytes at the offset, in as many pieces as the kernel gives. Fails with errno. */
+/* Reads `size` bytes at the offset, in as many pieces as the kernel gives. Fails with errno, EIO if there are fewer. */
 static inline gboolean
 temp_fd_read_all (TempHandle  fd,
                   guint8     *buffer,

@@ -9,6 +9,8 @@
 
 #include "base/fd.h"
 
+/* Reads and writes owner, mode and extended attributes of open files. */
+
 #define ACL "system.posix_acl_access"
 
 /* No file has more than 64 KiB of names, nor in one value. */
