@@ -5,8 +5,6 @@
 #include "entry/create.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -30,42 +28,35 @@ temp_create_is_unsupported (int errsv)
     }
 }
 
-/* Creates a nameless file in dir. Returns its descriptor, or -1 with errno. O_EXCL would forbid to link the file
- * later. */
-int
+/* Creates a nameless file in dir. Returns its descriptor, or -1 with errno. */
+TempHandle
 temp_create_nameless (const char *dir,
-                      mode_t      mode)
+                      guint32     mode)
 {
-#ifdef O_TMPFILE
-  int fd;
+  TempHandle fd;
 
   do
-    fd = open (dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    fd = temp_platform.create_nameless (TEMP_HANDLE_CURRENT_DIR, dir, mode);
   while (G_UNLIKELY (fd < 0 && errno == EINTR));
 
   return fd;
-#else
-  (void) dir, (void) mode;
-  errno = EOPNOTSUPP;
-  return -1;
-#endif
 }
 
 static int
-create_file_at (int         parent_fd,
+create_file_at (TempHandle  parent_fd,
                 const char *base,
-                mode_t      mode)
+                uint32_t    mode)
 {
-  return openat (parent_fd, base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode);
+  return temp_platform.create_file (parent_fd, base, 0, mode);
 }
 
-/* Creates a file or a directory, in parent_fd or, with AT_FDCWD, by its path. Draws another name if one is taken, or if
- * a signal came, after which it may be taken. Returns what `create` does; on an error, sets errno, too. */
+/* Creates a file or a directory in parent_fd. Draws another name if one is taken, or if a signal came, after which it
+ * may be taken. Returns what `create` does; on an error, sets errno, too. */
 static int
-create_anew (int               (*create) (int, const char *, mode_t),
-             int                 parent_fd,
+create_anew (int               (*create) (TempHandle, const char *, uint32_t),
+             TempHandle          parent_fd,
              TempName           *name,
-             mode_t              mode,
+             guint32             mode,
              TempCreateChoose    choose,
              gpointer            data,
              const char         *action,
@@ -99,10 +90,10 @@ create_anew (int               (*create) (int, const char *, mode_t),
 
 /* Creates a file under a random name. Returns its descriptor, or -1. `choose`, if not NULL, writes the names to try,
  * one after the other. */
-int
-temp_create_file (int                parent_fd,
+TempHandle
+temp_create_file (TempHandle         parent_fd,
                   TempName          *name,
-                  mode_t             mode,
+                  guint32            mode,
                   TempCreateChoose   choose,
                   gpointer           data,
                   GError           **error)
@@ -113,13 +104,13 @@ temp_create_file (int                parent_fd,
 
 /* Creates a directory under a random name: see temp_create_file(). */
 gboolean
-temp_create_dir (int                parent_fd,
+temp_create_dir (TempHandle         parent_fd,
                  TempName          *name,
-                 mode_t             mode,
+                 guint32            mode,
                  TempCreateChoose   choose,
                  gpointer           data,
                  GError           **error)
 {
-  return create_anew (mkdirat, parent_fd, name, mode, choose, data,
+  return create_anew (temp_platform.make_dir, parent_fd, name, mode, choose, data,
                       "Could not create the temporary directory", error) >= 0;
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <sys/types.h>
 
 #include "entry/name.h"
 
@@ -14,20 +13,20 @@ typedef gboolean (*TempCreateChoose) (gpointer    data,
                                       TempName   *name,
                                       GError    **error);
 
-gboolean temp_create_is_unsupported (int                errsv);
-int      temp_create_nameless       (const char        *dir,
-                                     mode_t             mode);
-int      temp_create_file           (int                parent_fd,
-                                     TempName          *name,
-                                     mode_t             mode,
-                                     TempCreateChoose   choose,
-                                     gpointer           data,
-                                     GError           **error);
-gboolean temp_create_dir            (int                parent_fd,
-                                     TempName          *name,
-                                     mode_t             mode,
-                                     TempCreateChoose   choose,
-                                     gpointer           data,
-                                     GError           **error);
+gboolean   temp_create_is_unsupported (int                errsv);
+TempHandle temp_create_nameless       (const char        *dir,
+                                       guint32            mode);
+TempHandle temp_create_file           (TempHandle         parent_fd,
+                                       TempName          *name,
+                                       guint32            mode,
+                                       TempCreateChoose   choose,
+                                       gpointer           data,
+                                       GError           **error);
+gboolean   temp_create_dir            (TempHandle         parent_fd,
+                                       TempName          *name,
+                                       guint32            mode,
+                                       TempCreateChoose   choose,
+                                       gpointer           data,
+                                       GError           **error);
 
 G_END_DECLS

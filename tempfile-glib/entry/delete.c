@@ -5,8 +5,7 @@
 #include "entry/entry-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <limits.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -22,7 +21,7 @@
  * sets *removed to FALSE. */
 static gboolean
 remove_at (TempEntry          *entry,
-           int                 dir_fd,
+           TempHandle          dir_fd,
            const char         *name,
            TempRemoveOptions  *options,
            gboolean           *removed,
@@ -34,19 +33,22 @@ remove_at (TempEntry          *entry,
   return temp_remove_file_name (dir_fd, name, entry->name.path, removed, error);
 }
 
-/* Returns the path of the directory that the entry's open file or directory is in now, as /proc shows it; NULL if the
- * entry has no descriptor, or another base name. */
+/* Returns the path of the directory that the entry's open file or directory is in now; NULL if the entry has no
+ * descriptor, or another base name. */
 static char *
 find_by_descriptor (TempEntry *entry)
 {
-  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", entry->fd);
-  g_autofree char *path = NULL;
   g_autofree char *base = NULL;
+  char path[PATH_MAX];
+  gssize n;
 
   if (entry->fd < 0 || (entry->is_dir && temp_entry_check_dir_fd (entry) < 0))
     return NULL;
-  path = g_file_read_link (link, NULL);
-  if (path == NULL || !g_path_is_absolute (path))
+  n = temp_platform.find_path (entry->fd, path, sizeof path - 1);
+  if (n < 0)
+    return NULL;
+  path[n] = '\0';
+  if (!g_path_is_absolute (path))
     return NULL;
   base = g_path_get_basename (path);
   return g_str_equal (base, entry->name.base) ? g_path_get_dirname (path) : NULL;
@@ -61,8 +63,8 @@ remove_moved (TempEntry          *entry,
               GError            **error)
 {
   g_autofree char *dir = find_by_descriptor (entry);
-  temp_autofd int dir_fd = -1;
-  struct stat st;
+  const TempFileId id = { entry->place->dev, entry->place->ino };
+  temp_autofd TempHandle dir_fd = -1;
   gboolean removed;
 
   if (dir == NULL)
@@ -72,8 +74,8 @@ remove_moved (TempEntry          *entry,
       dir = g_strdup (entry->place->resolved);
     }
 
-  dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (dir_fd < 0 || fstat (dir_fd, &st) < 0 || st.st_dev != entry->place->dev || st.st_ino != entry->place->ino)
+  dir_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, dir, TEMP_OPEN_FOLLOW);
+  if (!temp_fd_is (dir_fd, &id))
     {
       *needs_sweep = !temp_place_is_at (entry->place, entry->place->path);
       return TRUE;
@@ -92,7 +94,7 @@ remove_entry (TempEntry          *entry,
 {
   const char *name;
   gboolean removed = FALSE;
-  int dir_fd;
+  TempHandle dir_fd;
 
   if (temp_entry_locate (entry, &dir_fd, &name))
     {

@@ -5,10 +5,6 @@
 #include "entry/entry-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -16,7 +12,7 @@
 /* The descriptor of an entry's directory, with a BSD lock, so that cleaners of old files leave the directory alone.
  *
  * A program may close a descriptor that it does not know, and open another file under its number. So the library
- * neither uses nor closes the descriptor before fstat() says that it still is the directory's. */
+ * neither uses nor closes the descriptor before the platform says that it still is the directory's. */
 
 static guint n_dir_fds;   /* atomic */
 static guint max_dir_fds; /* atomic; 0: not asked yet */
@@ -25,11 +21,11 @@ static guint max_dir_fds; /* atomic; 0: not asked yet */
 static guint
 get_max_dir_fds (void)
 {
-  struct rlimit limit;
+  uint64_t limit;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 > G_MAXUINT)
+  if (temp_platform.get_limit (TEMP_LIMIT_HANDLES, &limit) < 0 || limit / 4 > G_MAXUINT)
     return G_MAXUINT;
-  return limit.rlim_cur / 4;
+  return limit / 4;
 }
 
 /* Returns TRUE if one more directory may have a descriptor. Asks for the limit again once it is reached. */
@@ -46,9 +42,8 @@ may_have_dir_fd (void)
 /* A descriptor, and the directory that it has to be of. */
 typedef struct
 {
-  int   fd;
-  dev_t dev;
-  ino_t ino;
+  TempHandle fd;
+  TempFileId id;
 } DirFd;
 
 /* Returns the entry's descriptor as it is now: several threads may open the directory again. If `steals`, the entry
@@ -60,7 +55,7 @@ get_dir_fd (TempEntry *entry,
   DirFd now;
 
   temp_process_lock ();
-  now = (DirFd) { entry->fd, entry->dev, entry->ino };
+  now = (DirFd) { entry->fd, entry->id };
   if (steals)
     entry->fd = -1;
   temp_process_unlock ();
@@ -72,13 +67,11 @@ get_dir_fd (TempEntry *entry,
 static gboolean
 is_open (const DirFd *now)
 {
-  struct stat st;
-
-  return now->fd >= 0 && fstat (now->fd, &st) == 0 && st.st_dev == now->dev && st.st_ino == now->ino;
+  return temp_fd_is (now->fd, &now->id);
 }
 
 /* Returns the descriptor of the entry's directory; -1 if there is none, or if another file has its number now. */
-int
+TempHandle
 temp_entry_check_dir_fd (TempEntry *entry)
 {
   DirFd now = get_dir_fd (entry, FALSE);
@@ -89,17 +82,16 @@ temp_entry_check_dir_fd (TempEntry *entry)
 /* Sets the identity of the entry's directory, locks the descriptor, and gives it to the entry. Returns FALSE if too
  * many directories have one, so that the caller closes fd. */
 gboolean
-temp_entry_take_dir_fd (TempEntry         *entry,
-                        int                fd,
-                        const struct stat *st)
+temp_entry_take_dir_fd (TempEntry        *entry,
+                        TempHandle        fd,
+                        const TempFileId *id)
 {
-  entry->dev = st->st_dev;
-  entry->ino = st->st_ino;
+  entry->id = *id;
   if (entry->place->is_trusted && !may_have_dir_fd ())
     return FALSE;
 
   /* Some filesystems have no locks. There, cleaners may delete the directory. */
-  flock (fd, LOCK_SH | LOCK_NB);
+  temp_platform.lock (fd, TEMP_LOCK_SHARED, FALSE);
 
   temp_process_lock ();
   entry->fd = fd;
@@ -122,18 +114,18 @@ temp_entry_close_dir_fd (TempEntry *entry)
     return;
   g_atomic_int_add (&n_dir_fds, -1);
   if (is_open (&now))
-    close (now.fd);
+    temp_platform.close (now.fd);
 }
 
 /* Returns the descriptor of the entry's directory, which stays the entry's. If it has none, opens and locks the
  * directory; where paths are trusted, that is the one under the path now. Returns -1, with errno, if this fails. */
-int
+TempHandle
 temp_entry_open_dir_fd (TempEntry *entry)
 {
   DirFd now = get_dir_fd (entry, FALSE);
-  temp_autofd int fd = -1;
-  struct stat st;
-  int result = -1;
+  temp_autofd TempHandle fd = -1;
+  TempFileId id;
+  TempHandle result = -1;
 
   if (is_open (&now))
     return now.fd;
@@ -141,21 +133,20 @@ temp_entry_open_dir_fd (TempEntry *entry)
   if (!temp_entry_has_name (entry))
     return -1;
 
-  fd = open (entry->name.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &st) < 0)
+  fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, entry->name.path, TEMP_OPEN_LIST);
+  if (fd < 0 || temp_platform.identify (fd, &id) < 0)
     return -1;
 
-  flock (fd, LOCK_SH | LOCK_NB);
+  temp_platform.lock (fd, TEMP_LOCK_SHARED, FALSE);
   errno = ENOENT;
   temp_process_lock ();
-  if (entry->place->is_trusted || (st.st_dev == entry->dev && st.st_ino == entry->ino))
+  if (entry->place->is_trusted || temp_file_id_equal (&id, &entry->id))
     {
       if (entry->fd == now.fd) /* else another thread has opened it */
         {
           if (now.fd < 0)
             g_atomic_int_inc (&n_dir_fds);
-          entry->dev = st.st_dev;
-          entry->ino = st.st_ino;
+          entry->id = id;
           entry->fd = g_steal_fd (&fd);
         }
       result = entry->fd;
@@ -173,10 +164,8 @@ temp_entry_replace_dir_fd (TempEntry *entry,
 {
   temp_process_lock ();
   heir->fd = entry->fd;
-  heir->dev = entry->dev;
-  heir->ino = entry->ino;
+  heir->id = entry->id;
   entry->fd = g_steal_fd (&source->fd);
-  entry->dev = source->dev;
-  entry->ino = source->ino;
+  entry->id = source->id;
   temp_process_unlock ();
 }

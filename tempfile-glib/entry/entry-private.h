@@ -2,8 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include <sys/stat.h>
-
 #include "entry/entry.h"
 #include "entry/name.h"
 #include "ledger/place.h"
@@ -55,11 +53,10 @@ struct _TempEntry
   GSList         *former;     /* paths that it had, which the owner may have handed out */
   guint           generation; /* of the process that made it: see temp_process_generation() */
 
-  int             fd;         /* -1: closed, or a directory without one; under the process's lock if a directory */
+  TempHandle      fd;         /* -1: closed, or a directory without one; under the process's lock if a directory */
   gint            n_fd_users; /* of a file; atomic */
   guint64         serial;     /* of a directory: its number in this process; see TempPlace.cover */
-  dev_t           dev;        /* of a directory that was opened; under the process's lock */
-  ino_t           ino;
+  TempFileId      id;         /* of a directory that was opened; under the process's lock */
 };
 
 /* Asserts lock rule 2, in a debug build. */
@@ -85,18 +82,18 @@ temp_entry_is_ending (TempEntry *entry)
   return entry->fate == TEMP_FATE_DELETE && !entry->is_keeping;
 }
 
-/* Links a file to a name, a base name in dir_fd or a path with AT_FDCWD. Never replaces: fails with errno, EEXIST if
- * the name is taken. */
+/* Links a file to a name, a base name in dir_fd or a path with TEMP_HANDLE_CURRENT_DIR. Never replaces: fails with
+ * errno, EEXIST if the name is taken. */
 typedef gboolean (*TempEntryLinkFunc) (gpointer    data,
-                                       int         dir_fd,
+                                       TempHandle  dir_fd,
                                        const char *name);
 
 /* directory.c */
-int        temp_entry_check_dir_fd   (TempEntry         *entry);
+TempHandle temp_entry_check_dir_fd   (TempEntry         *entry);
 void       temp_entry_close_dir_fd   (TempEntry         *entry);
 gboolean   temp_entry_take_dir_fd    (TempEntry         *entry,
-                                      int                fd,
-                                      const struct stat *st);
+                                      TempHandle         fd,
+                                      const TempFileId  *id);
 void       temp_entry_replace_dir_fd (TempEntry         *entry,
                                       TempEntry         *source,
                                       TempEntry         *heir);
@@ -105,7 +102,7 @@ void       temp_entry_replace_dir_fd (TempEntry         *entry,
 gboolean   temp_entry_is_foreign     (TempEntry         *entry);
 gboolean   temp_entry_is_swept       (TempEntry         *entry);
 gboolean   temp_entry_locate         (TempEntry         *entry,
-                                      int               *dir_fd,
+                                      TempHandle        *dir_fd,
                                       const char       **name);
 void       temp_entry_register       (TempEntry         *entry);
 void       temp_entry_unregister     (TempEntry         *entry,
@@ -124,7 +121,7 @@ void       temp_entry_unlock         (TempEntry         *entry);
 
 /* new-dir.c */
 gboolean   temp_entry_open_new_dir   (TempEntry         *entry,
-                                      mode_t             mode);
+                                      guint32            mode);
 
 /* keep.c */
 gboolean   temp_entry_write_keep     (TempEntry         *entry);
@@ -140,7 +137,7 @@ gboolean   temp_entry_delete_until   (TempEntry         *entry,
 /* make.c */
 gboolean   temp_entry_create_name    (TempEntry         *entry,
                                       const char        *dir,
-                                      TempEntryLinkFunc  link,
+                                      TempEntryLinkFunc  link_to,
                                       gpointer           data,
                                       int               *errsv,
                                       GError           **error);

@@ -4,7 +4,6 @@
 
 #include "entry/entry-private.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -117,7 +116,7 @@ temp_entry_get_last_path (TempEntry *entry)
 }
 
 /* Returns the descriptor, unchecked, which stays the entry's; -1 if there is none. */
-int
+TempHandle
 temp_entry_get_fd (TempEntry *entry)
 {
   return entry->fd;
@@ -130,14 +129,15 @@ temp_entry_get_auto_delete (TempEntry *entry)
   return entry->fate == TEMP_FATE_DELETE && entry->state != TEMP_ENTRY_KEPT;
 }
 
-/* Finds how to name the entry to the kernel: by its path and AT_FDCWD where paths are trusted, else by its base name
- * and a descriptor of its directory, which stays the place's. Fails, with errno, if no descriptor can be had. */
+/* Finds how to name the entry to the kernel: by its path and TEMP_HANDLE_CURRENT_DIR where paths are trusted, else by
+ * its base name and a descriptor of its directory, which stays the place's. Fails, with errno, if no descriptor can be
+ * had. */
 gboolean
 temp_entry_locate (TempEntry   *entry,
-                   int         *dir_fd,
+                   TempHandle  *dir_fd,
                    const char **name)
 {
-  *dir_fd = entry->place->is_trusted ? AT_FDCWD : temp_place_get_fd (entry->place);
+  *dir_fd = entry->place->is_trusted ? TEMP_HANDLE_CURRENT_DIR : temp_place_get_fd (entry->place);
   *name = temp_name_at (&entry->name, *dir_fd);
   return *dir_fd != -1;
 }

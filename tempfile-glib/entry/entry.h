@@ -3,8 +3,8 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <sys/types.h>
 
+#include "platform/platform.h"
 #include "tree/tree.h"
 
 G_BEGIN_DECLS
@@ -26,21 +26,21 @@ void        temp_entry_discard            (TempEntry           *entry);
  * process: its directory replaces `dir`. */
 gboolean    temp_entry_create_nameless    (TempEntry           *entry,
                                            const char          *dir,
-                                           mode_t               mode,
+                                           guint32              mode,
                                            GError             **error);
 gboolean    temp_entry_create_file        (TempEntry           *entry,
                                            const char          *dir,
                                            TempEntry           *above,
                                            const char          *prefix,
                                            const char          *suffix,
-                                           mode_t               mode,
+                                           guint32              mode,
                                            GError             **error);
 gboolean    temp_entry_create_dir         (TempEntry           *entry,
                                            const char          *dir,
                                            TempEntry           *above,
                                            const char          *prefix,
                                            const char          *suffix,
-                                           mode_t               mode,
+                                           guint32              mode,
                                            GError             **error);
 
 /* The name. */
@@ -61,13 +61,13 @@ gboolean    temp_entry_keep               (TempEntry           *entry,
                                            GError             **error);
 
 /* The descriptor. */
-int         temp_entry_get_fd             (TempEntry           *entry);
-int         temp_entry_open_dir_fd        (TempEntry           *entry);
+TempHandle  temp_entry_get_fd             (TempEntry           *entry);
+TempHandle  temp_entry_open_dir_fd        (TempEntry           *entry);
 gboolean    temp_entry_acquire_fd         (TempEntry           *entry,
                                            GError             **error);
 gboolean    temp_entry_release_fd         (TempEntry           *entry,
                                            GError             **error);
-int         temp_entry_steal_fd           (TempEntry           *entry);
+TempHandle  temp_entry_steal_fd           (TempEntry           *entry);
 gboolean    temp_entry_seek               (TempEntry           *entry,
                                            goffset              offset,
                                            GSeekType            type,

@@ -5,7 +5,6 @@
 #include "entry/entry-private.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -45,8 +44,8 @@ temp_entry_release_fd (TempEntry  *entry,
   if (!g_atomic_int_dec_and_test (&entry->n_fd_users))
     return TRUE;
 
-  /* Linux closes the descriptor even if close() fails, and EINTR is no error of the file. */
-  if (G_UNLIKELY (close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
+  /* The descriptor is closed even if this fails, and EINTR is no error of the file. */
+  if (G_UNLIKELY (temp_platform.close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
     {
       temp_entry_set_error (entry, error, errno, "Could not close");
       return FALSE;
@@ -56,7 +55,7 @@ temp_entry_release_fd (TempEntry  *entry,
 }
 
 /* Gives the descriptor to the caller, who is its only user. */
-int
+TempHandle
 temp_entry_steal_fd (TempEntry *entry)
 {
   entry->n_fd_users = 0;
@@ -101,13 +100,15 @@ temp_entry_seek (TempEntry  *entry,
                  GSeekType   type,
                  GError    **error)
 {
-  int whence = type == G_SEEK_CUR ? SEEK_CUR : type == G_SEEK_SET ? SEEK_SET : type == G_SEEK_END ? SEEK_END : -1;
+  TempSeek from = type == G_SEEK_CUR ? TEMP_SEEK_HERE :
+                  type == G_SEEK_SET ? TEMP_SEEK_START :
+                  type == G_SEEK_END ? TEMP_SEEK_END : (TempSeek) -1;
   gboolean moved;
 
   if (!temp_entry_acquire_fd (entry, error))
     return FALSE;
 
-  moved = lseek (entry->fd, offset, whence) >= 0;
+  moved = temp_platform.seek (entry->fd, offset, from) >= 0;
   if (!moved)
     temp_entry_set_error (entry, error, errno, "Could not seek in");
 
@@ -124,7 +125,7 @@ temp_entry_tell (TempEntry *entry)
   if (!temp_entry_acquire_fd (entry, NULL))
     return 0;
 
-  here = MAX (lseek (entry->fd, 0, SEEK_CUR), 0);
+  here = MAX (temp_platform.seek (entry->fd, 0, TEMP_SEEK_HERE), 0);
   temp_entry_release_fd (entry, NULL);
   return here;
 }
@@ -141,7 +142,7 @@ temp_entry_truncate (TempEntry  *entry,
     return FALSE;
 
   do
-    result = ftruncate (entry->fd, size);
+    result = temp_platform.set_size (entry->fd, size);
   while (result < 0 && errno == EINTR);
 
   if (result < 0)
@@ -151,8 +152,8 @@ temp_entry_truncate (TempEntry  *entry,
   return result == 0;
 }
 
-/* Queries information about the open file, as g_file_query_info() does. Asks GIO about the descriptor's link in /proc,
- * and then replaces or removes the attributes of the link itself. */
+/* Queries information about the open file, as g_file_query_info() does. Asks GIO about the descriptor's link, and
+ * then replaces or removes the attributes of the link itself. */
 GFileInfo *
 temp_entry_query_info (TempEntry     *entry,
                        const char    *attributes,
@@ -172,7 +173,7 @@ temp_entry_query_info (TempEntry     *entry,
     G_FILE_ATTRIBUTE_ACCESS_CAN_TRASH,
     G_FILE_ATTRIBUTE_UNIX_IS_MOUNTPOINT,
   };
-  char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
+  char link[64];
   g_autoptr (GFile) file = NULL;
   g_autoptr (GError) local_error = NULL;
   GFileInfo *info;
@@ -181,7 +182,13 @@ temp_entry_query_info (TempEntry     *entry,
   if (!temp_entry_acquire_fd (entry, error))
     return NULL;
 
-  g_snprintf (link, sizeof link, "/proc/self/fd/%d", entry->fd);
+  if (temp_platform.get_link (entry->fd, FALSE, link, sizeof link) < 0)
+    {
+      temp_entry_set_error (entry, error, errno, "Could not query information about");
+      temp_entry_release_fd (entry, NULL);
+      return NULL;
+    }
+
   file = g_file_new_for_path (link);
   info = g_file_query_info (file, attributes, G_FILE_QUERY_INFO_NONE, cancellable, &local_error);
   temp_entry_release_fd (entry, NULL);

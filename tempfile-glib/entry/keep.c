@@ -5,7 +5,6 @@
 #include "entry/entry-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -213,8 +212,8 @@ temp_entry_keep (TempEntry  *entry,
 {
   gboolean kept = FALSE;
   const char *name;
-  struct stat st;
-  int dir_fd;
+  TempHandle dir_fd;
+  TempStat st;
 
   if (!temp_entry_lock (entry))
     {
@@ -231,7 +230,7 @@ temp_entry_keep (TempEntry  *entry,
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Only the process that made “%s” can keep it", shown);
     }
-  else if (!temp_entry_locate (entry, &dir_fd, &name) || fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+  else if (!temp_entry_locate (entry, &dir_fd, &name) || temp_platform.stat_name (dir_fd, name, &st) < 0)
     temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
   else if (!temp_entry_write_keep (entry))
     temp_error_from_errno (error, errno, "Could not make sure that no crash deletes", entry->name.path);

@@ -5,11 +5,7 @@
 #include "entry/location.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -25,7 +21,7 @@ char *
 temp_location_make_absolute (const char  *dir,
                              GError     **error)
 {
-  g_autofree char *cwd = NULL;
+  char *cwd, *absolute;
 
   if (*dir == '\0')
     {
@@ -35,31 +31,32 @@ temp_location_make_absolute (const char  *dir,
   if (g_path_is_absolute (dir))
     return g_strdup (dir);
 
-  /* getcwd() and not g_get_current_dir(), which believes $PWD and never fails. */
-  cwd = getcwd (NULL, 0);
-  if (cwd == NULL)
+  /* Not g_get_current_dir(), which believes $PWD and never fails. */
+  if (temp_platform.get_current_dir (&cwd) < 0)
     {
       temp_error_from_errno (error, errno, "Could not find the current directory for", dir);
       return NULL;
     }
 
-  return g_build_filename (cwd, dir, NULL);
+  absolute = g_build_filename (cwd, dir, NULL);
+  free (cwd);
+  return absolute;
 }
 
 /* Creates a file and deletes its name at once, on a filesystem without nameless files. Returns -1 with errno. */
-static int
+static TempHandle
 create_probe (const char *dir)
 {
-  temp_autofd int dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  temp_autofd TempHandle dir_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, dir, TEMP_OPEN_FOLLOW);
   g_auto (TempName) name = { 0 };
-  int fd;
+  TempHandle fd;
 
   if (dir_fd < 0 || !temp_name_init (&name, dir, NULL, NULL, TEMP_NAME_N_RANDOM, NULL))
     return -1;
 
   fd = temp_create_file (dir_fd, &name, 0600, NULL, NULL, NULL);
   if (fd >= 0)
-    unlinkat (dir_fd, name.base, 0);
+    temp_platform.remove_file (dir_fd, name.base);
   return fd;
 }
 
@@ -67,7 +64,7 @@ create_probe (const char *dir)
 static gboolean
 takes_a_file (const char *dir)
 {
-  temp_autofd int fd = temp_create_nameless (dir, 0600);
+  temp_autofd TempHandle fd = temp_create_nameless (dir, 0600);
   gssize n;
 
   if (fd < 0)
@@ -83,7 +80,7 @@ takes_a_file (const char *dir)
   if (!temp_fd_is_within_limit (1))
     return TRUE;
   do
-    n = write (fd, "", 1);
+    n = temp_platform.write (fd, "", 1);
   while (n < 0 && errno == EINTR);
 
   return n == 1;
@@ -131,7 +128,7 @@ find_default_dir (GError **error)
   g_autoptr (GPtrArray) candidates = g_ptr_array_new ();
 
   /* The user who starts a set-user-id program chooses its environment, and must not choose where it writes. */
-  if (getauxval (AT_SECURE) == 0)
+  if (!temp_platform.is_privileged ())
     for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
       {
         const char *value = g_getenv (variables[i]);

@@ -5,8 +5,6 @@
 #include "entry/entry-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -26,7 +24,7 @@
 static gboolean
 create_and_unname (TempEntry   *entry,
                    const char  *dir,
-                   mode_t       mode,
+                   guint32      mode,
                    GError     **error)
 {
   if (!temp_entry_create_file (entry, dir, NULL, NULL, NULL, mode, error))
@@ -43,7 +41,7 @@ create_and_unname (TempEntry   *entry,
 gboolean
 temp_entry_create_nameless (TempEntry   *entry,
                             const char  *dir,
-                            mode_t       mode,
+                            guint32      mode,
                             GError     **error)
 {
   if (dir == NULL)
@@ -73,7 +71,7 @@ get_place_inside (TempEntry  *above,
                   gboolean    wants_line,
                   GError    **error)
 {
-  temp_autofd int fd = -1;
+  temp_autofd TempHandle fd = -1;
   TempPlace *made;
 
   if (above->place->is_trusted || above->state != TEMP_ENTRY_REGISTERED || above->fate != TEMP_FATE_DELETE)
@@ -82,7 +80,7 @@ get_place_inside (TempEntry  *above,
   if (g_atomic_pointer_get (&above->inside) == NULL)
     {
       fd = temp_entry_open_dir_fd (above);
-      fd = fd >= 0 ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
+      fd = fd >= 0 ? temp_platform.duplicate (fd) : -1;
       if (fd < 0)
         {
           temp_error_from_errno (error, errno, "Could not open the temporary directory", above->name.path);
@@ -138,14 +136,14 @@ find_place (TempEntry   *entry,
 }
 
 /* Finds the place and the ledger of an entry, and lays out its name, for plain random letters if it has no ledger. Sets
- * *dir_fd to the descriptor by which the name is made, or to AT_FDCWD. On error, the entry is as new. */
+ * *dir_fd to the descriptor by which the name is made, or to TEMP_HANDLE_CURRENT_DIR. On error, the entry is as new. */
 static gboolean
 prepare (TempEntry   *entry,
          const char  *dir,
          TempEntry   *above,
          const char  *prefix,
          const char  *suffix,
-         int         *dir_fd,
+         TempHandle  *dir_fd,
          GError     **error)
 {
   gboolean is_callers = entry->fate == TEMP_FATE_CALLERS;
@@ -164,7 +162,7 @@ prepare (TempEntry   *entry,
                        entry->ledger != NULL ? TEMP_TAG_N_LETTERS : TEMP_NAME_N_RANDOM, error))
     return undo_prepare (entry);
 
-  *dir_fd = AT_FDCWD;
+  *dir_fd = TEMP_HANDLE_CURRENT_DIR;
   if (is_callers || temp_entry_locate (entry, dir_fd, &name))
     return TRUE;
 
@@ -207,10 +205,10 @@ temp_entry_create_file (TempEntry   *entry,
                         TempEntry   *above,
                         const char  *prefix,
                         const char  *suffix,
-                        mode_t       mode,
+                        guint32      mode,
                         GError     **error)
 {
-  int dir_fd;
+  TempHandle dir_fd;
 
   if (!prepare (entry, dir, above, prefix, suffix, &dir_fd, error))
     return FALSE;
@@ -231,10 +229,10 @@ temp_entry_create_dir (TempEntry   *entry,
                        TempEntry   *above,
                        const char  *prefix,
                        const char  *suffix,
-                       mode_t       mode,
+                       guint32      mode,
                        GError     **error)
 {
-  int dir_fd;
+  TempHandle dir_fd;
 
   entry->is_dir = TRUE;
   if (!prepare (entry, dir, above, prefix, suffix, &dir_fd, error))
@@ -248,7 +246,7 @@ temp_entry_create_dir (TempEntry   *entry,
       temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
 
       /* The directory is still empty. Another one that somebody put in its place only goes if it is, too. */
-      if (unlinkat (dir_fd, temp_name_at (&entry->name, dir_fd), AT_REMOVEDIR) < 0)
+      if (temp_platform.remove_dir (dir_fd, temp_name_at (&entry->name, dir_fd)) < 0)
         g_clear_pointer (&entry->ledger, temp_ledger_unref); /* which goes on counting it, for a sweep */
       return undo_prepare (entry);
     }
@@ -257,17 +255,17 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
-/* Gives a file that exists a hidden name in dir: calls `link` with one name after the other, and registers the name. On
- * failure, sets *errsv to the errno of the last try, too. */
+/* Gives a file that exists a hidden name in dir: calls `link_to` with one name after the other, and registers the name.
+ * On failure, sets *errsv to the errno of the last try, too. */
 gboolean
 temp_entry_create_name (TempEntry          *entry,
                         const char         *dir,
-                        TempEntryLinkFunc   link,
+                        TempEntryLinkFunc   link_to,
                         gpointer            data,
                         int                *errsv,
                         GError            **error)
 {
-  int dir_fd;
+  TempHandle dir_fd;
 
   *errsv = EEXIST;
   if (!prepare (entry, dir, NULL, ".tmp", NULL, &dir_fd, error))
@@ -277,7 +275,7 @@ temp_entry_create_name (TempEntry          *entry,
     {
       if (!draw (entry, &entry->name, error))
         return undo_prepare (entry);
-      if (link (data, dir_fd, temp_name_at (&entry->name, dir_fd)))
+      if (link_to (data, dir_fd, temp_name_at (&entry->name, dir_fd)))
         {
           temp_entry_register (entry);
           return TRUE;

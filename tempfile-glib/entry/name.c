@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/error.h"
 
@@ -106,15 +105,15 @@ temp_name_randomize (TempName  *name,
 
       if (n_left == 0)
         {
-          gssize n;
+          int result;
 
-          /* The kernel never splits so few bytes. A signal interrupts the call only early in the boot, while the kernel
-           * waits for its first random numbers. */
+          /* A signal interrupts the call only early in the boot, while the kernel waits for its first random
+           * numbers. */
           do
-            n = getrandom (bytes, sizeof bytes, 0);
-          while (G_UNLIKELY (n < 0 && errno == EINTR));
+            result = temp_platform.get_random (bytes, sizeof bytes);
+          while (G_UNLIKELY (result < 0 && errno == EINTR));
 
-          if (n != sizeof bytes)
+          if (result < 0)
             {
               temp_error_from_errno (error, errno, "Could not get random bytes for a name like", name->path);
               return FALSE;

@@ -2,8 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include <fcntl.h>
 #include <gio/gio.h>
+
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
@@ -34,12 +35,13 @@ void     temp_name_clear     (TempName    *name);
 gboolean temp_name_randomize (TempName    *name,
                               GError     **error);
 
-/* Returns the name that leads to the file from dir_fd, a descriptor of its directory or AT_FDCWD. */
+/* Returns the name that leads to the file from dir_fd, a descriptor of its directory or
+ * TEMP_HANDLE_CURRENT_DIR. */
 static inline const char *
 temp_name_at (const TempName *name,
-              int             dir_fd)
+              TempHandle      dir_fd)
 {
-  return dir_fd == AT_FDCWD ? name->path : name->base;
+  return dir_fd == TEMP_HANDLE_CURRENT_DIR ? name->path : name->base;
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempName, temp_name_clear)

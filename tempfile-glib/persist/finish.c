@@ -5,9 +5,6 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -47,11 +44,11 @@ static void
 open_leftover (TempPlan  *p,
                TempEntry *leftover)
 {
-  temp_autofd int fd = p->target_fd >= 0 ? openat (p->target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  struct stat st;
+  temp_autofd TempHandle fd = p->target_fd >= 0 ? temp_persist_open_dir (p->target_fd) : -1;
+  TempFileId id;
 
   temp_entry_close_dir_fd (leftover);
-  if (fd >= 0 && fstat (fd, &st) == 0 && temp_entry_take_dir_fd (leftover, fd, &st))
+  if (fd >= 0 && temp_platform.identify (fd, &id) == 0 && temp_entry_take_dir_fd (leftover, fd, &id))
     fd = -1;
 }
 

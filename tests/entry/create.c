@@ -7,7 +7,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,43 +15,43 @@
 #include "base/fd.h"
 #include "test-support.h"
 
-/* The library's calls of getrandom() and mkdirat() come here. */
-static guint n_getrandom_zeros; /* so often, the bytes are 0: the names drawn are all "aaaaaaaa" */
-static guint n_getrandom;
-static guint n_mkdirat_fails;
-static int mkdirat_errno;
-static guint n_mkdirat;
+/* The entries get_random and make_dir of the platform are these. */
+static TempPlatform real;
+static guint n_random_zeros; /* so often, the bytes are 0: the names drawn are all "aaaaaaaa" */
+static guint n_random;
+static guint n_make_dir_fails;
+static int make_dir_errno;
+static guint n_make_dir;
 
-ssize_t
-getrandom (void         *buffer,
-           size_t        size,
-           unsigned int  flags)
+static int
+get_random (void  *bytes,
+            size_t size)
 {
-  n_getrandom++;
-  if (n_getrandom_zeros > 0)
+  n_random++;
+  if (n_random_zeros > 0)
     {
-      n_getrandom_zeros--;
-      memset (buffer, 0, size);
-      return size;
+      n_random_zeros--;
+      memset (bytes, 0, size);
+      return 0;
     }
 
-  return syscall (SYS_getrandom, buffer, size, flags);
+  return real.get_random (bytes, size);
 }
 
-int
-mkdirat (int         dir_fd,
-         const char *path,
-         mode_t      mode)
+static int
+make_dir (TempHandle  dir,
+          const char *name,
+          uint32_t    mode)
 {
-  n_mkdirat++;
-  if (n_mkdirat_fails > 0)
+  n_make_dir++;
+  if (n_make_dir_fails > 0)
     {
-      n_mkdirat_fails--;
-      errno = mkdirat_errno;
+      n_make_dir_fails--;
+      errno = make_dir_errno;
       return -1;
     }
 
-  return syscall (SYS_mkdirat, dir_fd, path, mode);
+  return real.make_dir (dir, name, mode);
 }
 
 static int
@@ -202,11 +201,11 @@ check_taken_file (void)
   temp_autofd int fd = -1;
   g_auto (TempName) file = { .path = NULL };
 
-  n_getrandom_zeros = 1;
+  n_random_zeros = 1;
   init_name (&file, test_dir (), NULL);
   fd = temp_create_file (dir_fd, &file, 0600, NULL, NULL, NULL);
   g_assert_no_errno (fd);
-  g_assert_cmpuint (n_getrandom_zeros, ==, 0);
+  g_assert_cmpuint (n_random_zeros, ==, 0);
   g_assert_cmpstr (file.base, !=, "tmpaaaaaaaa");
   test_assert_mode (file.path, S_IFREG | 0600);
 }
@@ -217,11 +216,11 @@ check_taken_dir (void)
   temp_autofd int dir_fd = open_dir (test_dir ());
   g_auto (TempName) dir = { .path = NULL };
 
-  n_getrandom_zeros = 1;
+  n_random_zeros = 1;
   init_name (&dir, test_dir (), NULL);
-  n_mkdirat = 0;
+  n_make_dir = 0;
   g_assert_true (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, NULL));
-  g_assert_cmpuint (n_mkdirat, >, 1);
+  g_assert_cmpuint (n_make_dir, >, 1);
   g_assert_cmpstr (dir.base, !=, "tmpaaaaaaaa");
   test_assert_mode (dir.path, S_IFDIR | 0700);
 }
@@ -257,21 +256,21 @@ check_given_up (void)
   g_autoptr (GError) file_error = NULL;
   g_autoptr (GError) dir_error = NULL;
 
-  n_getrandom_zeros = G_MAXUINT;
-  n_getrandom = 0;
+  n_random_zeros = G_MAXUINT;
+  n_random = 0;
   init_name (&file, test_dir (), NULL);
   g_assert_cmpint (temp_create_file (dir_fd, &file, 0600, NULL, NULL, &file_error), ==, -1);
   g_assert_error (file_error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   test_assert_error_mentions (file_error, file.path);
-  g_assert_cmpuint (n_getrandom, ==, TEMP_NAME_MAX_TRIES);
+  g_assert_cmpuint (n_random, ==, TEMP_NAME_MAX_TRIES);
 
   init_name (&dir, test_dir (), NULL);
-  n_mkdirat = 0;
+  n_make_dir = 0;
   g_assert_false (temp_create_dir (dir_fd, &dir, 0700, NULL, NULL, &dir_error));
   g_assert_error (dir_error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   test_assert_error_mentions (dir_error, dir.path);
-  g_assert_cmpuint (n_mkdirat, ==, 100);
-  n_getrandom_zeros = 0;
+  g_assert_cmpuint (n_make_dir, ==, 100);
+  n_random_zeros = 0;
 }
 
 static void
@@ -293,12 +292,12 @@ test_retried (gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   init_name (&name, test_dir (), NULL);
-  mkdirat_errno = GPOINTER_TO_INT (data);
-  n_mkdirat_fails = TEMP_NAME_MAX_TRIES - 1;
-  n_mkdirat = 0;
+  make_dir_errno = GPOINTER_TO_INT (data);
+  n_make_dir_fails = TEMP_NAME_MAX_TRIES - 1;
+  n_make_dir = 0;
   g_assert_true (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
   g_assert_no_error (error);
-  g_assert_cmpuint (n_mkdirat, ==, TEMP_NAME_MAX_TRIES);
+  g_assert_cmpuint (n_make_dir, ==, TEMP_NAME_MAX_TRIES);
   test_assert_mode (name.path, S_IFDIR | 0700);
 }
 
@@ -311,13 +310,13 @@ test_not_retried (void)
   g_autoptr (GError) error = NULL;
 
   init_name (&name, test_dir (), NULL);
-  mkdirat_errno = ENOSPC;
-  n_mkdirat_fails = 1;
-  n_mkdirat = 0;
+  make_dir_errno = ENOSPC;
+  n_make_dir_fails = 1;
+  n_make_dir = 0;
   g_assert_false (temp_create_dir (dir_fd, &name, 0700, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
   test_assert_error_mentions (error, name.path);
-  g_assert_cmpuint (n_mkdirat, ==, 1);
+  g_assert_cmpuint (n_make_dir, ==, 1);
 }
 
 /* Names in this order, and then no more. */
@@ -559,6 +558,9 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.get_random = get_random;
+  temp_platform.make_dir = make_dir;
 
   g_test_add_func ("/private/a-file-is-its-owners-and-new", test_file);
   g_test_add_func ("/private/a-directory-is-its-owners-and-new", test_directory);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,12 +17,13 @@
 #define N_NAMES 10000
 #define N_THREADS 3
 
-/* The library's calls of getrandom() come here: the first ones fail if told so. */
-static gint getrandom_errno;
-static gint n_getrandom_fails;
+/* The entry get_random of the platform is this one: the first calls fail if told so. */
+static TempPlatform real;
+static gint random_errno;
+static gint n_random_fails;
 
 /* If TRUE, each name says how many came before it, so that none comes twice by chance. */
-static gboolean getrandom_counts;
+static gboolean random_counts;
 static gint n_counted;
 
 /* The letters are taken from the end of the bytes, one for each byte. */
@@ -42,25 +42,24 @@ count_names (guint8 *bytes,
     }
 }
 
-ssize_t
-getrandom (void         *buffer,
-           size_t        size,
-           unsigned int  flags)
+static int
+get_random (void  *bytes,
+            size_t size)
 {
-  if (g_atomic_int_get (&n_getrandom_fails) > 0)
+  if (g_atomic_int_get (&n_random_fails) > 0)
     {
-      g_atomic_int_add (&n_getrandom_fails, -1);
-      errno = getrandom_errno;
+      g_atomic_int_add (&n_random_fails, -1);
+      errno = random_errno;
       return -1;
     }
 
-  if (getrandom_counts)
+  if (random_counts)
     {
-      count_names (buffer, size);
-      return (ssize_t) size;
+      count_names (bytes, size);
+      return 0;
     }
 
-  return syscall (SYS_getrandom, buffer, size, flags);
+  return real.get_random (bytes, size);
 }
 
 static void
@@ -210,7 +209,7 @@ test_threads (void)
   GThread *threads[N_THREADS];
   GPtrArray *names[N_THREADS];
 
-  getrandom_counts = TRUE;
+  random_counts = TRUE;
   for (guint i = 0; i < N_THREADS; i++)
     threads[i] = g_thread_new ("draw", draw_many, NULL);
   for (guint i = 0; i < N_THREADS; i++)
@@ -219,7 +218,7 @@ test_threads (void)
       for (guint j = 0; j < names[i]->len; j++)
         g_assert_true (g_hash_table_add (seen, g_ptr_array_index (names[i], j)));
     }
-  getrandom_counts = FALSE;
+  random_counts = FALSE;
 
   for (guint i = 0; i < N_THREADS; i++)
     g_ptr_array_unref (names[i]);
@@ -285,8 +284,8 @@ test_no_random (void)
   g_auto (TempName) name = { 0 };
   g_autoptr (GError) error = NULL;
 
-  getrandom_errno = ENOSYS;
-  g_atomic_int_set (&n_getrandom_fails, 1);
+  random_errno = ENOSYS;
+  g_atomic_int_set (&n_random_fails, 1);
   init_name (&name, "/some/where", NULL, NULL);
   g_assert_false (temp_name_randomize (&name, &error));
   g_assert_error (error, G_IO_ERROR, (gint) g_io_error_from_errno (ENOSYS));
@@ -295,7 +294,7 @@ test_no_random (void)
 
   randomize (&name);
   g_assert_cmpuint (strspn (name.random, ALPHABET), ==, TEMP_NAME_N_RANDOM);
-  g_assert_cmpint (g_atomic_int_get (&n_getrandom_fails), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_random_fails), ==, 0);
 }
 
 /* Early in the boot, while the kernel has no random numbers yet, a signal interrupts waiting for them. */
@@ -304,11 +303,11 @@ test_interrupted (void)
 {
   g_auto (TempName) name = { 0 };
 
-  getrandom_errno = EINTR;
-  g_atomic_int_set (&n_getrandom_fails, 2);
+  random_errno = EINTR;
+  g_atomic_int_set (&n_random_fails, 2);
   init_name (&name, "/d", NULL, NULL);
   randomize (&name);
-  g_assert_cmpint (g_atomic_int_get (&n_getrandom_fails), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_random_fails), ==, 0);
 }
 
 /* A sandbox that refuses it. */
@@ -337,6 +336,8 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.get_random = get_random;
 
   g_test_add_func ("/name/has-prefix-random-part-and-suffix", test_layout);
   g_test_add_func ("/name/has-no-slash", test_slash);

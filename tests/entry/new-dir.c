@@ -15,23 +15,24 @@
 
 /* New directories: their descriptors, their modes, and others that somebody puts in their place. */
 
-/* The library's calls of mkdirat() come here, so that somebody else gets at the new directory first. */
-static void (*after_mkdirat) (int         dir_fd,
-                              const char *name);
-static guint n_after_mkdirat;
+/* The entry make_dir of the platform is this one, so that somebody else gets at the new directory first. */
+static TempPlatform real;
+static void (*after_make_dir) (int         dir_fd,
+                               const char *name);
+static guint n_after_make_dir;
 
-int
-mkdirat (int         dir_fd,
-         const char *name,
-         mode_t      mode)
+static int
+make_dir (TempHandle  dir_fd,
+          const char *name,
+          uint32_t    mode)
 {
-  int result = syscall (SYS_mkdirat, dir_fd, name, mode);
-  void (*function) (int, const char *) = after_mkdirat;
+  int result = real.make_dir (dir_fd, name, mode);
+  void (*function) (int, const char *) = after_make_dir;
 
-  after_mkdirat = NULL;
+  after_make_dir = NULL;
   if (result == 0 && function != NULL)
     {
-      n_after_mkdirat++;
+      n_after_make_dir++;
       function (dir_fd, name);
     }
   return result;
@@ -45,8 +46,8 @@ interfere_with (void (*function) (int         dir_fd,
   g_autoptr (TempEntry) first = test_new_file (test_dir (), NULL);
 
   test_assert_deletes (first);
-  n_after_mkdirat = 0;
-  after_mkdirat = function;
+  n_after_make_dir = 0;
+  after_make_dir = function;
 }
 
 /* Where others can rename, an error of opening the directory deletes it. */
@@ -106,7 +107,7 @@ put_something_in (int         dir_fd,
 {
   g_autofree char *inside = g_build_filename (name, "x", NULL);
 
-  g_assert_no_errno (syscall (SYS_mkdirat, dir_fd, inside, 0700));
+  g_assert_no_errno (mkdirat (dir_fd, inside, 0700));
 }
 
 static void
@@ -158,7 +159,7 @@ test_dir_replaced (gconstpointer data)
   g_assert_false (temp_entry_create_dir (entry, untrusted, NULL, "d", NULL, 0700, &error));
   g_assert_nonnull (error);
   test_assert_error_mentions (error, untrusted);
-  g_assert_cmpuint (n_after_mkdirat, ==, 1);
+  g_assert_cmpuint (n_after_make_dir, ==, 1);
   g_assert_null (temp_entry_get_path (entry));
   g_assert_null (entry->ledger);
 
@@ -183,7 +184,7 @@ test_dir_trusted (void)
   interfere_with (put_something_in);
   g_assert_true (temp_entry_create_dir (entry, test_dir (), NULL, "d", NULL, 0700, &error));
   g_assert_no_error (error);
-  g_assert_cmpuint (n_after_mkdirat, ==, 1);
+  g_assert_cmpuint (n_after_make_dir, ==, 1);
   test_assert_deletes (entry);
   test_assert_exists (temp_entry_get_last_path (entry), FALSE);
 }
@@ -218,7 +219,7 @@ assert_mode_as_mkdir (const char *where,
   g_autoptr (GError) error = NULL;
   struct stat st;
 
-  g_assert_no_errno (syscall (SYS_mkdirat, AT_FDCWD, model, mode));
+  g_assert_no_errno (mkdir (model, mode));
   g_assert_no_errno (stat (model, &st));
   g_assert_no_errno (g_rmdir (model));
 
@@ -292,7 +293,7 @@ static void
 test_link_redirected (void)
 {
   g_autofree char *link = test_make_shared ();
-  g_autofree char *real = NULL;
+  g_autofree char *path = NULL;
   g_autoptr (TempEntry) dir = temp_entry_new ();
   g_autoptr (GError) error = NULL;
   struct stat made, opened;
@@ -300,9 +301,9 @@ test_link_redirected (void)
   interfere_with (redirect);
   g_assert_true (temp_entry_create_dir (dir, link, NULL, NULL, NULL, 0700, &error));
   g_assert_no_error (error);
-  g_assert_cmpuint (n_after_mkdirat, ==, 1);
-  real = g_build_filename (test_dir (), "real", dir->name.base, NULL);
-  g_assert_no_errno (stat (real, &made));
+  g_assert_cmpuint (n_after_make_dir, ==, 1);
+  path = g_build_filename (test_dir (), "real", dir->name.base, NULL);
+  g_assert_no_errno (stat (path, &made));
   g_assert_no_errno (fstat (dir->fd, &opened));
   g_assert_cmpuint (made.st_ino, ==, opened.st_ino);
   test_assert_deletes (dir);
@@ -325,6 +326,8 @@ main (int    argc,
   };
 
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.make_dir = make_dir;
 
   g_test_add_data_func ("/private/an-error-of-opening-leaves-nothing-where-others-can-rename/too-many",
                         GINT_TO_POINTER (EMFILE), test_dir_not_opened);
