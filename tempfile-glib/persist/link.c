@@ -5,12 +5,7 @@
 #include "persist/link.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "base/fd.h"
 
 /* The kernel follows so many symbolic links. */
 #define MAX_LINKS 40
@@ -26,19 +21,19 @@ temp_persist_resolve (const char *path)
     {
       g_autofree char *dir = NULL;
       char target[PATH_MAX];
-      struct stat st;
+      TempStat st;
       gssize n;
 
-      if (lstat (resolved, &st) < 0)
+      if (temp_platform.stat_name (TEMP_HANDLE_CURRENT_DIR, resolved, &st) < 0)
         return errno == ENOENT ? g_steal_pointer (&resolved) : NULL;
-      if (!S_ISLNK (st.st_mode))
+      if (st.kind != TEMP_KIND_SYMLINK)
         return g_steal_pointer (&resolved);
 
       /* In a directory like /tmp, the kernel does not follow another user's link. Nor does this function. */
-      if (stat (resolved, &st) < 0 && errno != ENOENT)
+      if (temp_platform.stat_target (TEMP_HANDLE_CURRENT_DIR, resolved, &st) < 0 && errno != ENOENT)
         return NULL;
 
-      n = readlink (resolved, target, sizeof target - 1);
+      n = temp_platform.read_link (TEMP_HANDLE_CURRENT_DIR, resolved, target, sizeof target - 1);
       if (n < 0)
         return NULL;
       target[n] = '\0';
@@ -52,33 +47,13 @@ temp_persist_resolve (const char *path)
   return NULL;
 }
 
-/* Opens the target, only to look at it. Returns -1 with errno, ENOENT if there is none. */
-int
-temp_persist_open_target (int          dir_fd,
-                          const char  *base,
-                          struct stat *st)
-{
-  temp_autofd int fd = openat (dir_fd, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-  if (fd < 0 || fstat (fd, st) < 0)
-    return -1;
-  return g_steal_fd (&fd);
-}
-
 /* Links an open file to a name. Fails with errno, EEXIST if the name is taken. */
 gboolean
-temp_persist_link (int         fd,
-                   int         dir_fd,
+temp_persist_link (TempHandle  fd,
+                   TempHandle  dir_fd,
                    const char *base)
 {
-  char path[64];
-
-  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  if (linkat (AT_FDCWD, path, dir_fd, base, AT_SYMLINK_FOLLOW) == 0)
-    return TRUE;
-
-  /* Without /proc: some kernels allow this, to some users. */
-  return errno == ENOENT && linkat (fd, "", dir_fd, base, AT_EMPTY_PATH) == 0;
+  return temp_platform.link_handle (fd, dir_fd, base) == 0;
 }
 
 /* Returns TRUE if this error of temp_persist_link() means that the file cannot have that name, but a copy could. */
@@ -103,32 +78,32 @@ temp_persist_is_unlinkable (int errsv)
 
 /* Renames a file, and replaces the target. Fails with errno. */
 gboolean
-temp_persist_rename (int         from_dir_fd,
+temp_persist_rename (TempHandle  from_dir_fd,
                      const char *from,
-                     int         to_dir_fd,
+                     TempHandle  to_dir_fd,
                      const char *to)
 {
-  return renameat (from_dir_fd, from, to_dir_fd, to) == 0;
+  return temp_platform.rename (from_dir_fd, from, to_dir_fd, to, TEMP_RENAME_REPLACE) == 0;
 }
 
 /* Renames a file. Fails with errno, EEXIST if the name is taken. */
 gboolean
-temp_persist_rename_noreplace (int         from_dir_fd,
+temp_persist_rename_noreplace (TempHandle  from_dir_fd,
                                const char *from,
-                               int         to_dir_fd,
+                               TempHandle  to_dir_fd,
                                const char *to)
 {
-  return renameat2 (from_dir_fd, from, to_dir_fd, to, RENAME_NOREPLACE) == 0;
+  return temp_platform.rename (from_dir_fd, from, to_dir_fd, to, TEMP_RENAME_NEW) == 0;
 }
 
 /* Exchanges two files. Fails with errno. */
 gboolean
-temp_persist_exchange (int         from_dir_fd,
+temp_persist_exchange (TempHandle  from_dir_fd,
                        const char *from,
-                       int         to_dir_fd,
+                       TempHandle  to_dir_fd,
                        const char *to)
 {
-  return renameat2 (from_dir_fd, from, to_dir_fd, to, RENAME_EXCHANGE) == 0;
+  return temp_platform.rename (from_dir_fd, from, to_dir_fd, to, TEMP_RENAME_EXCHANGE) == 0;
 }
 
 /* Returns TRUE if this error of the two functions above means that the kernel or the filesystem cannot do that. */
@@ -138,21 +113,22 @@ temp_persist_has_no_rename_flags (int errsv)
   return errsv == EINVAL || errsv == ENOSYS || errsv == EOPNOTSUPP || errsv == EPERM;
 }
 
-/* Opens a directory for temp_persist_sync(), for which an O_PATH descriptor will not do. Returns -1 with errno. */
-int
-temp_persist_open_dir (int dir_fd)
+/* Opens a directory for temp_persist_sync(), for which a descriptor only to look at it will not do. Returns -1 with
+ * errno. */
+TempHandle
+temp_persist_open_dir (TempHandle dir_fd)
 {
-  return openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return temp_platform.open_dir (dir_fd, ".", TEMP_OPEN_LIST | TEMP_OPEN_FOLLOW);
 }
 
 /* Syncs a file, or the names in a directory. Fails with errno. */
 gboolean
-temp_persist_sync (int fd)
+temp_persist_sync (TempHandle fd)
 {
   int result;
 
   do
-    result = fsync (fd);
+    result = temp_platform.sync (fd, TEMP_SYNC_FILE);
   while (result < 0 && errno == EINTR);
 
   return result == 0;
@@ -160,7 +136,7 @@ temp_persist_sync (int fd)
 
 /* Syncs a directory with everything in it, by the whole filesystem, which is one call. Fails with errno. */
 gboolean
-temp_persist_sync_tree (int dir_fd)
+temp_persist_sync_tree (TempHandle dir_fd)
 {
-  return syncfs (dir_fd) == 0;
+  return temp_platform.sync (dir_fd, TEMP_SYNC_FILESYSTEM) == 0;
 }

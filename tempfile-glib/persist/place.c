@@ -5,10 +5,7 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "persist/link.h"
 
@@ -18,7 +15,7 @@
  * is under the hidden name then. */
 static gboolean
 exchange_dirs (TempPlan    *p,
-               int          from_fd,
+               TempHandle   from_fd,
                const char  *from,
                GError     **error)
 {
@@ -39,7 +36,7 @@ exchange_dirs (TempPlan    *p,
 /* Renames `from` to the target, and replaces the target. */
 static gboolean
 replace (TempPlan    *p,
-         int          from_fd,
+         TempHandle   from_fd,
          const char  *from,
          GError     **error)
 {
@@ -71,24 +68,24 @@ link_without_replacing (TempPlan  *p,
  * replacing. Such a rename replaces only an empty directory. */
 static gboolean
 rename_dir_without_replacing (TempPlan    *p,
-                              int          from_fd,
+                              TempHandle   from_fd,
                               const char  *from,
                               GError     **error)
 {
-  if (mkdirat (p->dir_fd, p->base, 0700) < 0)
+  if (temp_platform.make_dir (p->dir_fd, p->base, 0700) < 0)
     return temp_plan_fail (p, error, errno);
   if (temp_persist_rename (from_fd, from, p->dir_fd, p->base))
     return TRUE;
 
   temp_plan_fail_link (p, error, errno);
-  unlinkat (p->dir_fd, p->base, AT_REMOVEDIR);
+  temp_platform.remove_dir (p->dir_fd, p->base);
   return FALSE;
 }
 
 /* Renames `from` to the target. Fails with EEXIST if the target exists. */
 static gboolean
 rename_without_replacing (TempPlan    *p,
-                          int          from_fd,
+                          TempHandle   from_fd,
                           const char  *from,
                           GError     **error)
 {
@@ -105,13 +102,12 @@ static void
 announce (TempPlan *p)
 {
   g_autofree char *path = NULL;
-  char *dir;
+  char *dir = NULL;
 
   if (!p->is_dir || temp_plan_is_copy (p))
     return;
 
-  dir = realpath (p->dir, NULL);
-  path = g_build_filename (dir != NULL ? dir : p->dir, p->base, NULL);
+  path = g_build_filename (temp_platform.resolve (p->dir, &dir) == 0 ? dir : p->dir, p->base, NULL);
   free (dir);
   temp_entry_write_moved (p->entry, path);
 }
@@ -123,7 +119,7 @@ temp_plan_place (TempPlan  *p,
 {
   TempEntry *from = p->hidden != NULL ? p->hidden : p->entry;
   const char *name;
-  int from_fd;
+  TempHandle from_fd;
 
   if (p->way == TEMP_PLAN_FILL)
     return TRUE;

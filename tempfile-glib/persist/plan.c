@@ -5,10 +5,7 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -55,16 +52,16 @@ temp_plan_is_copy (TempPlan *p)
 /* Checks that the entry's name leads to the open file fd. Fails if somebody has replaced the file. */
 gboolean
 temp_plan_check_name (TempEntry  *entry,
-                      int         fd,
+                      TempHandle  fd,
                       GError    **error)
 {
-  struct stat st, named;
   const char *name;
-  int dir_fd;
+  TempHandle dir_fd;
+  TempStat named;
 
   errno = 0;
-  if (temp_entry_locate (entry, &dir_fd, &name) && fstatat (dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-      fstat (fd, &st) == 0 && st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+  if (temp_entry_locate (entry, &dir_fd, &name) && temp_platform.stat_name (dir_fd, name, &named) == 0 &&
+      temp_fd_is (fd, &named.id))
     return TRUE;
 
   temp_error_from_errno (error, errno != 0 ? errno : ENOENT, "Somebody took away", entry->name.path);
@@ -75,14 +72,14 @@ temp_plan_check_name (TempEntry  *entry,
 gboolean
 temp_plan_is_same_name (TempPlan *p)
 {
-  struct stat st;
+  TempPlace *place = p->entry->place;
 
-  return p->entry->name.base != NULL && g_str_equal (p->entry->name.base, p->base) && fstat (p->dir_fd, &st) == 0 &&
-         st.st_dev == p->entry->place->dev && st.st_ino == p->entry->place->ino;
+  return p->entry->name.base != NULL && g_str_equal (p->entry->name.base, p->base) &&
+         temp_fd_is (p->dir_fd, &(TempFileId) { place->dev, place->ino });
 }
 
 /* Returns the descriptor of the file or directory that becomes the target: the entry's, or a copy. */
-int
+TempHandle
 temp_plan_get_fd (TempPlan *p)
 {
   return p->way == TEMP_PLAN_FILL ? p->filled_fd : temp_entry_get_fd (temp_plan_is_copy (p) ? p->hidden : p->entry);
@@ -95,7 +92,7 @@ temp_plan_fail_link (TempPlan  *p,
                      int        errsv)
 {
   g_autofree char *shown = NULL;
-  struct stat file, dir;
+  TempFileId file, dir;
 
   temp_plan_fail (p, error, errsv);
   if (p->way == TEMP_PLAN_LINK ? !temp_persist_is_unlinkable (errsv) : errsv != EXDEV)
@@ -107,8 +104,8 @@ temp_plan_fail_link (TempPlan  *p,
       return FALSE;
     }
 
-  if (errsv != EXDEV && fstat (temp_entry_get_fd (p->entry), &file) == 0 && fstat (p->dir_fd, &dir) == 0 &&
-      file.st_dev != dir.st_dev)
+  if (errsv != EXDEV && temp_platform.identify (temp_entry_get_fd (p->entry), &file) == 0 &&
+      temp_platform.identify (p->dir_fd, &dir) == 0 && file.dev != dir.dev)
     errsv = EXDEV;
   if (errsv != EXDEV || (p->flags & TEMP_PERSIST_COPY) != 0)
     {
@@ -155,20 +152,19 @@ static gboolean
 look_at_target (TempPlan  *p,
                 GError   **error)
 {
-  struct stat st;
+  TempStat st;
 
-  p->target_fd = temp_persist_open_target (p->dir_fd, p->base, &st);
-  if (p->target_fd < 0)
+  if (temp_platform.look (p->dir_fd, p->base, &p->target_fd, &st) < 0)
     return errno == ENOENT || temp_plan_fail (p, error, errno);
 
   if ((p->flags & TEMP_PERSIST_REPLACE) == 0)
     return temp_plan_fail (p, error, EEXIST);
-  if (p->is_dir && !S_ISDIR (st.st_mode))
+  if (p->is_dir && st.kind != TEMP_KIND_DIR)
     return temp_plan_fail (p, error, ENOTDIR);
-  if (!p->is_dir && S_ISDIR (st.st_mode))
+  if (!p->is_dir && st.kind == TEMP_KIND_DIR)
     return temp_plan_fail (p, error, EISDIR);
 
-  if (!p->is_dir && !S_ISREG (st.st_mode))
+  if (!p->is_dir && st.kind != TEMP_KIND_FILE)
     {
       g_autofree char *shown = g_filename_display_name (p->path);
 
@@ -194,7 +190,7 @@ look_at_destination (TempPlan  *p,
   if (*p->base == '\0' || g_str_equal (p->base, ".") || g_str_equal (p->base, ".."))
     return temp_plan_fail (p, error, p->is_dir ? EBUSY : EISDIR);
 
-  p->dir_fd = open (p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  p->dir_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, p->dir, TEMP_OPEN_FOLLOW);
   if (p->dir_fd < 0)
     {
       temp_error_from_errno (error, errno, "Could not open the directory", p->dir);
@@ -231,7 +227,7 @@ read_model (TempPlan  *p,
   else if (p->is_dir)
     {
       done = temp_metadata_read (&p->model, temp_entry_get_fd (p->entry));
-      p->model.mode = (0777 & ~temp_metadata_umask ()) | (p->model.mode & S_ISGID);
+      p->model.mode = (0777 & ~temp_metadata_umask ()) | (p->model.mode & TEMP_MODE_SET_GID);
     }
   else
     {

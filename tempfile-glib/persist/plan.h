@@ -29,43 +29,43 @@ typedef struct
   char             *resolved;  /* the target: with REPLACE, symbolic links are followed */
   char             *dir;       /* the target's directory */
   const char       *base;      /* in resolved: the target's base name */
-  int               dir_fd;    /* the target's directory */
-  int               sync_fd;   /* the same directory, opened to be synced; -1: not with these flags */
-  int               target_fd; /* the target, which is replaced; -1: nothing is there */
+  TempHandle        dir_fd;    /* the target's directory */
+  TempHandle        sync_fd;   /* the same directory, opened to be synced; -1: not with these flags */
+  TempHandle        target_fd; /* the target, which is replaced; -1: nothing is there */
   TempMetadata      model;     /* the metadata that the result is to have */
 
   TempPlanWay       way;       /* the way that is tried now */
   TempPlanWay       next;      /* the way to try if this one fails; equal to it: there is none */
   gboolean          adopted;   /* the metadata of the entry's file have changed */
   TempEntry        *hidden;    /* the entry of the hidden name, locked by this thread; NULL: there is none */
-  int               filled_fd; /* the target while it is filled; else -1 */
+  TempHandle        filled_fd; /* the target while it is filled; else -1 */
   TempMetadata      own;       /* the metadata that the entry's file had */
-  int               old_fd;    /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
+  TempHandle        old_fd;    /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
 } TempPlan;
 
-gboolean temp_plan_look            (TempPlan    *p,
-                                    GError     **error);
-void     temp_plan_clear           (TempPlan    *p);
-gboolean temp_plan_fail            (TempPlan    *p,
-                                    GError     **error,
-                                    int          errsv);
-gboolean temp_plan_is_copy         (TempPlan    *p);
-gboolean temp_plan_is_same_name    (TempPlan    *p);
-gboolean temp_plan_check_name      (TempEntry   *entry,
-                                    int          fd,
-                                    GError     **error);
-int      temp_plan_get_fd          (TempPlan    *p);
-gboolean temp_plan_fail_link       (TempPlan    *p,
-                                    GError     **error,
-                                    int          errsv);
+gboolean   temp_plan_look            (TempPlan    *p,
+                                      GError     **error);
+void       temp_plan_clear           (TempPlan    *p);
+gboolean   temp_plan_fail            (TempPlan    *p,
+                                      GError     **error,
+                                      int          errsv);
+gboolean   temp_plan_is_copy         (TempPlan    *p);
+gboolean   temp_plan_is_same_name    (TempPlan    *p);
+gboolean   temp_plan_check_name      (TempEntry   *entry,
+                                      TempHandle   fd,
+                                      GError     **error);
+TempHandle temp_plan_get_fd          (TempPlan    *p);
+gboolean   temp_plan_fail_link       (TempPlan    *p,
+                                      GError     **error,
+                                      int          errsv);
 
-gboolean temp_plan_prepare         (TempPlan    *p,
-                                    GError     **error);
-void     temp_plan_undo            (TempPlan    *p);
-gboolean temp_plan_place           (TempPlan    *p,
-                                    GError     **error);
-gboolean temp_plan_finish          (TempPlan    *p,
-                                    GError     **error);
+gboolean   temp_plan_prepare         (TempPlan    *p,
+                                      GError     **error);
+void       temp_plan_undo            (TempPlan    *p);
+gboolean   temp_plan_place           (TempPlan    *p,
+                                      GError     **error);
+gboolean   temp_plan_finish          (TempPlan    *p,
+                                      GError     **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempPlan, temp_plan_clear)
 

@@ -5,9 +5,6 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/copy.h"
 #include "base/error.h"
@@ -33,7 +30,7 @@ prefix_error (TempPlan  *p,
 /* Links the entry's file to a name, by its descriptor: see TempEntryLinkFunc. */
 static gboolean
 link_file (gpointer    data,
-           int         dir_fd,
+           TempHandle  dir_fd,
            const char *name)
 {
   TempPlan *p = data;
@@ -43,11 +40,11 @@ link_file (gpointer    data,
 
 /* Creates the target, to be filled, and returns its descriptor, which stays the plan's. Never replaces anything. Other
  * programs may see the incomplete target, and a crash leaves it: no sweep deletes a name that a user chose. */
-static int
+static TempHandle
 create_target (TempPlan  *p,
                GError   **error)
 {
-  p->filled_fd = openat (p->dir_fd, p->base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  p->filled_fd = temp_platform.create_file (p->dir_fd, p->base, 0, 0600);
   if (p->filled_fd < 0)
     temp_plan_fail (p, error, errno);
   return p->filled_fd;
@@ -57,15 +54,16 @@ create_target (TempPlan  *p,
 static void
 delete_target (TempPlan *p)
 {
-  struct stat st, named;
+  TempFileId id;
+  TempStat named;
 
-  if (fstat (p->filled_fd, &st) == 0 && fstatat (p->dir_fd, p->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-      st.st_dev == named.st_dev && st.st_ino == named.st_ino)
-    unlinkat (p->dir_fd, p->base, 0);
+  if (temp_platform.identify (p->filled_fd, &id) == 0 &&
+      temp_platform.stat_name (p->dir_fd, p->base, &named) == 0 && temp_file_id_equal (&id, &named.id))
+    temp_platform.remove_file (p->dir_fd, p->base);
 }
 
 /* Creates the hidden file. Returns its descriptor, which stays the hidden entry's. */
-static int
+static TempHandle
 create_hidden_file (TempPlan  *p,
                     GError   **error)
 {
@@ -81,30 +79,28 @@ copy_file (TempPlan  *p,
 {
   TempCopy copy = { .in = temp_entry_get_fd (p->entry), .timeout_ms = -1, .cancellable = p->cancellable };
   g_autoptr (GError) local_error = NULL;
-  goffset offset = lseek (copy.in, 0, SEEK_CUR);
-  struct timespec times[2];
-  struct stat st;
+  goffset offset = temp_platform.seek (copy.in, 0, TEMP_SEEK_HERE);
+  TempStat st;
   gboolean copied;
 
   copy.out = p->way == TEMP_PLAN_FILL ? create_target (p, error) : create_hidden_file (p, error);
   if (copy.out < 0)
     return FALSE;
 
-  if (offset < 0 || fstat (copy.in, &st) < 0 || lseek (copy.in, 0, SEEK_SET) < 0)
+  if (offset < 0 || temp_platform.stat (copy.in, &st) < 0 || temp_platform.seek (copy.in, 0, TEMP_SEEK_START) < 0)
     return temp_plan_fail (p, error, errno);
-  times[0] = st.st_atim;
-  times[1] = st.st_mtim;
 
   copied = temp_copy_run (&copy, &local_error);
-  lseek (copy.in, offset, SEEK_SET);
+  temp_platform.seek (copy.in, offset, TEMP_SEEK_START);
   if (!copied)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return prefix_error (p, error);
     }
 
-  if (lseek (copy.out, offset, SEEK_SET) < 0 || futimens (copy.out, times) < 0 ||
-      fcntl (copy.out, F_SETFL, fcntl (copy.in, F_GETFL)) < 0)
+  if (temp_platform.seek (copy.out, offset, TEMP_SEEK_START) < 0 ||
+      temp_platform.set_times (copy.out, NULL, &st.accessed, &st.modified) < 0 ||
+      temp_platform.copy_flags (copy.in, copy.out) < 0)
     return temp_plan_fail (p, error, errno);
 
   return TRUE;
@@ -181,7 +177,7 @@ static gboolean
 prepare_copy (TempPlan     *p,
               TempMetadata *now)
 {
-  int fd = temp_plan_get_fd (p);
+  TempHandle fd = temp_plan_get_fd (p);
 
   if (!temp_metadata_read (now, fd) || !temp_metadata_adopt (fd, now, &p->own, !p->with_mode))
     return FALSE;
@@ -196,7 +192,7 @@ prepare_file (TempPlan  *p,
               GError   **error)
 {
   gboolean is_copy = temp_plan_is_copy (p);
-  int fd = temp_plan_get_fd (p);
+  TempHandle fd = temp_plan_get_fd (p);
   g_auto (TempMetadata) now = { 0 };
 
   if (is_copy && !prepare_copy (p, &now))
@@ -221,18 +217,18 @@ static gboolean
 switch_fd (TempPlan  *p,
            GError   **error)
 {
-  int fd = temp_entry_get_fd (p->entry);
+  TempHandle fd = temp_entry_get_fd (p->entry);
   int result;
 
   if (p->is_dir || !temp_plan_is_copy (p))
     return TRUE;
 
-  p->old_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  p->old_fd = temp_platform.duplicate (fd);
   if (p->old_fd < 0)
     return temp_plan_fail (p, error, errno);
 
   do
-    result = dup3 (temp_plan_get_fd (p), fd, O_CLOEXEC);
+    result = temp_platform.replace (temp_plan_get_fd (p), fd);
   while (result < 0 && (errno == EINTR || errno == EBUSY));
 
   if (result < 0)
@@ -266,7 +262,7 @@ void
 temp_plan_undo (TempPlan *p)
 {
   if (p->old_fd >= 0)
-    dup3 (p->old_fd, temp_entry_get_fd (p->entry), O_CLOEXEC);
+    temp_platform.replace (p->old_fd, temp_entry_get_fd (p->entry));
   temp_fd_clear (&p->old_fd);
 
   if (p->adopted)
