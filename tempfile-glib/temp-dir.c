@@ -97,7 +97,7 @@ temp_dir_create (TempDir     *self,
                  TempEntry   *above,
                  GError     **error)
 {
-  mode_t mode = self->permissions == -1 ? 0700 : self->permissions;
+  guint32 mode = self->permissions == -1 ? 0700 : self->permissions;
 
   self->initialized = temp_entry_create_dir (self->entry, self->dir, above, self->prefix, self->suffix, mode, error);
   return self->initialized;

@@ -4,9 +4,8 @@
 
 #include "temp-file-private.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <gio/gfiledescriptorbased.h>
-#include <unistd.h>
 
 #include "persist/persist.h"
 #include "stream/input.h"
@@ -111,7 +110,7 @@ temp_file_create (TempFile    *self,
                   TempEntry   *above,
                   GError     **error)
 {
-  mode_t mode = self->permissions == -1 ? 0600 : self->permissions;
+  guint32 mode = self->permissions == -1 ? 0600 : self->permissions;
 
   if (self->named)
     self->initialized = temp_entry_create_file (self->entry, self->dir, above, self->prefix, self->suffix,
@@ -1086,12 +1085,13 @@ temp_file_get_file (TempFile *self)
 char *
 temp_file_dup_fd_path (TempFile *self)
 {
+  char link[64];
   int fd;
 
   g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
 
   fd = temp_file_get_fd (self);
-  return fd >= 0 ? g_strdup_printf ("/proc/%d/fd/%d", (int) getpid (), fd) : NULL;
+  return fd >= 0 && temp_platform.get_link (fd, TRUE, link, sizeof link) == 0 ? g_strdup (link) : NULL;
 }
 
 /**
@@ -1205,7 +1205,7 @@ temp_file_reopen (TempFile      *self,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  char link[sizeof "/proc/self/fd/" + 3 * sizeof (int)];
+  char link[64];
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GFile) file = NULL;
   GOutputStream *output;
@@ -1222,7 +1222,13 @@ temp_file_reopen (TempFile      *self,
       return NULL;
     }
 
-  g_snprintf (link, sizeof link, "/proc/self/fd/%d", temp_entry_get_fd (self->entry));
+  if (temp_platform.get_link (temp_entry_get_fd (self->entry), FALSE, link, sizeof link) < 0)
+    {
+      temp_entry_set_error (self->entry, error, errno, "Could not open again");
+      temp_entry_release_fd (self->entry, NULL);
+      return NULL;
+    }
+
   file = g_vfs_get_file_for_path (g_vfs_get_local (), link);
   stream = g_file_open_readwrite (file, cancellable, &local_error);
   temp_entry_release_fd (self->entry, NULL);
@@ -1236,7 +1242,7 @@ temp_file_reopen (TempFile      *self,
   /* GIO opens it without O_CLOEXEC before GLib 2.80. */
   output = g_io_stream_get_output_stream (G_IO_STREAM (stream));
   if (G_IS_FILE_DESCRIPTOR_BASED (output))
-    fcntl (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)), F_SETFD, FD_CLOEXEC);
+    temp_platform.close_on_exec (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)));
 
   return stream;
 }

@@ -5,9 +5,6 @@
 #include "temp-remove-tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -26,28 +23,26 @@ fail (GError     **error,
   return FALSE;
 }
 
-/* Opens the top of the tree, which may be a file, with O_PATH: that needs no right, and is enough to look at it and to
- * go on from there. */
-static int
-open_top (int          parent_fd,
-           const char  *base,
-           struct stat *st)
+/* Looks at the top of the tree, which may be a file. The descriptor is enough to go on from there. Fails with errno. */
+static gboolean
+look_at_top (TempHandle  parent_fd,
+             const char *base,
+             TempHandle *fd,
+             TempStat   *st)
 {
-  temp_autofd int fd = -1;
+  int result;
 
   do
-    fd = openat (parent_fd, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  while (fd < 0 && errno == EINTR);
+    result = temp_platform.look (parent_fd, base, fd, st);
+  while (result < 0 && errno == EINTR);
 
-  if (fd < 0 || fstat (fd, st) < 0)
-    return -1;
-  return g_steal_fd (&fd);
+  return result == 0;
 }
 
 /* Removes the tree once. Fails and sets *again to TRUE if it has to be looked at again: somebody has put a file in
  * place of a directory, or the other way round, or has added to the directory. */
 static gboolean
-remove_once (int                  parent_fd,
+remove_once (TempHandle           parent_fd,
              const char          *base,
              const char          *path,
              TempRemoveFlags      flags,
@@ -56,14 +51,14 @@ remove_once (int                  parent_fd,
              gboolean            *again,
              GError             **error)
 {
-  struct stat st;
-  temp_autofd int fd = open_top (parent_fd, base, &st);
-  gboolean is_dir = fd >= 0 && S_ISDIR (st.st_mode);
-  gboolean keeps_root = (flags & TEMP_REMOVE_KEEP_ROOT) != 0;
+  temp_autofd TempHandle fd = -1;
+  gboolean keeps_root = (flags & TEMP_REMOVE_KEEP_ROOT) != 0, is_dir;
+  TempStat st;
 
-  if (fd < 0)
+  if (!look_at_top (parent_fd, base, &fd, &st))
     return fail (error, errno, path);
 
+  is_dir = st.kind == TEMP_KIND_DIR;
   if (!is_dir && keeps_root)
     return fail (error, ENOTDIR, path);
   if (is_dir && !keeps_root && !temp_remove_is_on_mount (parent_fd, fd))
@@ -76,7 +71,7 @@ remove_once (int                  parent_fd,
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
-  if (unlinkat (parent_fd, base, is_dir ? AT_REMOVEDIR : 0) == 0)
+  if ((is_dir ? temp_platform.remove_dir (parent_fd, base) : temp_platform.remove_file (parent_fd, base)) == 0)
     {
       progress->n_removed++;
       return TRUE;
@@ -100,7 +95,7 @@ remove_tree (GFile               *file,
   g_autofree char *path = g_file_get_path (file);
   g_autofree char *dir = path != NULL ? g_path_get_dirname (path) : NULL;
   g_autofree char *base = path != NULL ? g_path_get_basename (path) : NULL;
-  temp_autofd int parent_fd = -1;
+  temp_autofd TempHandle parent_fd = -1;
 
   if (path == NULL || !g_file_has_parent (file, NULL))
     {
@@ -112,7 +107,7 @@ remove_tree (GFile               *file,
       return FALSE;
     }
 
-  parent_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  parent_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, dir, TEMP_OPEN_FOLLOW);
   if (parent_fd < 0)
     return fail (error, errno, path);
 
