@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "platform/platform.h"
 #include "test-support.h"
 
 /* Persisting files */
@@ -43,7 +44,8 @@ test_persist (gconstpointer data)
       test_persist_assert_names ("document", "target");
 
       g_assert_no_errno (stat (target, &after));
-      g_assert_cmpuint (after.st_ino, ==, before.st_ino);
+      if (!g_str_equal (temp_platform.name, "posix")) /* else it may have to be copied */
+        g_assert_cmpuint (after.st_ino, ==, before.st_ino);
       g_assert_cmpstr (temp_file_get_path (file), ==, target);
       g_assert_cmpstr (g_file_peek_path (temp_file_get_file (file)), ==, target);
       g_assert_false (temp_file_get_auto_delete (file));
