@@ -8,7 +8,6 @@
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -378,9 +377,9 @@ test_parse_own_ledger (TempLedger *ledger)
   g_autofree char *path = temp_ledger_dup_path (ledger);
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   TempLedgerText *text;
-  struct stat st;
+  TempStat st;
 
-  g_assert_no_errno (fstat (fd, &st));
+  g_assert_no_errno (temp_platform.stat (fd, &st));
   text = temp_ledger_text_read (fd, &st);
   close (fd);
   g_assert_nonnull (text);
@@ -394,7 +393,7 @@ test_is_locked (const char *path)
   temp_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
 
   g_assert_no_errno (fd);
-  if (temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
+  if (temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, FALSE))
     return FALSE;
   g_assert_cmpint (errno, ==, EWOULDBLOCK);
   return TRUE;

@@ -63,7 +63,7 @@ remove_moved (TempEntry          *entry,
               GError            **error)
 {
   g_autofree char *dir = find_by_descriptor (entry);
-  const TempFileId id = { entry->place->dev, entry->place->ino };
+  const TempFileId id = entry->place->id;
   temp_autofd TempHandle dir_fd = -1;
   gboolean removed;
 

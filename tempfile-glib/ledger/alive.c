@@ -5,57 +5,16 @@
 #include "ledger/alive.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-/* Asks locks and /proc which processes are alive. In doubt, a process is alive. */
+/* Asks locks and the system which processes are alive. In doubt, a process is alive. */
 
-/* Fields of /proc/PID/stat. */
-typedef struct
-{
-  char    state;
-  guint64 n_threads;
-  guint64 start;
-} Stat;
-
-/* Reads /proc/PID/stat. The program's name in it may have blanks and parentheses: so reads the fields behind the last
- * parenthesis. */
-static gboolean
-read_stat (const char *pid,
-           Stat       *stat)
-{
-  g_autofree char *path = g_build_filename ("/proc", pid, "stat", NULL);
-  g_autofree char *contents = NULL;
-  const char *name_end;
-
-  if (!g_file_get_contents (path, &contents, NULL, NULL) || (name_end = strrchr (contents, ')')) == NULL)
-    return FALSE;
-
-  return sscanf (name_end + 1,
-                 " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                 "%" G_GUINT64_FORMAT " %*s %" G_GUINT64_FORMAT,
-                 &stat->state, &stat->n_threads, &stat->start) == 3;
-}
-
-/* Reads a link such as "pid:[4026531836]"; returns 0 if it cannot be read. */
+/* Returns the number of a namespace of this process; 0 if the system does not tell. */
 static guint64
-read_namespace (const char *pid,
-                const char *kind)
+get_namespace (TempNamespace which)
 {
-  char path[64], link[64];
-  gssize n;
+  uint64_t id;
 
-  g_snprintf (path, sizeof path, "/proc/%s/ns/%s", pid, kind);
-  n = readlink (path, link, sizeof link - 1);
-  if (n < 0)
-    return 0;
-  link[n] = '\0';
-
-  return strchr (link, '[') != NULL ? g_ascii_strtoull (strchr (link, '[') + 1, NULL, 10) : 0;
+  return temp_platform.get_namespace (0, which, &id) == 0 ? id : 0;
 }
 
 /* Describes this process, and its mount namespace if `mount_namespace` is not NULL. */
@@ -63,48 +22,18 @@ void
 temp_ledger_process_identify (TempLedgerProcess *self,
                               guint64           *mount_namespace)
 {
-  g_autofree char *boot = NULL;
-  Stat stat;
+  TempProcess process;
 
   *self = (TempLedgerProcess) {
-    .pid = getpid (),
-    .start = read_stat ("self", &stat) ? stat.start : 0,
-    .pid_namespace = read_namespace ("self", "pid"),
-    .time_namespace = read_namespace ("self", "time"),
+    .pid = temp_platform.get_pid (),
+    .start = temp_platform.get_process (0, &process) == 0 ? process.start : 0,
+    .pid_namespace = get_namespace (TEMP_NAMESPACE_PIDS),
+    .time_namespace = get_namespace (TEMP_NAMESPACE_TIME),
     .boot = "-",
   };
-  if (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &boot, NULL, NULL) &&
-      strlen (g_strchomp (boot)) == TEMP_LEDGER_BOOT_LENGTH)
-    g_strlcpy (self->boot, boot, sizeof self->boot);
+  temp_platform.get_boot_id (self->boot);
   if (mount_namespace != NULL)
-    *mount_namespace = read_namespace ("self", "mnt");
-}
-
-/* Returns TRUE if /proc has the numbers of this process's PID namespace, and not of another one. */
-static gboolean
-has_own_proc (void)
-{
-  char link[32];
-  gssize n = readlink ("/proc/self", link, sizeof link - 1);
-
-  if (n < 0)
-    return FALSE;
-  link[n] = '\0';
-  return atoi (link) == getpid ();
-}
-
-/* Returns TRUE if /proc shows a process in that PID namespace. */
-static gboolean
-is_anybody_in (guint64 pid_namespace)
-{
-  g_autoptr (GDir) processes = g_dir_open ("/proc", 0, NULL);
-  const char *pid;
-
-  while (processes != NULL && (pid = g_dir_read_name (processes)) != NULL)
-    if (g_ascii_isdigit (*pid) && read_namespace (pid, "pid") == pid_namespace)
-      return TRUE;
-
-  return FALSE;
+    *mount_namespace = get_namespace (TEMP_NAMESPACE_MOUNTS);
 }
 
 /* Like temp_ledger_process_is_running(), but for a process of this PID namespace. */
@@ -112,26 +41,24 @@ static gboolean
 is_there (const TempLedgerProcess *self,
           const TempLedgerProcess *here)
 {
-  char pid[32];
-  Stat stat;
+  TempProcess process;
 
-  if (kill (self->pid, 0) < 0 && errno != EPERM)
+  if (temp_platform.probe_process (self->pid) < 0)
     return FALSE;
 
-  /* /proc may hide the processes of other users. */
-  g_snprintf (pid, sizeof pid, "%" G_GINT64_FORMAT, self->pid);
-  if (!read_stat (pid, &stat))
-    return kill (self->pid, 0) == 0 || errno == EPERM;
-  if ((stat.state == 'Z' || stat.state == 'X') && stat.n_threads <= 1)
+  /* The system may hide the processes of other users. */
+  if (temp_platform.get_process (self->pid, &process) < 0)
+    return temp_platform.probe_process (self->pid) == 0;
+  if (process.has_ended)
     return FALSE;
 
-  /* /proc shows start times by the clock of the reader's time namespace: two such clocks cannot be compared. */
-  return self->start == 0 || self->time_namespace != here->time_namespace || self->start == stat.start;
+  /* The system shows start times by the clock of the reader's time namespace: two such clocks cannot be compared. */
+  return self->start == 0 || self->time_namespace != here->time_namespace || self->start == process.start;
 }
 
 /* Returns TRUE if the process runs, even if it has called exec(). `here` is this process; `quiet_seconds` have passed
- * since somebody appended to the ledger. A process of another PID namespace counts as dead once /proc shows nobody in
- * that namespace, and nobody has appended for a day. */
+ * since somebody appended to the ledger. A process of another PID namespace counts as dead once the system shows
+ * nobody in that namespace, and nobody has appended for a day. */
 gboolean
 temp_ledger_process_is_running (const TempLedgerProcess *self,
                                 const TempLedgerProcess *here,
@@ -139,10 +66,11 @@ temp_ledger_process_is_running (const TempLedgerProcess *self,
 {
   if (*self->boot != '-' && *here->boot != '-' && !g_str_equal (self->boot, here->boot))
     return FALSE;
-  if (self->pid_namespace != 0 && self->pid_namespace == here->pid_namespace && has_own_proc ())
+  if (self->pid_namespace != 0 && self->pid_namespace == here->pid_namespace && temp_platform.check_pids () == 0)
     return is_there (self, here);
 
-  return (self->pid_namespace != 0 && is_anybody_in (self->pid_namespace)) || quiet_seconds < TEMP_LEDGER_DAY;
+  return (self->pid_namespace != 0 && temp_platform.find_process_in (self->pid_namespace) == 0) ||
+         quiet_seconds < TEMP_LEDGER_DAY;
 }
 
 /* Returns the first process of the ledger that runs; NULL if none does. The process stays the ledger's. */
@@ -162,15 +90,16 @@ temp_ledger_text_find_running (const TempLedgerText    *text,
   return NULL;
 }
 
-/* Like flock(), but goes on after a signal. Fails with errno. */
+/* Locks or unlocks the file, and goes on after a signal. Fails with errno. */
 gboolean
-temp_ledger_lock (int fd,
-                  int operation)
+temp_ledger_lock (TempHandle fd,
+                  TempLock   lock,
+                  gboolean   waits)
 {
   int result;
 
   do
-    result = flock (fd, operation);
+    result = temp_platform.lock (fd, lock, waits);
   while (result < 0 && errno == EINTR);
 
   return result == 0;

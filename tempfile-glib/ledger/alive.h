@@ -17,7 +17,8 @@ const TempLedgerProcess *
          temp_ledger_text_find_running  (const TempLedgerText    *text,
                                          const TempLedgerProcess *here,
                                          gint64                   quiet_seconds);
-gboolean temp_ledger_lock               (int                      fd,
-                                         int                      operation);
+gboolean temp_ledger_lock               (TempHandle               fd,
+                                         TempLock                 lock,
+                                         gboolean                 waits);
 
 G_END_DECLS

@@ -3,16 +3,16 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <sys/stat.h>
+
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
-int      temp_ledger_file_create (guint         which,
-                                  char        **path,
-                                  struct stat  *st,
-                                  GError      **error);
-void    *temp_ledger_file_map    (int           fd);
-gboolean temp_ledger_draw_bytes  (void         *bytes,
-                                  gsize         size);
+TempHandle temp_ledger_file_create (guint      which,
+                                    char     **path,
+                                    TempStat  *st,
+                                    GError   **error);
+gboolean   temp_ledger_draw_bytes  (void      *bytes,
+                                    gsize      size);
 
 G_END_DECLS

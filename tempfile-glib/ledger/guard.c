@@ -4,14 +4,6 @@
 
 #include "ledger/sweep.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/auxv.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "base/fd.h"
 #include "base/process.h"
 #include "ledger/alive.h"
@@ -30,7 +22,7 @@
 static const char *
 find_helper (void)
 {
-  const char *path = getauxval (AT_SECURE) == 0 ? g_getenv ("TEMPFILE_GLIB_SWEEP") : NULL;
+  const char *path = !temp_platform.is_privileged () ? g_getenv ("TEMPFILE_GLIB_SWEEP") : NULL;
 
   return path != NULL && *path != '\0' ? path : TEMP_HELPER_PATH;
 }
@@ -84,26 +76,26 @@ temp_guard_spawn (GError **error)
 
 /* Being one */
 
-/* Waits until the process has ended. Without pidfd_open(), or in another namespace, looks ten times a second. */
+/* Waits until the process has ended. If the system cannot wait for it, as in another namespace, looks ten times a
+ * second. */
 static void
 await_process (const TempLedgerProcess *process,
                const TempLedgerProcess *here)
 {
   while (temp_ledger_process_is_running (process, here, TEMP_LEDGER_DAY))
     {
-      temp_autofd int fd = syscall (SYS_pidfd_open, (pid_t) process->pid, 0);
-      struct pollfd poller = { .fd = fd, .events = POLLIN };
+      temp_autofd TempHandle fd = temp_platform.open_process (process->pid);
 
-      /* The descriptor may be of a new process that has just got the number: so look again. */
-      if (fd < 0 || !temp_ledger_process_is_running (process, here, TEMP_LEDGER_DAY) || poll (&poller, 1, -1) < 0)
+      /* The handle may be of a new process that has just got the number: so look again. */
+      if (fd < 0 || !temp_ledger_process_is_running (process, here, TEMP_LEDGER_DAY) || temp_platform.wait (fd) < 0)
         g_usleep (G_USEC_PER_SEC / 10);
     }
 }
 
 /* Waits until no process of the ledger runs. Returns the ledger as it is then; NULL if it cannot be read, or names no
- * process. Reads it again after each wait: where no mapping keeps the lock, children add lines in the meantime. */
+ * process. Reads it again after each wait: where the lock is not pinned, children add lines in the meantime. */
 static TempLedgerText *
-await_processes (int fd)
+await_processes (TempHandle fd)
 {
   TempLedgerProcess here;
 
@@ -112,9 +104,9 @@ await_processes (int fd)
     {
       g_autoptr (TempLedgerText) text = NULL;
       const TempLedgerProcess *running;
-      struct stat st;
+      TempStat st;
 
-      if (fstat (fd, &st) < 0 || (text = temp_ledger_text_read (fd, &st)) == NULL ||
+      if (temp_platform.stat (fd, &st) < 0 || (text = temp_ledger_text_read (fd, &st)) == NULL ||
           text->verdict != TEMP_LEDGER_GOOD || temp_ledger_text_get_maker (text) == NULL)
         return NULL;
       running = temp_ledger_text_find_running (text, &here, TEMP_LEDGER_DAY);
@@ -128,21 +120,21 @@ await_processes (int fd)
  * process that made it. The sweep finds nothing if that process ended well, and deleted its ledgers. Returns an exit
  * status. */
 int
-temp_sweep_guard (int fd)
+temp_sweep_guard (TempHandle fd)
 {
   g_autoptr (TempLedgerText) text = NULL;
   TempSweepOptions options = { .report = NULL };
   gboolean any_left;
 
-  if (!temp_ledger_lock (fd, LOCK_EX))
+  if (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, TRUE))
     return 1;
-  temp_ledger_lock (fd, LOCK_UN);
+  temp_ledger_lock (fd, TEMP_LOCK_NONE, TRUE);
 
   text = await_processes (fd);
   if (text == NULL)
     return 1;
 
-  signal (SIGTERM, SIG_DFL);
+  temp_platform.heed_sigterm ();
   options.process = temp_ledger_text_get_maker (text);
   if (!temp_sweep_run (&options, NULL, &any_left, NULL) || any_left)
     {

@@ -5,13 +5,7 @@
 #include "ledger/home.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -21,23 +15,12 @@
  * state of all programs. Reads the environment without GLib, whose functions make directories, and print warnings where
  * the user has no home. */
 
-#define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-
 static char *
 read_machine_id (void)
 {
-  static const char *const files[] = { "/etc/machine-id", "/var/lib/dbus/machine-id" };
+  char id[33];
 
-  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      g_autofree char *id = NULL;
-
-      if (g_file_get_contents (files[i], &id, NULL, NULL) && strlen (g_strchomp (id)) == 32 &&
-          strspn (id, "0123456789abcdef") == 32)
-        return g_steal_pointer (&id);
-    }
-
-  return g_strdup_printf ("host-%s", g_get_host_name ());
+  return temp_platform.get_machine_id (id) == 0 ? g_strdup (id) : g_strdup_printf ("host-%s", g_get_host_name ());
 }
 
 /* Returns a name that tells this machine from others that share the user's home directory. */
@@ -72,14 +55,13 @@ static char *
 get_home (void)
 {
   const char *path = get_path_from_environment ("HOME");
-  char buffer[4096];
-  struct passwd user, *found = NULL;
+  g_autofree char *home = NULL;
 
   if (path != NULL || g_getenv ("HOME") != NULL)
     return g_strdup (path);
-  if (getpwuid_r (geteuid (), &user, buffer, sizeof buffer, &found) != 0 || found == NULL)
+  if (temp_platform.get_home (&home) < 0)
     return NULL;
-  return g_path_is_absolute (user.pw_dir) ? g_strdup (user.pw_dir) : NULL;
+  return g_path_is_absolute (home) ? g_steal_pointer (&home) : NULL;
 }
 
 /* Returns the directory for the state of all programs; NULL if there is none. */
@@ -108,12 +90,12 @@ temp_ledger_home_get_path (guint which)
 /* Returns TRUE if the open directory belongs to this user, and fills st; else sets errno. Under sudo, $HOME may be
  * another user's. */
 static gboolean
-belongs_to_user (int          fd,
-               struct stat *st)
+belongs_to_user (TempHandle fd,
+                 TempStat  *st)
 {
-  if (fstat (fd, st) < 0)
+  if (temp_platform.stat (fd, st) < 0)
     return FALSE;
-  if (st->st_uid == geteuid ())
+  if (st->uid == temp_platform.get_uid ())
     return TRUE;
 
   errno = EPERM;
@@ -122,11 +104,11 @@ belongs_to_user (int          fd,
 
 /* Makes a directory with mode 0700, whatever the umask is, unless there is one. Fails with errno. */
 static gboolean
-make_dir (int         parent_fd,
+make_dir (TempHandle  parent_fd,
           const char *base)
 {
-  if (mkdirat (parent_fd, base, 0700) == 0)
-    return fchmodat (parent_fd, base, 0700, 0) == 0;
+  if (temp_platform.make_dir (parent_fd, base, 0700) == 0)
+    return temp_platform.set_mode (parent_fd, base, 0700) == 0;
   return errno == EEXIST;
 }
 
@@ -145,14 +127,16 @@ is_home_or_above (const char *path)
 
 /* Opens the directory; returns -1 with errno on an error. If `create`, makes it and those above it, but only in a
  * directory that this user owns, and never the home directory or one above that. */
-static int
+static TempHandle
 open_base (const char *path,
            gboolean    create)
 {
-  temp_autofd int fd = open (path, OPEN_FLAGS), parent_fd = -1;
+  const TempOpenFlags flags = TEMP_OPEN_LIST | TEMP_OPEN_FOLLOW;
+  temp_autofd TempHandle fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, path, flags);
+  temp_autofd TempHandle parent_fd = TEMP_HANDLE_NONE;
   g_autofree char *parent = NULL;
   g_autofree char *base = NULL;
-  struct stat st;
+  TempStat st;
 
   if (fd >= 0 || errno != ENOENT || !create || is_home_or_above (path))
     return g_steal_fd (&fd);
@@ -163,24 +147,24 @@ open_base (const char *path,
   if (parent_fd < 0 || !belongs_to_user (parent_fd, &st) || !make_dir (parent_fd, base))
     return -1;
 
-  return openat (parent_fd, base, OPEN_FLAGS);
+  return temp_platform.open_dir (parent_fd, base, flags);
 }
 
 /* Opens one of the library's own directories, and makes it if `create`. Returns -1 with errno on an error, and if the
  * directory is not this user's. Sets its mode, which a process that was killed may not have done. */
-static int
-open_private (int         parent_fd,
+static TempHandle
+open_private (TempHandle  parent_fd,
               const char *base,
               gboolean    create)
 {
-  temp_autofd int fd = temp_remove_open_shut (parent_fd, base);
-  struct stat st;
+  temp_autofd TempHandle fd = temp_remove_open_shut (parent_fd, base);
+  TempStat st;
 
   if (fd < 0 && errno == ENOENT && create && make_dir (parent_fd, base))
     fd = temp_remove_open_shut (parent_fd, base);
   if (fd < 0 || !belongs_to_user (fd, &st))
     return -1;
-  if ((st.st_mode & 07777) != 0700 && fchmod (fd, 0700) < 0)
+  if (st.mode != 0700 && temp_platform.set_mode (fd, NULL, 0700) < 0)
     return -1;
 
   return g_steal_fd (&fd);
@@ -188,47 +172,29 @@ open_private (int         parent_fd,
 
 /* Returns FALSE, with errno, on a filesystem whose locks another machine or a program keeps, and may lose. */
 static gboolean
-has_safe_locks (int fd)
+has_safe_locks (TempHandle fd)
 {
-  static const guint32 unsafe[] = {
-    0x6969,     /* NFS */
-    0x517b,     /* SMB */
-    0xff534d42, /* CIFS */
-    0xfe534d42, /* SMB2 */
-    0x65735546, /* FUSE */
-    0x01021997, /* 9p */
-    0x00c36400, /* Ceph */
-    0x5346414f, /* AFS */
-    0x6b414653, /* kAFS */
-    0x73757245, /* Coda */
-    0x0bd00bd0, /* Lustre */
-    0x01161970, /* GFS2 */
-    0x7461636f, /* OCFS2 */
-  };
-  struct statfs fs;
+  TempFilesystem filesystem;
 
-  if (fstatfs (fd, &fs) < 0)
+  if (temp_platform.get_filesystem (fd, &filesystem) < 0)
     return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (unsafe); i++)
-    if ((guint32) fs.f_type == unsafe[i])
-      {
-        errno = ENOLCK;
-        return FALSE;
-      }
+  if (filesystem.has_safe_locks)
+    return TRUE;
 
-  return TRUE;
+  errno = ENOLCK;
+  return FALSE;
 }
 
 /* Opens a directory of ledgers, and makes it if `create`. Returns its descriptor, or -1. A set-user-id program has no
  * such directory: the user who starts it chooses its environment, and must not choose the ledgers that it believes. */
-int
+TempHandle
 temp_ledger_home_open (guint      which,
                        gboolean   create,
                        GError   **error)
 {
-  g_autofree char *base = getauxval (AT_SECURE) == 0 ? get_base (which) : NULL;
-  temp_autofd int base_fd = -1, own_fd = -1, fd = -1;
-  struct stat st;
+  g_autofree char *base = !temp_platform.is_privileged () ? get_base (which) : NULL;
+  temp_autofd TempHandle base_fd = TEMP_HANDLE_NONE, own_fd = TEMP_HANDLE_NONE, fd = TEMP_HANDLE_NONE;
+  TempStat st;
 
   if (base == NULL)
     {

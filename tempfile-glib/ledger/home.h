@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "platform/platform.h"
+
 G_BEGIN_DECLS
 
 /* The directories of this user's ledgers on this machine, in the order in which they are tried. */
@@ -17,9 +19,9 @@ enum
 /* What the name of each ledger begins with. */
 #define TEMP_LEDGER_PREFIX "ledger-"
 
-char *temp_ledger_home_get_path (guint      which);
-int   temp_ledger_home_open     (guint      which,
-                                 gboolean   create,
-                                 GError   **error);
+char      *temp_ledger_home_get_path (guint      which);
+TempHandle temp_ledger_home_open     (guint      which,
+                                      gboolean   create,
+                                      GError   **error);
 
 G_END_DECLS

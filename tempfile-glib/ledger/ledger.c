@@ -5,11 +5,7 @@
 #include "ledger/ledger.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -61,17 +57,16 @@ struct _TempLedger
   gint        ref_count;  /* atomic */
   guint       generation; /* of the process that made it: see temp_process_generation() */
   char       *path;
-  dev_t       dev;
-  ino_t       ino;
+  TempFileId  id;         /* of the file */
   TempTagKey  key;
   guint32     first;      /* the number of the first name */
   guint       n_names;    /* atomic */
   gint        n_alive;    /* atomic; entries that count, plus 1 until it is retired; 0: the file is gone */
   gint        is_retired; /* atomic; no new entry is made under it */
-  void       *mapping;    /* keeps the lock; NULL: only the descriptor does */
+  void       *pin;        /* keeps the lock; NULL: only the descriptor does */
 
   /* Under the lock of appends. */
-  int         fd;         /* -1: closed, by the program or prune(); check_fd() opens it again */
+  TempHandle  fd;         /* -1: closed, by the program or prune(); check_fd() opens it again */
   GHashTable *uids;       /* the users that have a line */
   gboolean    is_synced;  /* nothing was appended since the last sync */
   gboolean    is_gone;    /* the file was seen without a name: no sweep will act on it */
@@ -131,21 +126,21 @@ temp_ledger_is_current (TempLedger *self)
 /* Returns TRUE if the descriptor is the ledger's, and fills st. A program may close a descriptor that it does not know,
  * and open another file under its number. */
 static gboolean
-is_open_by (TempLedger  *self,
-            int          fd,
-            struct stat *st)
+is_open_by (TempLedger *self,
+            TempHandle  fd,
+            TempStat   *st)
 {
-  return fd >= 0 && fstat (fd, st) == 0 && st->st_dev == self->dev && st->st_ino == self->ino;
+  return fd >= 0 && temp_platform.stat (fd, st) == 0 && temp_file_id_equal (&st->id, &self->id);
 }
 
 /* Opens the ledger's file again if the descriptor is no longer the ledger's. Fails with errno: ENOENT means that the
  * file is gone, ESTALE that another one, or none, is under its path, so that it may be elsewhere. The caller holds the
  * lock of appends. */
 static gboolean
-check_fd (TempLedger  *self,
-          struct stat *st)
+check_fd (TempLedger *self,
+          TempStat   *st)
 {
-  temp_autofd int fd = -1;
+  temp_autofd TempHandle fd = TEMP_HANDLE_NONE;
 
   temp_ledger_assert_appends_locked ();
   errno = ENOENT;
@@ -155,7 +150,7 @@ check_fd (TempLedger  *self,
   if (G_UNLIKELY (!is_open_by (self, self->fd, st)))
     {
       self->fd = -1;
-      fd = open (self->path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+      fd = temp_platform.open_file (TEMP_HANDLE_CURRENT_DIR, self->path, TEMP_OPEN_APPEND | TEMP_OPEN_DONT_BLOCK);
       if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         return FALSE;
       errno = ESTALE;
@@ -165,7 +160,7 @@ check_fd (TempLedger  *self,
     }
 
   errno = ENOENT;
-  self->is_gone = st->st_nlink == 0;
+  self->is_gone = st->n_links == 0;
   return !self->is_gone;
 }
 
@@ -174,12 +169,12 @@ check_fd (TempLedger  *self,
 static void
 close_fd (TempLedger *self)
 {
-  struct stat st;
+  TempStat st;
 
   if (is_open_by (self, self->fd, &st))
     {
-      self->is_gone = st.st_nlink == 0;
-      close (self->fd);
+      self->is_gone = st.n_links == 0;
+      temp_platform.close (self->fd);
     }
   self->fd = -1;
 }
@@ -200,7 +195,7 @@ write_lines (TempLedger *self,
       errno = EFBIG;
       if (end + length > TEMP_LEDGER_MAX_SIZE || !temp_fd_is_within_limit (end + length))
         return FALSE;
-      n = write (self->fd, text, length);
+      n = temp_platform.write (self->fd, text, length);
       self->is_synced = FALSE;
       if (n == length)
         {
@@ -224,13 +219,13 @@ gboolean
 temp_ledger_append (TempLedger *self,
                     const char *lines)
 {
-  struct stat st;
+  TempStat st;
   gboolean is_there = check_fd (self, &st);
-  gboolean written = is_there && write_lines (self, lines, st.st_size);
+  gboolean written = is_there && write_lines (self, lines, st.size);
   int errsv = errno;
 
   /* A full ledger, or one that cannot be found again, makes way for a new one. */
-  if (is_there ? st.st_size >= MAX_SIZE : errsv == ENOENT || errsv == ESTALE)
+  if (is_there ? st.size >= MAX_SIZE : errsv == ENOENT || errsv == ESTALE)
     retire (self);
 
   errno = errsv;
@@ -254,9 +249,9 @@ temp_ledger_append_keep (TempLedger *self,
  * the lock of appends. */
 gboolean
 temp_ledger_add_uid (TempLedger *self,
-                     uid_t       uid)
+                     guint32     uid)
 {
-  g_autofree char *line = g_strdup_printf ("uid %u\n", (guint) uid);
+  g_autofree char *line = g_strdup_printf ("uid %u\n", uid);
 
   temp_ledger_assert_appends_locked ();
   return g_hash_table_contains (self->uids, GUINT_TO_POINTER (uid)) ||
@@ -268,24 +263,24 @@ temp_ledger_add_uid (TempLedger *self,
 gboolean
 temp_ledger_sync (TempLedger *self)
 {
-  temp_autofd int fd = -1;
+  temp_autofd TempHandle fd = TEMP_HANDLE_NONE;
   gboolean synced;
-  struct stat st;
+  TempStat st;
 
   temp_ledger_lock_appends ();
   synced = self->is_synced || (!check_fd (self, &st) && errno == ENOENT);
   if (!synced && self->fd >= 0)
     {
       self->is_synced = TRUE; /* an append, or an error below, undoes this */
-      fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
+      fd = temp_platform.duplicate (self->fd);
       if (fd < 0)
-        self->is_synced = synced = fdatasync (self->fd) == 0 || errno == EINVAL;
+        self->is_synced = synced = temp_platform.sync (self->fd, TEMP_SYNC_DATA) == 0 || errno == EINVAL;
     }
   temp_ledger_unlock_appends ();
 
   if (fd < 0)
     return synced;
-  if (fdatasync (fd) == 0 || errno == EINVAL)
+  if (temp_platform.sync (fd, TEMP_SYNC_DATA) == 0 || errno == EINVAL)
     return TRUE;
 
   temp_ledger_lock_appends ();
@@ -300,21 +295,22 @@ gboolean
 temp_ledger_give_up (TempLedger *self)
 {
   g_autofree char *dir = g_path_get_dirname (self->path);
-  temp_autofd int dir_fd = -1;
-  struct stat st;
+  temp_autofd TempHandle dir_fd = TEMP_HANDLE_NONE;
+  TempStat st;
 
   /* Fail if the ledger is not under its path: it may be where a sweep finds it. */
-  if ((!check_fd (self, &st) && errno == ESTALE) || (unlink (self->path) < 0 && errno != ENOENT))
+  if ((!check_fd (self, &st) && errno == ESTALE) ||
+      (temp_platform.remove_file (TEMP_HANDLE_CURRENT_DIR, self->path) < 0 && errno != ENOENT))
     return FALSE;
-  if (self->fd >= 0 && fstat (self->fd, &st) == 0 && st.st_nlink > 0)
+  if (self->fd >= 0 && temp_platform.stat (self->fd, &st) == 0 && st.n_links > 0)
     return FALSE;
 
   self->is_gone = TRUE;
   retire (self);
-  dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  dir_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, dir, TEMP_OPEN_LIST | TEMP_OPEN_FOLLOW);
   if (dir_fd < 0)
     return errno == ENOENT;
-  return fsync (dir_fd) == 0 || errno == EINVAL;
+  return temp_platform.sync (dir_fd, TEMP_SYNC_FILE) == 0 || errno == EINVAL;
 }
 
 /* Names */
@@ -344,9 +340,9 @@ temp_ledger_leave (TempLedger *self)
   if (!g_atomic_int_dec_and_test (&self->n_alive) || self->generation != temp_process_generation ())
     return;
 
-  unlink (self->path);
-  if (self->mapping != NULL)
-    munmap (self->mapping, sysconf (_SC_PAGESIZE));
+  temp_platform.remove_file (TEMP_HANDLE_CURRENT_DIR, self->path);
+  if (self->pin != NULL)
+    temp_platform.unpin_lock (self->pin);
 }
 
 /* Writes the letters of a name that the ledger never had before. `dir` is the path in the directory's line. Returns
@@ -386,7 +382,7 @@ temp_ledger_set_guarded (TempLedger *self)
 
 /* All ledgers */
 
-/* Appends a line for this process, a forked child, to each ledger whose lock no mapping keeps: if the child closes the
+/* Appends a line for this process, a forked child, to each ledger whose lock is not pinned: if the child closes the
  * descriptor, it loses the lock. Another thread of the parent may have written a line in part. */
 static void
 append_child (void)
@@ -398,7 +394,7 @@ append_child (void)
     {
       TempLedger *self = l->data;
 
-      if (self->mapping != NULL || self->n_alive == 0)
+      if (self->pin != NULL || self->n_alive == 0)
         continue;
       if (line == NULL)
         {
@@ -411,7 +407,7 @@ append_child (void)
 }
 
 /* Frees the ledgers of this process whose files are gone. Closes the descriptors of the others, and of those that it
- * inherited, where a mapping keeps the lock. The caller holds the lock of appends. */
+ * inherited, whose locks are pinned. The caller holds the lock of appends. */
 static void
 prune (void)
 {
@@ -422,7 +418,7 @@ prune (void)
       TempLedger *self = l->data;
 
       l = l->next;
-      if (self->mapping != NULL)
+      if (self->pin != NULL)
         close_fd (self);
       if (g_atomic_int_get (&self->n_alive) > 0 || self->generation != temp_process_generation ())
         continue;
@@ -439,17 +435,17 @@ begin (TempLedger *self)
   g_autofree char *header = NULL;
   TempLedgerProcess process;
   guint64 mount_namespace;
-  uid_t uid = geteuid ();
-  struct stat st;
+  guint32 uid = temp_platform.get_uid ();
+  TempStat st;
 
   if (!temp_ledger_draw_bytes (&self->key, sizeof self->key) ||
       !temp_ledger_draw_bytes (&self->first, sizeof self->first))
     return FALSE;
 
   temp_ledger_process_identify (&process, &mount_namespace);
-  header = temp_ledger_header (self->fd, self->ino, &self->key, &process, mount_namespace, uid);
+  header = temp_ledger_header (self->fd, self->id.ino, &self->key, &process, mount_namespace, uid);
   g_hash_table_add (self->uids, GUINT_TO_POINTER (uid));
-  return check_fd (self, &st) && write_lines (self, header, st.st_size);
+  return check_fd (self, &st) && write_lines (self, header, st.size);
 }
 
 /* Makes a ledger in one of the directories of ledgers. The caller holds the lock of appends. */
@@ -458,8 +454,8 @@ create (guint    which,
         GError **error)
 {
   g_autofree char *path = NULL;
-  struct stat st;
-  int fd = temp_ledger_file_create (which, &path, &st, error);
+  TempStat st;
+  TempHandle fd = temp_ledger_file_create (which, &path, &st, error);
   TempLedger *self;
 
   if (fd < 0)
@@ -470,21 +466,20 @@ create (guint    which,
     .ref_count = 1,
     .generation = temp_process_generation (),
     .path = g_steal_pointer (&path),
-    .dev = st.st_dev,
-    .ino = st.st_ino,
+    .id = st.id,
     .n_alive = 1,
     .fd = fd,
     .uids = g_hash_table_new (NULL, NULL),
   };
   if (begin (self))
     {
-      self->mapping = temp_ledger_file_map (fd);
+      temp_platform.pin_lock (fd, &self->pin);
       return self;
     }
 
   temp_error_from_errno (error, errno, "Could not write the ledger", self->path);
-  unlink (self->path);
-  close (fd);
+  temp_platform.remove_file (TEMP_HANDLE_CURRENT_DIR, self->path);
+  temp_platform.close (fd);
   temp_ledger_unref (self);
   return NULL;
 }

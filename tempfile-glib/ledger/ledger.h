@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <sys/types.h>
 
 #include "base/process.h"
 #include "ledger/tag.h"
@@ -31,7 +30,7 @@ gboolean    temp_ledger_append_keep (TempLedger  *self,
                                     const char   *name,
                                     gboolean      keeps);
 gboolean    temp_ledger_add_uid    (TempLedger   *self,
-                                    uid_t         uid);
+                                    guint32       uid);
 gboolean    temp_ledger_sync       (TempLedger   *self);
 gboolean    temp_ledger_give_up    (TempLedger   *self);
 

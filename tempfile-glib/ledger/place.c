@@ -5,11 +5,6 @@
 #include "ledger/place.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -27,16 +22,6 @@
 
 static GHashTable *places; /* under the process's lock; NULL: there is none */
 
-/* Returns the time in seconds, by a clock that costs no system call. */
-static gint
-get_second (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
-  return (gint) now.tv_sec;
-}
-
 TempPlace *
 temp_place_ref (TempPlace *self)
 {
@@ -44,24 +29,15 @@ temp_place_ref (TempPlace *self)
   return self;
 }
 
-/* Returns TRUE if `st` describes the place's directory. */
-static gboolean
-is_same (TempPlace         *self,
-         const struct stat *st)
-{
-  return st->st_dev == self->dev && st->st_ino == self->ino;
-}
-
 /* Takes the descriptor from the place, and returns it, to be closed without the lock; -1 if it no longer is the
  * directory's. The caller holds the process's lock. */
-static int
+static TempHandle
 steal_fd_locked (TempPlace *self)
 {
-  struct stat st;
-  int fd = g_steal_fd (&self->fd);
+  TempHandle fd = g_steal_fd (&self->fd);
 
   temp_process_assert_locked ();
-  return fd >= 0 && fstat (fd, &st) == 0 && is_same (self, &st) ? fd : -1;
+  return temp_fd_is (fd, &self->id) ? fd : TEMP_HANDLE_NONE;
 }
 
 /* Drops a reference. The last entry closes the descriptor, which the table does not need. Until then another thread may
@@ -69,7 +45,7 @@ steal_fd_locked (TempPlace *self)
 void
 temp_place_unref (TempPlace *self)
 {
-  temp_autofd int fd = -1;
+  temp_autofd TempHandle fd = TEMP_HANDLE_NONE;
 
   if (G_UNLIKELY (self->fd >= 0))
     {
@@ -94,30 +70,31 @@ gboolean
 temp_place_is_at (TempPlace  *self,
                   const char *path)
 {
-  struct stat st;
+  TempStat st;
 
-  return stat (path, &st) == 0 && is_same (self, &st);
+  return temp_platform.stat_target (TEMP_HANDLE_CURRENT_DIR, path, &st) == 0 &&
+         temp_file_id_equal (&st.id, &self->id);
 }
 
 /* Returns a descriptor of the directory, which stays the place's; -1 with errno on an error. Opens it again if the
  * program has closed it, or has opened another file under its number. */
-int
+TempHandle
 temp_place_get_fd (TempPlace *self)
 {
-  temp_autofd int fd = -1;
-  struct stat st;
-  int now;
+  temp_autofd TempHandle fd = TEMP_HANDLE_NONE;
+  TempHandle now;
+  TempFileId id;
 
   temp_process_lock ();
   now = self->fd;
   temp_process_unlock ();
-  if (G_LIKELY (now >= 0 && fstat (now, &st) == 0 && is_same (self, &st)))
+  if (G_LIKELY (temp_fd_is (now, &self->id)))
     return now;
 
-  fd = open (self->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &st) < 0)
+  fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, self->path, TEMP_OPEN_FOLLOW);
+  if (fd < 0 || temp_platform.identify (fd, &id) < 0)
     return -1;
-  if (!is_same (self, &st))
+  if (!temp_file_id_equal (&id, &self->id))
     {
       errno = ENOENT;
       return -1;
@@ -139,8 +116,8 @@ temp_place_line (TempPlace  *self,
                  const char *name)
 {
   g_autofree char *text = temp_ledger_escape (resolved != NULL ? resolved : self->resolved);
-  g_autofree char *line = g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n", (guint64) self->dev,
-                                           (guint64) self->ino, text);
+  g_autofree char *line = g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n",
+                                           (guint64) self->id.dev, (guint64) self->id.ino, text);
   g_autofree char *escaped = name != NULL ? temp_ledger_escape (name) : NULL;
 
   return name != NULL ? g_strdup_printf ("%sname %s\n", line, escaped) : g_steal_pointer (&line);
@@ -169,11 +146,11 @@ write_line (TempPlace *self)
     }
 }
 
-/* Makes a place of the directory that `st` describes, without a line. */
+/* Makes a place of the directory with that identity, without a line. */
 static TempPlace *
-new_place (const char        *path,
-           const char        *resolved,
-           const struct stat *st)
+new_place (const char       *path,
+           const char       *resolved,
+           const TempFileId *id)
 {
   TempPlace *self = g_new (TempPlace, 1);
 
@@ -183,9 +160,8 @@ new_place (const char        *path,
     .path = g_strdup (path),
     .resolved = g_strdup (resolved),
     .text = temp_ledger_escape (resolved),
-    .dev = st->st_dev,
-    .ino = st->st_ino,
-    .second = get_second (),
+    .id = *id,
+    .second = (gint) temp_platform.get_second (),
     .fd = -1,
   };
   return self;
@@ -197,24 +173,24 @@ make (const char  *dir,
       gboolean     wants_line,
       GError     **error)
 {
-  g_autofree char *resolved = realpath (dir, NULL);
-  temp_autofd int fd = -1;
-  struct stat st;
+  g_autofree char *resolved = NULL;
+  temp_autofd TempHandle fd = TEMP_HANDLE_NONE;
+  TempFileId id;
   TempPlace *self;
 
-  if (resolved != NULL)
-    fd = open (resolved, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &st) < 0)
+  if (temp_platform.resolve (dir, &resolved) == 0)
+    fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, resolved, 0);
+  if (fd < 0 || temp_platform.identify (fd, &id) < 0)
     {
       temp_error_from_errno (error, errno, "Could not open the directory", dir);
       return NULL;
     }
 
-  self = new_place (dir, resolved, &st);
+  self = new_place (dir, resolved, &id);
   self->wants_line = wants_line && !temp_process_keeps_everything ();
-  self->uid = geteuid ();
+  self->uid = temp_platform.get_uid ();
   self->is_trusted = temp_trust_check (dir);
-  self->is_listed = faccessat (fd, ".", R_OK, AT_EACCESS) == 0;
+  self->is_listed = temp_platform.may_list (fd) == 0;
   if (!self->is_trusted)
     self->fd = g_steal_fd (&fd);
   return self;
@@ -224,14 +200,14 @@ make (const char  *dir,
  * entries are made and deleted there. The table does not have this place. */
 TempPlace *
 temp_place_new_inside (const char *path,
-                       int         fd,
+                       TempHandle  fd,
                        guint64     cover)
 {
-  struct stat st = { 0 };
+  TempFileId id = { 0 };
   TempPlace *self;
 
-  fstat (fd, &st);
-  self = new_place (path, path, &st);
+  temp_platform.identify (fd, &id);
+  self = new_place (path, path, &id);
   self->cover = cover;
   self->fd = fd;
   return self;
@@ -302,7 +278,7 @@ static gboolean
 is_valid (TempPlace *self,
           gboolean   wants_line)
 {
-  gint second = get_second ();
+  gint second = (gint) temp_platform.get_second ();
 
   if (G_UNLIKELY (self->generation != temp_process_generation ()))
     return FALSE;
@@ -313,7 +289,7 @@ is_valid (TempPlace *self,
   if (G_LIKELY (g_atomic_int_get (&self->second) == second))
     return TRUE;
 
-  if ((self->ledger == NULL && self->cover == 0 && self->wants_line) || self->uid != geteuid () ||
+  if ((self->ledger == NULL && self->cover == 0 && self->wants_line) || self->uid != temp_platform.get_uid () ||
       !temp_place_is_at (self, self->path))
     return FALSE;
   g_atomic_int_set (&self->second, second);

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <sys/types.h>
 
 #include "ledger/ledger.h"
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
@@ -18,17 +18,16 @@ typedef struct
   char       *path;       /* as the caller gave it, absolute */
   char       *resolved;   /* without symbolic links */
   char       *text;       /* `resolved`, escaped as in the ledger */
-  dev_t       dev;
-  ino_t       ino;
+  TempFileId  id;         /* of the directory */
   TempLedger *ledger;     /* that has its line; NULL: none has one */
   gboolean    wants_line; /* an entry in it is to be found by a sweep */
   guint64     cover;      /* serial number of the entry whose directory it is in, which a sweep deletes; 0: none */
-  uid_t       uid;        /* of this process when the place was made */
+  guint32     uid;        /* of this process when the place was made */
   gboolean    is_trusted; /* nobody else can rename anything on the way there */
   gboolean    is_listed;  /* a sweep can read the directory */
   gint        second;     /* atomic: when temp_place_get() last looked if the path still leads there */
   gboolean    is_in_table; /* under the process's lock: temp_place_get() finds it */
-  int         fd;         /* under the process's lock; -1: closed, or the place is trusted */
+  TempHandle  fd;         /* under the process's lock; -1: closed, or the place is trusted */
 } TempPlace;
 
 /* Returns the serial number of the entry whose directory the resolved path is in; 0: none. */
@@ -39,13 +38,13 @@ TempPlace *temp_place_get        (const char         *dir,
                                   TempPlaceFindCover  find_cover,
                                   GError            **error);
 TempPlace *temp_place_new_inside (const char         *path,
-                                  int                 fd,
+                                  TempHandle          fd,
                                   guint64             cover);
 TempPlace *temp_place_ref        (TempPlace          *self);
 void       temp_place_unref      (TempPlace          *self);
 void       temp_place_forget_all (void);
 
-int        temp_place_get_fd     (TempPlace          *self);
+TempHandle temp_place_get_fd     (TempPlace          *self);
 gboolean   temp_place_is_at      (TempPlace          *self,
                                   const char         *path);
 char      *temp_place_line       (TempPlace          *self,

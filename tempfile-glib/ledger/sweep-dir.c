@@ -4,15 +4,11 @@
 
 #include "ledger/sweep-dir.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/names.h"
 #include "ledger/alive.h"
 #include "ledger/trust.h"
 #include "tree/tree.h"
@@ -29,7 +25,7 @@ typedef struct
   const TempDirLine *lines;
   guint              n_lines;
   const char        *path;
-  int                fd;
+  TempHandle         fd;
   gint               trusted; /* the result of temp_trust_check(); -1: not asked yet */
 } Dir;
 
@@ -109,46 +105,46 @@ remove_file (Dir        *dir,
 
 /* Opens and locks a directory that is to be deleted. Returns -1, and leaves the ledger undone, if the directory is a
  * mount, if somebody has just replaced it, or if a process has it locked, such as a child of the dead program. */
-static int
-open_unused (Dir               *dir,
-             TempDead          *dead,
-             const char        *name,
-             const char        *path,
-             const struct stat *st)
+static TempHandle
+open_unused (Dir            *dir,
+             TempDead       *dead,
+             const char     *name,
+             const char     *path,
+             const TempStat *st)
 {
-  temp_autofd int fd = temp_remove_open_shut (dir->fd, name);
-  struct stat now;
+  temp_autofd TempHandle fd = temp_remove_open_shut (dir->fd, name);
+  TempFileId now;
 
-  if (fd < 0 || fstat (fd, &now) < 0)
+  if (fd < 0 || temp_platform.identify (fd, &now) < 0)
     {
       if (errno != ENOENT)
         temp_sweep_fail_from_errno (dir->sweep, dead, "Could not open the directory", path);
     }
-  else if (now.st_dev != st->st_dev || now.st_ino != st->st_ino)
+  else if (!temp_file_id_equal (&now, &st->id))
     spare (dir->sweep, dead, path, "somebody has just replaced it");
   else if (!temp_remove_is_on_mount (dir->fd, fd))
     temp_sweep_fail_from_errno (dir->sweep, dead, "Could not remove the temporary directory", path);
-  else if (!temp_ledger_lock (fd, LOCK_EX | (dir->sweep->waits ? 0 : LOCK_NB)))
+  else if (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, dir->sweep->waits))
     spare (dir->sweep, dead, path, "a process has it locked");
   else
     return g_steal_fd (&fd);
 
-  return -1;
+  return TEMP_HANDLE_NONE;
 }
 
 /* Deletes a directory and its contents; but only an empty one if others can rename in its parent. */
 static void
-remove_dir (Dir               *dir,
-            TempDead          *dead,
-            const char        *name,
-            const char        *path,
-            const struct stat *st)
+remove_dir (Dir            *dir,
+            TempDead       *dead,
+            const char     *name,
+            const char     *path,
+            const TempStat *st)
 {
   TempRemoveOptions options = {
     .cancellable = dir->sweep->cancellable,
     .locks = dir->sweep->waits ? TEMP_REMOVE_AWAIT_LOCKED : TEMP_REMOVE_SPARE_LOCKED,
   };
-  temp_autofd int fd = open_unused (dir, dead, name, path, st);
+  temp_autofd TempHandle fd = open_unused (dir, dead, name, path, st);
   const char *why;
   gboolean removed = FALSE;
   GError *error = NULL;
@@ -168,29 +164,29 @@ remove_dir (Dir               *dir,
     }
   else
     {
-      removed = unlinkat (dir->fd, name, AT_REMOVEDIR) == 0;
+      removed = temp_platform.remove_dir (dir->fd, name) == 0;
       dead->is_undone |= !removed && errno != ENOENT;
     }
 
   dead->is_undone |= options.any_spared;
   dir->sweep->n_removed += removed;
-  temp_ledger_lock (fd, LOCK_UN); /* a child that was forked in the meantime keeps the descriptor open */
+  temp_ledger_lock (fd, TEMP_LOCK_NONE, TRUE); /* a child that was forked in the meantime keeps the descriptor open */
 }
 
 /* Deletes the file or directory under a name that the ledger made, unless the name was kept. */
 static void
-remove_name (Dir               *dir,
-             TempDead          *dead,
-             const char        *name,
-             TempTagKind        kind,
-             const struct stat *st)
+remove_name (Dir            *dir,
+             TempDead       *dead,
+             const char     *name,
+             TempTagKind     kind,
+             const TempStat *st)
 {
   g_autofree char *path = g_build_filename (dir->path, name, NULL);
-  gboolean is_dir = S_ISDIR (st->st_mode);
+  gboolean is_dir = st->kind == TEMP_KIND_DIR;
 
   if (g_hash_table_contains (dead->text->kept, name))
     temp_sweep_tell (dir->sweep, path, "it was kept");
-  else if (is_dir && !temp_ledger_text_has_uid (dead->text, st->st_uid))
+  else if (is_dir && !temp_ledger_text_has_uid (dead->text, st->uid))
     spare (dir->sweep, dead, path, "it belongs to another user");
   else if (is_dir && kind == TEMP_TAG_DIR)
     remove_dir (dir, dead, name, path, st);
@@ -205,10 +201,10 @@ static void
 try_name (Dir        *dir,
           const char *name)
 {
-  struct stat st;
+  TempStat st;
   TempTagKind kind;
 
-  if (fstatat (dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+  if (temp_platform.stat_name (dir->fd, name, &st) < 0)
     {
       for (guint i = 0; errno != ENOENT && i < dir->n_lines; i++)
         dir->lines[i].dead->is_undone = TRUE;
@@ -220,7 +216,7 @@ try_name (Dir        *dir,
       const TempDirLine *line = &dir->lines[i];
       TempLedgerText *text = line->dead->text;
 
-      if ((dir->sweep->uid == 0 || temp_ledger_text_has_uid (text, st.st_uid)) &&
+      if ((dir->sweep->uid == 0 || temp_ledger_text_has_uid (text, st.uid)) &&
           temp_tag_verify (name, &text->key, line->dir->text, &kind))
         {
           remove_name (dir, line->dead, name, kind, &st);
@@ -233,24 +229,17 @@ try_name (Dir        *dir,
 static gboolean
 read_names (Dir *dir)
 {
-  int copy = openat (dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *stream = copy >= 0 ? fdopendir (copy) : NULL;
-  struct dirent *entry;
-  gboolean is_read;
+  g_auto (TempNames) names = TEMP_NAMES_INIT;
+  const char *name;
 
-  if (stream == NULL)
-    {
-      temp_fd_clear (&copy);
-      return FALSE;
-    }
+  if (!temp_names_open (&names, dir->fd))
+    return FALSE;
 
-  while (errno = 0, !g_cancellable_is_cancelled (dir->sweep->cancellable) && (entry = readdir (stream)) != NULL)
-    if (temp_tag_has_window (entry->d_name))
-      try_name (dir, entry->d_name);
+  while (errno = 0, !g_cancellable_is_cancelled (dir->sweep->cancellable) && (name = temp_names_next (&names)) != NULL)
+    if (temp_tag_has_window (name))
+      try_name (dir, name);
 
-  is_read = errno == 0;
-  closedir (stream);
-  return is_read;
+  return errno == 0 || errno == ENOENT; /* ENOENT: somebody has removed the directory */
 }
 
 /* Deletes the names that have a line of their own in the ledger, which a sweep believes without a tag. A tag tells if
@@ -260,19 +249,19 @@ try_believed_names (Dir               *dir,
                     const TempDirLine *line)
 {
   TempTagKind kind;
-  struct stat st;
+  TempStat st;
 
   for (guint i = 0; i < line->dir->names->len; i++)
     {
       const char *name = g_ptr_array_index (line->dir->names, i);
 
-      if (fstatat (dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+      if (temp_platform.stat_name (dir->fd, name, &st) < 0)
         {
           line->dead->is_undone |= errno != ENOENT;
           continue;
         }
       if (!temp_tag_verify (name, &line->dead->text->key, line->dir->text, &kind))
-        kind = S_ISDIR (st.st_mode) ? TEMP_TAG_DIR : TEMP_TAG_FILE;
+        kind = st.kind == TEMP_KIND_DIR ? TEMP_TAG_DIR : TEMP_TAG_FILE;
       remove_name (dir, line->dead, name, kind, &st);
     }
 }
@@ -286,10 +275,10 @@ temp_sweep_dir (TempSweep         *sweep,
                 guint              n_lines)
 {
   const char *path = lines->dir->path;
-  temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  temp_autofd TempHandle fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, path, 0);
   Dir dir = { sweep, lines, n_lines, path, fd, -1 };
-  struct stat st;
-  gboolean is_seen = fd >= 0 && fstat (fd, &st) == 0;
+  TempFileId id;
+  gboolean is_seen = fd >= 0 && temp_platform.identify (fd, &id) == 0;
   gboolean is_read = is_seen && read_names (&dir);
 
   for (guint i = 0; i < n_lines; i++)
@@ -297,7 +286,7 @@ temp_sweep_dir (TempSweep         *sweep,
       TempDead *dead = lines[i].dead;
       const TempLedgerDir *meant = lines[i].dir;
 
-      if (is_seen && st.st_ino == meant->ino && (!dead->is_same_boot || st.st_dev == meant->dev))
+      if (is_seen && id.ino == meant->ino && (!dead->is_same_boot || id.dev == meant->dev))
         {
           try_believed_names (&dir, &lines[i]);
           if (!is_read && meant->names->len == 0)

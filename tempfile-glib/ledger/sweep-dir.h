@@ -33,8 +33,8 @@ typedef struct
 /* The ledger of a dead program, which the sweep has locked. */
 typedef struct
 {
-  int             home_fd;      /* the directory that it is in; the caller's */
-  int             fd;
+  TempHandle      home_fd;      /* the directory that it is in; the caller's */
+  TempHandle      fd;
   char           *name;         /* its base name */
   TempLedgerText *text;
   goffset         size;

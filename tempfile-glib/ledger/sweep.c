@@ -5,13 +5,10 @@
 #include "ledger/sweep.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/names.h"
 #include "base/process.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
@@ -41,8 +38,8 @@ free_dead (gpointer data)
   TempDead *dead = data;
 
   /* Closing does not unlock the ledger if a child process has inherited the descriptor. */
-  temp_ledger_lock (dead->fd, LOCK_UN);
-  close (dead->fd);
+  temp_ledger_lock (dead->fd, TEMP_LOCK_NONE, TRUE);
+  temp_platform.close (dead->fd);
   temp_ledger_text_free (dead->text);
   g_free (dead->name);
   g_free (dead);
@@ -88,16 +85,15 @@ is_anybody_running (TempSweep      *sweep,
 
 /* Returns TRUE if the open file is a regular one of this user, still under the name. Fills st. */
 static gboolean
-is_still_there (int          home_fd,
-                const char  *name,
-                int          fd,
-                struct stat *st)
+is_still_there (TempHandle  home_fd,
+                const char *name,
+                TempHandle  fd,
+                TempStat   *st)
 {
-  struct stat now;
+  TempStat now;
 
-  return fstat (fd, st) == 0 && S_ISREG (st->st_mode) && st->st_uid == geteuid () &&
-         fstatat (home_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st->st_dev &&
-         now.st_ino == st->st_ino;
+  return temp_platform.stat (fd, st) == 0 && st->kind == TEMP_KIND_FILE && st->uid == temp_platform.get_uid () &&
+         temp_platform.stat_name (home_fd, name, &now) == 0 && temp_file_id_equal (&now.id, &st->id);
 }
 
 /* Looks at a ledger that another process has locked, and tells which one. Returns TRUE if the sweep has to wait for the
@@ -105,15 +101,15 @@ is_still_there (int          home_fd,
 static gboolean
 is_awaited (TempSweep  *sweep,
             const char *name,
-            int         fd)
+            TempHandle  fd)
 {
   g_autoptr (TempLedgerText) text = NULL;
-  struct stat st;
+  TempStat st;
 
-  if ((sweep->report == NULL && sweep->process == NULL) || fstat (fd, &st) < 0)
+  if ((sweep->report == NULL && sweep->process == NULL) || temp_platform.stat (fd, &st) < 0)
     return FALSE;
   text = temp_ledger_text_read (fd, &st);
-  if (sweep->report != NULL && (text == NULL || !is_anybody_running (sweep, text, name, st.st_mtime)))
+  if (sweep->report != NULL && (text == NULL || !is_anybody_running (sweep, text, name, st.modified.seconds)))
     temp_sweep_tell (sweep, name, "still held by a process that inherited its lock");
   if (sweep->process == NULL || text == NULL || !is_wanted (sweep, text))
     return FALSE;
@@ -126,30 +122,30 @@ is_awaited (TempSweep  *sweep,
  * header: its maker died too early to make anything. */
 static void
 take (TempSweep  *sweep,
-      int         home_fd,
+      TempHandle  home_fd,
       const char *name)
 {
-  temp_autofd int fd = openat (home_fd, name, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  temp_autofd TempHandle fd = temp_platform.open_file (home_fd, name, TEMP_OPEN_APPEND | TEMP_OPEN_DONT_BLOCK);
   g_autoptr (TempLedgerText) text = NULL;
   const TempLedgerProcess *maker;
-  struct stat st;
+  TempStat st;
   TempDead *dead;
 
   if (fd < 0)
     return;
-  if (!temp_ledger_lock (fd, LOCK_EX | LOCK_NB) &&
-      (!is_awaited (sweep, name, fd) || !temp_ledger_lock (fd, LOCK_EX)))
+  if (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, FALSE) &&
+      (!is_awaited (sweep, name, fd) || !temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, TRUE)))
     return;
 
   /* A ledger without its owner's uid was written in another user namespace, where the owner has another number. */
   text = is_still_there (home_fd, name, fd, &st) ? temp_ledger_text_read (fd, &st) : NULL;
-  if (text == NULL || text->verdict != TEMP_LEDGER_GOOD || !temp_ledger_text_has_uid (text, st.st_uid) ||
-      !is_wanted (sweep, text) || is_anybody_running (sweep, text, name, st.st_mtime) ||
+  if (text == NULL || text->verdict != TEMP_LEDGER_GOOD || !temp_ledger_text_has_uid (text, st.uid) ||
+      !is_wanted (sweep, text) || is_anybody_running (sweep, text, name, st.modified.seconds) ||
       (sweep->skips_tried && is_tried (sweep, text)))
     {
       if (text != NULL && text->verdict == TEMP_LEDGER_HEADLESS && sweep->report == NULL)
-        unlinkat (home_fd, name, 0);
-      temp_ledger_lock (fd, LOCK_UN);
+        temp_platform.remove_file (home_fd, name);
+      temp_ledger_lock (fd, TEMP_LOCK_NONE, TRUE);
       return;
     }
 
@@ -158,7 +154,7 @@ take (TempSweep  *sweep,
   dead->home_fd = home_fd;
   dead->fd = g_steal_fd (&fd);
   dead->name = g_strdup (name);
-  dead->size = st.st_size;
+  dead->size = st.size;
   dead->is_same_boot = maker == NULL || g_str_equal (maker->boot, sweep->here.boot);
   dead->is_here = !dead->is_same_boot || maker == NULL ||
                   (maker->pid_namespace == sweep->here.pid_namespace &&
@@ -188,8 +184,9 @@ note_try (TempSweep *sweep,
     return;
 
   if (dead->text->n_tried >= MAX_TRIED)
-    unlinkat (dead->home_fd, dead->name, 0);
-  else if (temp_fd_is_within_limit (dead->size + (goffset) length) && write (dead->fd, line, length) < 0)
+    temp_platform.remove_file (dead->home_fd, dead->name);
+  else if (temp_fd_is_within_limit (dead->size + (goffset) length) &&
+           temp_platform.write (dead->fd, line, length) < 0)
     g_debug ("Could not write into the ledger “%s”: %s", dead->name, g_strerror (errno));
 }
 
@@ -231,7 +228,7 @@ sweep_dead (TempSweep *sweep)
         sweep->any_left = TRUE;
       else if (dead->is_undone)
         note_try (sweep, dead);
-      else if (unlinkat (dead->home_fd, dead->name, 0) < 0 && errno != ENOENT)
+      else if (temp_platform.remove_file (dead->home_fd, dead->name) < 0 && errno != ENOENT)
         temp_sweep_fail_from_errno (sweep, dead, "Could not delete the ledger", dead->name);
     }
   g_ptr_array_set_size (sweep->dead, 0);
@@ -239,26 +236,25 @@ sweep_dead (TempSweep *sweep)
 
 /* Returns the name of the next ledger in the directory; NULL at its end. */
 static const char *
-read_ledger_name (GDir *dir)
+read_ledger_name (TempNames *names)
 {
   const char *name;
 
   do
-    name = g_dir_read_name (dir);
+    name = temp_names_next (names);
   while (name != NULL && !g_str_has_prefix (name, TEMP_LEDGER_PREFIX));
 
   return name;
 }
 
-/* Opens a directory of ledgers, and sets *home_fd to a second descriptor. Returns NULL if there is none. */
-static GDir *
-open_home (guint which,
-           int  *home_fd)
+/* Opens a directory of ledgers, and its names. Returns -1 if there is none. */
+static TempHandle
+open_home (guint      which,
+           TempNames *names)
 {
-  g_autofree char *path = temp_ledger_home_get_path (which);
+  temp_autofd TempHandle home_fd = temp_ledger_home_open (which, FALSE, NULL);
 
-  *home_fd = temp_ledger_home_open (which, FALSE, NULL);
-  return *home_fd >= 0 ? g_dir_open (path, 0, NULL) : NULL;
+  return home_fd >= 0 && temp_names_open (names, home_fd) ? g_steal_fd (&home_fd) : TEMP_HANDLE_NONE;
 }
 
 /* Sweeps for all ledgers in a directory of ledgers. */
@@ -266,12 +262,12 @@ static void
 sweep_home (TempSweep *sweep,
             guint      which)
 {
-  temp_autofd int home_fd = -1;
-  g_autoptr (GDir) dir = open_home (which, &home_fd);
+  g_auto (TempNames) names = TEMP_NAMES_INIT;
+  temp_autofd TempHandle home_fd = open_home (which, &names);
   const char *name;
 
-  while (dir != NULL && !g_cancellable_is_cancelled (sweep->cancellable) &&
-         (name = read_ledger_name (dir)) != NULL)
+  while (home_fd >= 0 && !g_cancellable_is_cancelled (sweep->cancellable) &&
+         (name = read_ledger_name (&names)) != NULL)
     {
       take (sweep, home_fd, name);
       if (sweep->dead->len == MAX_DEAD)
@@ -296,7 +292,7 @@ temp_sweep_run (const TempSweepOptions *options,
     .waits = options->waits,
     .skips_tried = options->skips_tried,
     .cancellable = options->cancellable,
-    .uid = geteuid (),
+    .uid = temp_platform.get_uid (),
     .now = g_get_real_time () / G_USEC_PER_SEC,
     .dead = dead,
   };
@@ -331,17 +327,17 @@ is_anybody_dead (void)
 {
   for (guint which = 0; which < TEMP_LEDGER_N_HOMES; which++)
     {
-      temp_autofd int home_fd = -1;
-      g_autoptr (GDir) dir = open_home (which, &home_fd);
+      g_auto (TempNames) names = TEMP_NAMES_INIT;
+      temp_autofd TempHandle home_fd = open_home (which, &names);
       const char *name;
 
-      while (dir != NULL && (name = read_ledger_name (dir)) != NULL)
+      while (home_fd >= 0 && (name = read_ledger_name (&names)) != NULL)
         {
-          temp_autofd int fd = openat (home_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+          temp_autofd TempHandle fd = temp_platform.open_file (home_fd, name, TEMP_OPEN_DONT_BLOCK);
 
-          if (fd >= 0 && temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
+          if (fd >= 0 && temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, FALSE))
             {
-              temp_ledger_lock (fd, LOCK_UN);
+              temp_ledger_lock (fd, TEMP_LOCK_NONE, TRUE);
               return TRUE;
             }
         }

@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "platform/platform.h"
+
 G_BEGIN_DECLS
 
 typedef struct
@@ -29,6 +31,6 @@ void     temp_sweep_in_background (void);
 
 /* guard.c */
 gboolean temp_guard_spawn         (GError                 **error);
-int      temp_sweep_guard         (int                      fd);
+int      temp_sweep_guard         (TempHandle               fd);
 
 G_END_DECLS

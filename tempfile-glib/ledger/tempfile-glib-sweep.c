@@ -3,13 +3,8 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "ledger/alive.h"
@@ -63,18 +58,26 @@ is_anybody_running (const TempLedgerText *text,
   return process != NULL;
 }
 
+static TempHandle
+open_ledger (const char *path)
+{
+  return temp_platform.open_file (TEMP_HANDLE_CURRENT_DIR, path, TEMP_OPEN_DONT_BLOCK);
+}
+
 /* Prints a ledger without its key, and who keeps it. */
 static int
 explain (const char *ledger)
 {
-  temp_autofd int fd = open (ledger, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  temp_autofd TempHandle fd = open_ledger (ledger);
   g_autoptr (TempLedgerText) text = NULL;
   g_autofree char *contents = NULL;
   g_auto (GStrv) lines = NULL;
-  struct stat st;
+  TempStat st;
 
-  if (fd < 0 || fstat (fd, &st) < 0 || (text = temp_ledger_text_read (fd, &st)) == NULL ||
-      !g_file_get_contents (ledger, &contents, NULL, NULL))
+  if (fd < 0 || temp_platform.stat (fd, &st) < 0 || (text = temp_ledger_text_read (fd, &st)) == NULL)
+    return fail (g_strerror (errno));
+  contents = g_malloc0 (st.size + 1);
+  if (!temp_fd_read_all (fd, (guint8 *) contents, st.size, 0))
     return fail (g_strerror (errno));
   if (text->verdict == TEMP_LEDGER_HEADLESS || text->verdict == TEMP_LEDGER_FOREIGN)
     return fail ("that is no ledger of this version");
@@ -88,55 +91,28 @@ explain (const char *ledger)
 
   if (text->verdict == TEMP_LEDGER_COPY)
     g_print ("# This is a copy, which no sweep acts on.\n");
-  else if (!temp_ledger_lock (fd, LOCK_EX | LOCK_NB))
+  else if (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, FALSE))
     {
       g_print ("# A process holds its lock: no sweep touches what it names.\n");
       is_anybody_running (text, 0);
     }
-  else if (!is_anybody_running (text, g_get_real_time () / G_USEC_PER_SEC - st.st_mtime))
+  else if (!is_anybody_running (text, g_get_real_time () / G_USEC_PER_SEC - st.modified.seconds))
     g_print ("# Its program is dead: a sweep deletes what it left in these directories.\n");
   return EXIT_SUCCESS;
 }
 
-/* Leaves the session, terminal, directory and umask of the program, and ignores the signals that session and terminal
- * send. */
-static void
-detach (void)
-{
-  static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
-  sigset_t none;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
-    signal (signals[i], SIG_IGN);
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
-
-  setsid ();
-  umask (077);
-  if (chdir ("/") < 0)
-    g_debug ("The root of all files cannot be entered");
-}
-
-static gboolean
-redirect_to_nothing (void)
-{
-  temp_autofd int fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
-
-  return fd >= 0 && dup2 (fd, STDIN_FILENO) >= 0 && dup2 (fd, STDOUT_FILENO) >= 0 && dup2 (fd, STDERR_FILENO) >= 0;
-}
-
-/* Forks the guard, says that it is ready, and returns. The guard, which then has no parent, waits. */
+/* Forks the guard, says that it is ready, and returns. The guard waits: it has no parent and no terminal, and ignores
+ * what a terminal or a session sends. */
 static int
 guard (const char *ledger)
 {
-  temp_autofd int fd = open (ledger, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  pid_t pid;
+  temp_autofd TempHandle fd = open_ledger (ledger);
+  gint64 pid;
 
   if (fd < 0)
     return fail (g_strerror (errno));
 
-  detach ();
-  pid = fork ();
+  pid = temp_platform.fork_detached ();
   if (pid < 0)
     return fail (g_strerror (errno));
   if (pid > 0)
@@ -145,7 +121,7 @@ guard (const char *ledger)
       return EXIT_SUCCESS;
     }
 
-  if (!redirect_to_nothing ())
+  if (temp_platform.close_standard () < 0)
     return EXIT_FAILURE;
   return temp_sweep_guard (fd);
 }

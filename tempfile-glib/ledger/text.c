@@ -5,7 +5,6 @@
 #include "ledger/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -74,20 +73,20 @@ temp_ledger_process_line (const TempLedgerProcess *process)
 
 /* Writes the time at which the file was made, or "0" if the filesystem does not know. */
 void
-temp_ledger_get_birth (int  fd,
-                       char birth[TEMP_LEDGER_BIRTH_SIZE])
+temp_ledger_get_birth (TempHandle fd,
+                       char       birth[TEMP_LEDGER_BIRTH_SIZE])
 {
-  struct statx stx;
+  TempTime time;
 
   g_strlcpy (birth, "0", TEMP_LEDGER_BIRTH_SIZE);
-  if (statx (fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) == 0 && (stx.stx_mask & STATX_BTIME) != 0)
-    g_snprintf (birth, TEMP_LEDGER_BIRTH_SIZE, "%" G_GINT64_FORMAT ".%09u", (gint64) stx.stx_btime.tv_sec,
-                stx.stx_btime.tv_nsec);
+  if (temp_platform.get_birth (fd, &time) == 0)
+    g_snprintf (birth, TEMP_LEDGER_BIRTH_SIZE, "%" G_GINT64_FORMAT ".%09u", (gint64) time.seconds,
+                (guint) time.nanoseconds);
 }
 
 /* Returns the first lines of a ledger in the open file, for this key, process, mount namespace and user. */
 char *
-temp_ledger_header (int                      fd,
+temp_ledger_header (TempHandle               fd,
                     guint64                  ino,
                     const TempTagKey        *key,
                     const TempLedgerProcess *process,
@@ -302,26 +301,26 @@ temp_ledger_text_parse (const char *contents,
 
 /* Reads and parses an open ledger, which `st` describes. Returns NULL with errno if it cannot be read. */
 TempLedgerText *
-temp_ledger_text_read (int                fd,
-                       const struct stat *st)
+temp_ledger_text_read (TempHandle      fd,
+                       const TempStat *st)
 {
   g_autofree guint8 *contents = NULL;
   char birth[TEMP_LEDGER_BIRTH_SIZE];
   TempLedgerText *self;
 
-  if (st->st_size > TEMP_LEDGER_MAX_SIZE)
+  if (st->size > TEMP_LEDGER_MAX_SIZE)
     {
       errno = EFBIG;
       return NULL;
     }
 
-  contents = g_malloc (st->st_size + 1);
-  if (!temp_fd_read_all (fd, contents, st->st_size, 0))
+  contents = g_malloc (st->size + 1);
+  if (!temp_fd_read_all (fd, contents, st->size, 0))
     return NULL;
 
-  self = temp_ledger_text_parse ((const char *) contents, st->st_size);
+  self = temp_ledger_text_parse ((const char *) contents, st->size);
   temp_ledger_get_birth (fd, birth);
-  if (self->verdict == TEMP_LEDGER_GOOD && (self->ino != st->st_ino || !g_str_equal (self->birth, birth)))
+  if (self->verdict == TEMP_LEDGER_GOOD && (self->ino != st->id.ino || !g_str_equal (self->birth, birth)))
     self->verdict = TEMP_LEDGER_COPY;
   return self;
 }

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <glib.h>
-#include <sys/stat.h>
 
 #include "ledger/tag.h"
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
@@ -62,19 +62,19 @@ typedef struct
 char           *temp_ledger_escape       (const char              *path);
 char           *temp_ledger_unescape     (const char              *text);
 char           *temp_ledger_process_line (const TempLedgerProcess *process);
-char           *temp_ledger_header       (int                      fd,
+char           *temp_ledger_header       (TempHandle               fd,
                                           guint64                  ino,
                                           const TempTagKey        *key,
                                           const TempLedgerProcess *process,
                                           guint64                  mount_namespace,
                                           guint64                  uid);
-void            temp_ledger_get_birth    (int                      fd,
+void            temp_ledger_get_birth    (TempHandle               fd,
                                           char                     birth[TEMP_LEDGER_BIRTH_SIZE]);
 
 TempLedgerText *temp_ledger_text_parse   (const char              *contents,
                                           gsize                    size);
-TempLedgerText *temp_ledger_text_read    (int                      fd,
-                                          const struct stat       *st);
+TempLedgerText *temp_ledger_text_read    (TempHandle               fd,
+                                          const TempStat          *st);
 void            temp_ledger_text_free    (TempLedgerText          *self);
 gboolean        temp_ledger_text_has_uid (const TempLedgerText    *self,
                                           guint64                  uid);

@@ -4,73 +4,44 @@
 
 #include "ledger/trust.h"
 
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
-#include <unistd.h>
+
+#include "platform/platform.h"
 
 /* Tells which directories are trusted: those in which nobody but root and this user can rename anything. */
 
 /* The kernel follows so many symbolic links in a path. */
 #define MAX_LINKS 40
 
-/* A user namespace that maps all users has so many. */
-#define INIT_NAMESPACE_SIZE G_GUINT64_CONSTANT (4294967295)
-
-/* Returns TRUE if the uid stands for all users that this user namespace does not map. */
-static gboolean
-is_unmapped (uid_t uid)
-{
-  g_autofree char *overflow = NULL;
-  g_autofree char *map = NULL;
-  guint64 inside, outside, count;
-
-  if (!g_file_get_contents ("/proc/sys/kernel/overflowuid", &overflow, NULL, NULL) ||
-      g_ascii_strtoull (overflow, NULL, 10) != uid || !g_file_get_contents ("/proc/self/uid_map", &map, NULL, NULL))
-    return FALSE;
-
-  return sscanf (map, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &inside, &outside,
-                 &count) != 3 ||
-         count < INIT_NAMESPACE_SIZE;
-}
+/* A symbolic link's target is shorter. */
+#define MAX_TARGET 4096
 
 /* Returns TRUE if the group is the user's private one: the primary group, with the user's name and no other member.
  * Returns FALSE for a path with an access control list, since the group's bits mean the list's mask there. */
 static gboolean
 is_private_group (const char *path,
-                  gid_t       gid)
+                  guint32     gid)
 {
-  char user_buffer[4096], group_buffer[4096];
-  struct passwd user, *found_user = NULL;
-  struct group group, *found_group = NULL;
-
-  return lgetxattr (path, "system.posix_acl_access", NULL, 0) <= 0 &&
-         getpwuid_r (geteuid (), &user, user_buffer, sizeof user_buffer, &found_user) == 0 && found_user != NULL &&
-         user.pw_gid == gid &&
-         getgrgid_r (gid, &group, group_buffer, sizeof group_buffer, &found_group) == 0 && found_group != NULL &&
-         g_str_equal (group.gr_name, user.pw_name) && group.gr_mem[0] == NULL;
+  return temp_platform.has_acl (path) == 0 && temp_platform.is_private_group (gid) == 1;
 }
 
 /* Returns TRUE if the owner is root or this user, or is unknown in this user namespace. */
 static gboolean
-has_safe_owner (const struct stat *st)
+has_safe_owner (const TempStat *st)
 {
-  return st->st_uid == 0 || st->st_uid == geteuid () || is_unmapped (st->st_uid);
+  return st->uid == 0 || st->uid == temp_platform.get_uid () || temp_platform.is_unmapped_user (st->uid) == 1;
 }
 
 /* Returns TRUE if nobody else can rename anything in the directory, as far as that depends on this one. */
 static gboolean
-is_safe (const char        *path,
-         const struct stat *st)
+is_safe (const char     *path,
+         const TempStat *st)
 {
-  if (!S_ISDIR (st->st_mode) || !has_safe_owner (st))
+  if (st->kind != TEMP_KIND_DIR || !has_safe_owner (st))
     return FALSE;
-  if ((st->st_mode & S_ISVTX) != 0 || (st->st_mode & 022) == 0)
+  if ((st->mode & TEMP_MODE_STICKY) != 0 || (st->mode & 022) == 0)
     return TRUE;
-  return (st->st_mode & 002) == 0 && is_private_group (path, st->st_gid);
+  return (st->mode & 002) == 0 && is_private_group (path, st->gid);
 }
 
 /* Returns the path of a name in a directory, whose path has no symbolic links. */
@@ -83,6 +54,16 @@ append_part (const char *resolved,
   return g_str_equal (part, ".") ? g_strdup (resolved) : g_build_filename (resolved, part, NULL);
 }
 
+/* Returns the target of a symbolic link; NULL if it cannot be read. */
+static char *
+read_link (const char *path)
+{
+  char target[MAX_TARGET];
+  gssize length = temp_platform.read_link (TEMP_HANDLE_CURRENT_DIR, path, target, sizeof target);
+
+  return length >= 0 && length < (gssize) sizeof target ? g_strndup (target, length) : NULL;
+}
+
 /* Returns TRUE if nobody but root and this user can rename anything in the directory, or in one that the path goes
  * through. The target of a symbolic link is checked in turn; the link itself has to belong to one of these users. */
 gboolean
@@ -91,9 +72,9 @@ temp_trust_check (const char *path)
   g_autofree char *resolved = g_strdup ("/");
   g_autofree char *rest = g_strdup (path + strspn (path, "/"));
   guint n_links = 0;
-  struct stat st;
+  TempStat st;
 
-  if (lstat ("/", &st) < 0 || !is_safe ("/", &st))
+  if (temp_platform.stat_name (TEMP_HANDLE_CURRENT_DIR, "/", &st) < 0 || !is_safe ("/", &st))
     return FALSE;
 
   while (*rest != '\0')
@@ -104,11 +85,11 @@ temp_trust_check (const char *path)
       g_autofree char *target = NULL;
       g_autofree char *behind = NULL;
 
-      if (lstat (next, &st) < 0)
+      if (temp_platform.stat_name (TEMP_HANDLE_CURRENT_DIR, next, &st) < 0)
         return FALSE;
-      if (S_ISLNK (st.st_mode))
+      if (st.kind == TEMP_KIND_SYMLINK)
         {
-          target = has_safe_owner (&st) && ++n_links <= MAX_LINKS ? g_file_read_link (next, NULL) : NULL;
+          target = has_safe_owner (&st) && ++n_links <= MAX_LINKS ? read_link (next) : NULL;
           if (target == NULL)
             return FALSE;
           g_free (g_steal_pointer (&next));

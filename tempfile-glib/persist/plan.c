@@ -75,7 +75,7 @@ temp_plan_is_same_name (TempPlan *p)
   TempPlace *place = p->entry->place;
 
   return p->entry->name.base != NULL && g_str_equal (p->entry->name.base, p->base) &&
-         temp_fd_is (p->dir_fd, &(TempFileId) { place->dev, place->ino });
+         temp_fd_is (p->dir_fd, &place->id);
 }
 
 /* Returns the descriptor of the file or directory that becomes the target: the entry's, or a copy. */

@@ -19,13 +19,14 @@
 /* Appending to a ledger, whatever happens to the file, the disk and the descriptor. */
 
 /* The library's calls come here. The next ones write only so many bytes, or are interrupted. */
+static TempPlatform real;
 static gsize next_write;
 static guint n_interrupted_writes;
 
-ssize_t
-write (int         fd,
-       const void *bytes,
-       size_t      size)
+static ssize_t
+write_next (TempHandle  handle,
+            const void *data,
+            size_t      size)
 {
   if (n_interrupted_writes > 0)
     {
@@ -38,7 +39,7 @@ write (int         fd,
       size = next_write;
       next_write = 0;
     }
-  return syscall (SYS_write, fd, bytes, size);
+  return real.write (handle, data, size);
 }
 
 static void
@@ -519,6 +520,8 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.write = write_next;
 
   test_add_with_ledgers ("/ledger/append/lines-between-line-feeds", test_append);
   test_add_with_ledgers ("/only-ours/another-file-under-the-ledgers-number", test_number_given_away);

@@ -502,11 +502,11 @@ child_busy_ledger (gconstpointer data)
   g_autoptr (TempLedgerText) text = NULL;
   temp_autofd int fd = -1, second_fd = -1, foreign_fd = -1;
   g_autofree char *file = NULL, *line = NULL;
-  struct stat st;
+  TempStat st;
 
   start (&program, NULL);
   fd = open (program.ledger, O_RDONLY | O_CLOEXEC);
-  g_assert_no_errno (fstat (fd, &st));
+  g_assert_no_errno (temp_platform.stat (fd, &st));
   text = temp_ledger_text_read (fd, &st);
   g_assert_nonnull (text);
   test_ledger_init (&second);

@@ -5,10 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -22,31 +19,32 @@
 #define MAX_SIZE (64 * 1024)
 
 /* The library's calls come here. The next ones fail, or come after a sweep. */
-static gint n_getrandom_fails;
-static int getrandom_errno;
+static TempPlatform real;
+static guint n_random_fails;
+static int random_errno;
 static guint n_swept, n_busy;
 
-ssize_t
-getrandom (void        *bytes,
-           size_t       size,
-           unsigned int flags)
+static int
+get_random (void  *bytes,
+            size_t size)
 {
-  if (g_atomic_int_get (&n_getrandom_fails) > 0)
+  if (n_random_fails > 0)
     {
-      g_atomic_int_add (&n_getrandom_fails, -1);
-      errno = getrandom_errno;
+      n_random_fails--;
+      errno = random_errno;
       return -1;
     }
-  return syscall (SYS_getrandom, bytes, size, flags);
+  return real.get_random (bytes, size);
 }
 
-int
-flock (int fd,
-       int operation)
+static int
+lock (TempHandle handle,
+      TempLock   how,
+      bool       waits)
 {
   if (n_swept > 0)
     {
-      g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+      g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", handle);
       g_autofree char *path = g_file_read_link (link, NULL);
 
       n_swept--;
@@ -58,7 +56,7 @@ flock (int fd,
       errno = EWOULDBLOCK;
       return -1;
     }
-  return (int) syscall (SYS_flock, fd, operation);
+  return real.lock (handle, how, waits);
 }
 
 /* The file */
@@ -220,14 +218,14 @@ test_sweep_is_faster (gconstpointer data)
 static void
 test_no_random_bytes (gconstpointer data)
 {
-  getrandom_errno = ENOSYS;
-  n_getrandom_fails = 1000;
+  random_errno = ENOSYS;
+  n_random_fails = 1000;
   test_assert_no_own_ledger (g_strerror (ENOSYS));
   g_assert_cmpuint (test_count_ledgers_in (0), ==, 0);
   g_assert_cmpuint (test_count_ledgers_in (1), ==, 0);
 
-  getrandom_errno = EINTR;
-  n_getrandom_fails = 5;
+  random_errno = EINTR;
+  n_random_fails = 5;
   temp_ledger_unref (test_open_own_ledger ());
 }
 
@@ -241,7 +239,7 @@ test_lock (gconstpointer data)
   temp_autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
 
   g_assert_true (test_is_locked (path));
-  g_assert_true (temp_ledger_lock (fd, LOCK_SH | LOCK_NB));
+  g_assert_true (temp_ledger_lock (fd, TEMP_LOCK_SHARED, FALSE));
 }
 
 /* A daemon closes all its descriptors. */
@@ -397,6 +395,9 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.get_random = get_random;
+  temp_platform.lock = lock;
 
   test_add_with_ledgers ("/ledger/begins-with-a-header", test_header);
   test_add_with_ledgers ("/ledger/descriptor-appends", test_descriptor);

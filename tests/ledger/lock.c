@@ -21,15 +21,15 @@ test_lock (void)
   temp_autofd int first = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   temp_autofd int second = open (path, O_RDWR | O_CLOEXEC);
 
-  g_assert_true (temp_ledger_lock (first, LOCK_SH | LOCK_NB));
-  g_assert_true (temp_ledger_lock (second, LOCK_SH | LOCK_NB));
-  g_assert_false (temp_ledger_lock (second, LOCK_EX | LOCK_NB));
+  g_assert_true (temp_ledger_lock (first, TEMP_LOCK_SHARED, FALSE));
+  g_assert_true (temp_ledger_lock (second, TEMP_LOCK_SHARED, FALSE));
+  g_assert_false (temp_ledger_lock (second, TEMP_LOCK_EXCLUSIVE, FALSE));
   g_assert_cmpint (errno, ==, EWOULDBLOCK);
-  g_assert_true (temp_ledger_lock (first, LOCK_UN));
-  g_assert_true (temp_ledger_lock (second, LOCK_EX | LOCK_NB));
-  g_assert_false (temp_ledger_lock (first, LOCK_SH | LOCK_NB));
+  g_assert_true (temp_ledger_lock (first, TEMP_LOCK_NONE, TRUE));
+  g_assert_true (temp_ledger_lock (second, TEMP_LOCK_EXCLUSIVE, FALSE));
+  g_assert_false (temp_ledger_lock (first, TEMP_LOCK_SHARED, FALSE));
 
-  g_assert_false (temp_ledger_lock (-1, LOCK_SH));
+  g_assert_false (temp_ledger_lock (-1, TEMP_LOCK_SHARED, TRUE));
   g_assert_cmpint (errno, ==, EBADF);
 }
 
@@ -57,7 +57,7 @@ wait_for_lock (int           commands,
   sigaction (SIGUSR1, &action, NULL);
   if (write (out, "r", 1) != 1)
     test_child_exit (1);
-  test_child_exit (!temp_ledger_lock (fd, LOCK_EX));
+  test_child_exit (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, TRUE));
 }
 
 static gboolean
@@ -80,7 +80,7 @@ test_lock_interrupted (void)
   temp_autofd int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   TestChild child;
 
-  g_assert_true (temp_ledger_lock (fd, LOCK_EX));
+  g_assert_true (temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, TRUE));
   test_child_start (&child, wait_for_lock, path);
   g_assert_cmpint (fgetc (child.said), ==, 'r');
   for (guint i = 0; i < 3; i++)
@@ -90,7 +90,7 @@ test_lock_interrupted (void)
       g_assert_no_errno (kill (child.pid, SIGUSR1));
       g_assert_cmpint (fgetc (child.said), ==, 's');
     }
-  g_assert_true (temp_ledger_lock (fd, LOCK_UN));
+  g_assert_true (temp_ledger_lock (fd, TEMP_LOCK_NONE, TRUE));
   g_assert_cmpint (test_child_end (&child), ==, 0);
 }
 

@@ -23,8 +23,8 @@ assert_is (TempPlace  *place,
   struct stat st;
 
   g_assert_no_errno (stat (path, &st));
-  g_assert_cmpuint (place->dev, ==, st.st_dev);
-  g_assert_cmpuint (place->ino, ==, st.st_ino);
+  g_assert_cmpuint (place->id.dev, ==, st.st_dev);
+  g_assert_cmpuint (place->id.ino, ==, st.st_ino);
 }
 
 /* Lines */
@@ -41,8 +41,8 @@ test_line (gconstpointer data)
   assert_is (place, dir);
   g_assert_cmpstr (place->resolved, ==, dir);
   g_assert_cmpstr (place->text, ==, line->text);
-  g_assert_cmpuint (line->dev, ==, place->dev);
-  g_assert_cmpuint (line->ino, ==, place->ino);
+  g_assert_cmpuint (line->dev, ==, place->id.dev);
+  g_assert_cmpuint (line->ino, ==, place->id.ino);
   g_assert_cmpuint (line->names->len, ==, 0);
   g_assert_cmpuint (place->uid, ==, geteuid ());
   g_assert_cmpuint (place->cover, ==, 0);
@@ -148,11 +148,11 @@ test_lines_of_names (gconstpointer data)
   g_autofree char *named = temp_place_line (place, NULL, "x y");
   g_autofree char *moved = temp_place_line (place, "/else where", "z");
   g_autofree char *expected_plain = g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n",
-                                                     (guint64) place->dev, (guint64) place->ino, dir);
+                                                     (guint64) place->id.dev, (guint64) place->id.ino, dir);
   g_autofree char *expected_named = g_strconcat (expected_plain, "name x\\040y\n", NULL);
   g_autofree char *expected_moved = g_strdup_printf ("dir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
                                                      " /else\\040where\nname z\n",
-                                                     (guint64) place->dev, (guint64) place->ino);
+                                                     (guint64) place->id.dev, (guint64) place->id.ino);
 
   g_assert_cmpstr (plain, ==, expected_plain);
   g_assert_cmpstr (named, ==, expected_named);

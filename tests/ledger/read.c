@@ -30,9 +30,9 @@ create (const char *base)
 static TempLedgerText *
 read_ledger (int fd)
 {
-  struct stat st;
+  TempStat st;
 
-  g_assert_no_errno (fstat (fd, &st));
+  g_assert_no_errno (temp_platform.stat (fd, &st));
   return temp_ledger_text_read (fd, &st);
 }
 
@@ -125,11 +125,11 @@ static void
 test_fails (void)
 {
   temp_autofd int fd = create ("ledger");
-  struct stat st;
+  TempStat st;
 
   /* The file became shorter. */
-  g_assert_no_errno (fstat (fd, &st));
-  st.st_size = 100;
+  g_assert_no_errno (temp_platform.stat (fd, &st));
+  st.size = 100;
   errno = 0;
   g_assert_null (temp_ledger_text_read (fd, &st));
   g_assert_cmpint (errno, !=, 0);
@@ -139,7 +139,7 @@ test_fails (void)
   g_assert_null (read_ledger (fd));
   g_assert_cmpint (errno, ==, EFBIG);
 
-  st.st_size = 1;
+  st.size = 1;
   g_assert_null (temp_ledger_text_read (-1, &st));
   g_assert_cmpint (errno, ==, EBADF);
 }

@@ -2,8 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "ledger/sweep.h"
 
-#include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
@@ -15,51 +13,46 @@
 
 /* A sweep leaves files that it cannot see or delete, and their ledger, to a later one. */
 
-/* In the directory with that inode, the library's calls of readdir() fail after so many names. Its calls of fstatat()
- * for that name fail. */
-static ino_t unreadable;
+static TempPlatform real;
+
+/* In the directory with that inode, reading fails after so many names. The library cannot look at that name. */
+static guint64 unreadable;
 static guint n_readable;
 static const char *unseen;
 
-static void *
-find_real (const char *name,
-           const char *name64)
+static ssize_t
+list (TempHandle    dir,
+      TempListing **listing,
+      void         *buffer,
+      size_t        size)
 {
-  void *real = dlsym (RTLD_NEXT, sizeof (off_t) > sizeof (long) ? name64 : name);
+  TempFileId id;
+  gssize n, n_kept = 0;
 
-  g_assert_nonnull (real);
-  return real;
-}
-
-struct dirent *
-readdir (DIR *dir)
-{
-  struct dirent *(*real) (DIR *);
-  struct stat st;
-
-  *(void **) &real = find_real ("readdir", "readdir64");
-  if (unreadable == 0 || fstat (dirfd (dir), &st) < 0 || st.st_ino != unreadable)
-    return real (dir);
-  if (n_readable > 0)
+  if (unreadable == 0 || real.identify (dir, &id) < 0 || id.ino != unreadable)
+    return real.list (dir, listing, buffer, size);
+  if (n_readable == 0)
     {
-      n_readable--;
-      return real (dir);
+      errno = EIO;
+      return -1;
     }
-  errno = EIO;
-  return NULL;
+
+  n = real.list (dir, listing, buffer, size);
+  for (; n_readable > 0; n_readable--)
+    {
+      g_assert_cmpint (n_kept, <, n);
+      n_kept += ((const TempDirEntry *) (gconstpointer) ((char *) buffer + n_kept))->length;
+    }
+  return n_kept;
 }
 
-int
-fstatat (int          dir_fd,
-         const char  *name,
-         struct stat *st,
-         int          flags)
+static int
+stat_name (TempHandle  dir,
+           const char *name,
+           TempStat   *st)
 {
-  int (*real) (int, const char *, struct stat *, int);
-
-  *(void **) &real = find_real ("fstatat", "fstatat64");
   if (g_strcmp0 (name, unseen) != 0)
-    return real (dir_fd, name, st, flags);
+    return real.stat_name (dir, name, st);
   errno = EIO;
   return -1;
 }
@@ -372,6 +365,9 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.list = list;
+  temp_platform.stat_name = stat_name;
 
   test_add_with_ledgers ("/killed/undone/without-rights", child_without_rights);
   test_add_with_ledgers ("/killed/undone/unlisted-directory", child_unlisted);

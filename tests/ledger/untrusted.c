@@ -54,7 +54,7 @@ test_not_trusted (gconstpointer data)
   fd = temp_place_get_fd (place);
   g_assert_cmpuint (test_count_fds (), ==, n_fds + 1);
   g_assert_no_errno (fstat (fd, &st));
-  g_assert_cmpuint (st.st_ino, ==, place->ino);
+  g_assert_cmpuint (st.st_ino, ==, place->id.ino);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
   g_assert_cmpint (temp_place_get_fd (place), ==, fd);
 
@@ -83,7 +83,7 @@ test_fd_closed (gconstpointer data)
   g_assert_no_errno (close (fd));
   again = temp_place_get_fd (place);
   g_assert_no_errno (fstat (again, &st));
-  g_assert_cmpuint (st.st_ino, ==, place->ino);
+  g_assert_cmpuint (st.st_ino, ==, place->id.ino);
 
   /* Another directory has the number of the descriptor now. */
   other_fd = open (other, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -91,7 +91,7 @@ test_fd_closed (gconstpointer data)
   fd = temp_place_get_fd (place);
   g_assert_cmpint (fd, !=, again);
   g_assert_no_errno (fstat (fd, &st));
-  g_assert_cmpuint (st.st_ino, ==, place->ino);
+  g_assert_cmpuint (st.st_ino, ==, place->id.ino);
 
   /* Another directory is under the path, too. */
   g_assert_no_errno (rename (dir, moved));
