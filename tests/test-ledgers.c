@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -16,6 +17,48 @@
 #include "ledger/home.h"
 #include "ledger/sweep.h"
 #include "test-support.h"
+
+static int
+get_one_namespace (int64_t       pid,
+                   TempNamespace which,
+                   uint64_t     *id)
+{
+  *id = 1;
+  return 0;
+}
+
+static int
+get_running_process (int64_t      pid,
+                     TempProcess *process)
+{
+  *process = (TempProcess) { .start = 1 };
+  return pid == 0 ? 0 : temp_platform.probe_process (pid);
+}
+
+static int
+get_boot_id (char id[37])
+{
+  g_strlcpy (id, "01234567-89ab-cdef-0123-456789abcdef", 37);
+  return 0;
+}
+
+static int
+check_pids (void)
+{
+  return 0;
+}
+
+void
+test_ledgers_know_processes (void)
+{
+  if (!g_str_equal (temp_platform.name, "posix"))
+    return;
+
+  temp_platform.get_boot_id = get_boot_id;
+  temp_platform.get_namespace = get_one_namespace;
+  temp_platform.get_process = get_running_process;
+  temp_platform.check_pids = check_pids;
+}
 
 /* This process's number with another start time is a process that has ended, whatever else happens. */
 void

@@ -22,6 +22,9 @@ typedef struct
   char             *path;
 } TestLedger;
 
+/* POSIX alone does not tell which processes run: has the platform tell it for those that tests make up. */
+void  test_ledgers_know_processes (void);
+
 /* Describes a dead process of this user, boot and namespaces. */
 void  test_ledger_init       (TestLedger  *self);
 void  test_ledger_clear      (TestLedger  *self);
