@@ -4,25 +4,22 @@
 
 #include "tree/copy.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/copy.h"
 #include "base/fd.h"
 #include "base/metadata.h"
+#include "base/names.h"
 
 /* A copy in progress. */
 typedef struct
 {
-  int           from_fd;
-  int           to_fd;
+  TempHandle    from_fd;
+  TempHandle    to_fd;
   const char   *to_path; /* for messages */
-  dev_t         dev;
+  uint64_t      dev;
   GPtrArray    *dirs;    /* relative paths; opened one by one, so that no depth takes many descriptors */
   GHashTable   *links;   /* inode → relative path, of files with several names */
   GCancellable *cancellable;
@@ -32,8 +29,8 @@ typedef struct
 typedef struct
 {
   const char *path;
-  int         from_fd;
-  int         to_fd;
+  TempHandle  from_fd;
+  TempHandle  to_fd;
 } Pair;
 
 static void
@@ -61,20 +58,20 @@ fail (Tree        *tree,
 
 /* Opens a directory in the root, step by step: its path may be too long for the kernel, and no part may be a symbolic
  * link. Returns -1 with errno on an error. */
-static int
-open_dir (int         root_fd,
+static TempHandle
+open_dir (TempHandle  root_fd,
           const char *relative)
 {
   g_auto (GStrv) parts = g_strsplit (relative, "/", -1);
-  temp_autofd int fd = openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  temp_autofd TempHandle fd = temp_platform.open_dir (root_fd, ".", TEMP_OPEN_LIST | TEMP_OPEN_FOLLOW);
 
   for (guint i = 0; fd >= 0 && parts[i] != NULL; i++)
     {
-      int child;
+      TempHandle child;
 
       if (*parts[i] == '\0')
         continue;
-      child = openat (fd, parts[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      child = temp_platform.open_dir (fd, parts[i], TEMP_OPEN_LIST);
       temp_fd_clear (&fd);
       fd = child;
     }
@@ -95,18 +92,18 @@ open_pair (Tree  *tree,
 
 /* Copies owner, mode, attributes and times. Returns FALSE with errno on an error. */
 static gboolean
-copy_metadata (int from_fd,
-               int to_fd)
+copy_metadata (TempHandle from_fd,
+               TempHandle to_fd)
 {
   g_auto (TempMetadata) own = { 0 };
   g_auto (TempMetadata) model = { 0 };
-  struct stat st;
+  TempStat st;
 
   if (!temp_metadata_read (&own, to_fd) || !temp_metadata_read (&model, from_fd) ||
-      !temp_metadata_adopt (to_fd, &own, &model, TRUE) || fstat (from_fd, &st) < 0)
+      !temp_metadata_adopt (to_fd, &own, &model, TRUE) || temp_platform.stat (from_fd, &st) < 0)
     return FALSE;
 
-  return futimens (to_fd, (struct timespec[2]) { st.st_atim, st.st_mtim }) == 0;
+  return temp_platform.set_times (to_fd, NULL, &st.accessed, &st.modified) == 0;
 }
 
 static gboolean
@@ -116,14 +113,14 @@ copy_file (Tree        *tree,
            const char  *relative,
            GError     **error)
 {
-  temp_autofd int in = openat (pair->from_fd, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  temp_autofd int out = -1;
+  temp_autofd TempHandle in = temp_platform.open_file (pair->from_fd, base, 0);
+  temp_autofd TempHandle out = TEMP_HANDLE_NONE;
   TempCopy copy = { .in = in, .timeout_ms = -1, .cancellable = tree->cancellable };
 
   if (in < 0)
     return fail (tree, error, errno, relative);
 
-  out = openat (pair->to_fd, base, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+  out = temp_platform.create_file (pair->to_fd, base, 0, 0600);
   if (out < 0)
     return fail (tree, error, errno, relative);
 
@@ -142,35 +139,33 @@ copy_file (Tree        *tree,
 
 /* Copies a symbolic link, pipe, socket or device, without opening it. Returns FALSE with errno on an error. */
 static gboolean
-copy_special (Pair              *pair,
-              const char        *base,
-              const struct stat *st)
+copy_special (Pair           *pair,
+              const char     *base,
+              const TempStat *st)
 {
-  const struct timespec times[2] = { st->st_atim, st->st_mtim };
-
-  if (S_ISLNK (st->st_mode))
+  if (st->kind == TEMP_KIND_SYMLINK)
     {
       char target[PATH_MAX];
-      gssize n = readlinkat (pair->from_fd, base, target, sizeof target - 1);
+      gssize n = temp_platform.read_link (pair->from_fd, base, target, sizeof target - 1);
 
       if (n < 0)
         return FALSE;
       target[n] = '\0';
-      if (symlinkat (target, pair->to_fd, base) < 0)
+      if (temp_platform.make_symlink (target, pair->to_fd, base) < 0)
         return FALSE;
     }
-  else if (mknodat (pair->to_fd, base, (st->st_mode & S_IFMT) | 0600, st->st_rdev) < 0)
+  else if (temp_platform.make_special (pair->to_fd, base, st->kind, 0600, st->device) < 0)
     {
       return FALSE;
     }
 
-  if (fchownat (pair->to_fd, base, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+  if (temp_platform.set_owner (pair->to_fd, base, st->uid, st->gid) < 0 && errno != EPERM)
     return FALSE;
   /* The name is still the new inode's: nobody else may enter the copy yet. */
-  if (!S_ISLNK (st->st_mode) && fchmodat (pair->to_fd, base, st->st_mode & 07777, 0) < 0)
+  if (st->kind != TEMP_KIND_SYMLINK && temp_platform.set_mode (pair->to_fd, base, st->mode) < 0)
     return FALSE;
 
-  return utimensat (pair->to_fd, base, times, AT_SYMLINK_NOFOLLOW) == 0;
+  return temp_platform.set_times (pair->to_fd, base, &st->accessed, &st->modified) == 0;
 }
 
 /* Links another name of a file to its copy, which has the name first. Returns FALSE with errno on an error. */
@@ -182,9 +177,9 @@ link_copy (Tree        *tree,
 {
   g_autofree char *dir = g_path_get_dirname (first);
   g_autofree char *name = g_path_get_basename (first);
-  temp_autofd int fd = open_dir (tree->to_fd, g_str_equal (dir, ".") ? "" : dir);
+  temp_autofd TempHandle fd = open_dir (tree->to_fd, g_str_equal (dir, ".") ? "" : dir);
 
-  return fd >= 0 && linkat (fd, name, pair->to_fd, base, 0) == 0;
+  return fd >= 0 && temp_platform.link (fd, name, pair->to_fd, base) == 0;
 }
 
 /* Copies one entry; of a directory only the name, and puts that on the list. */
@@ -197,31 +192,31 @@ copy_one (Tree        *tree,
   g_autofree char *relative = *pair->path != '\0' ? g_strconcat (pair->path, "/", base, NULL) : g_strdup (base);
   const char *first;
   gint64 ino;
-  struct stat st;
+  TempStat st;
 
-  if (fstatat (pair->from_fd, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+  if (temp_platform.stat_name (pair->from_fd, base, &st) < 0)
     return fail (tree, error, errno, relative);
-  if (st.st_dev != tree->dev)
+  if (st.id.dev != tree->dev)
     return fail (tree, error, EBUSY, relative);
 
-  if (S_ISDIR (st.st_mode))
+  if (st.kind == TEMP_KIND_DIR)
     {
-      if (mkdirat (pair->to_fd, base, 0700) < 0)
+      if (temp_platform.make_dir (pair->to_fd, base, 0700) < 0)
         return fail (tree, error, errno, relative);
       g_ptr_array_add (tree->dirs, g_steal_pointer (&relative));
       return TRUE;
     }
 
-  ino = st.st_ino;
-  first = st.st_nlink > 1 ? g_hash_table_lookup (tree->links, &ino) : NULL;
+  ino = st.id.ino;
+  first = st.n_links > 1 ? g_hash_table_lookup (tree->links, &ino) : NULL;
   if (first != NULL)
     return link_copy (tree, pair, base, first) || fail (tree, error, errno, relative);
 
-  if (S_ISREG (st.st_mode) ? !copy_file (tree, pair, base, relative, error)
-                           : !copy_special (pair, base, &st) && !fail (tree, error, errno, relative))
+  if (st.kind == TEMP_KIND_FILE ? !copy_file (tree, pair, base, relative, error)
+                                : !copy_special (pair, base, &st) && !fail (tree, error, errno, relative))
     return FALSE;
 
-  if (st.st_nlink > 1)
+  if (st.n_links > 1)
     g_hash_table_insert (tree->links, g_memdup2 (&ino, sizeof ino), g_steal_pointer (&relative));
   return TRUE;
 }
@@ -233,40 +228,24 @@ copy_contents (Tree        *tree,
                GError     **error)
 {
   g_auto (Pair) pair = { .path = path, .from_fd = -1, .to_fd = -1 };
-  gboolean copied = TRUE;
-  struct dirent *found;
-  DIR *dir;
-  int fd;
+  g_auto (TempNames) names = TEMP_NAMES_INIT;
+  const char *name;
 
-  if (!open_pair (tree, &pair))
+  if (!open_pair (tree, &pair) || !temp_names_open (&names, pair.from_fd))
     return fail (tree, error, errno, path);
 
-  fd = openat (pair.from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  dir = fd >= 0 ? fdopendir (fd) : NULL;
-  if (dir == NULL)
-    {
-      fail (tree, error, errno, path);
-      temp_fd_clear (&fd);
+  while ((name = temp_names_next (&names)) != NULL)
+    if (g_cancellable_set_error_if_cancelled (tree->cancellable, error) || !copy_one (tree, &pair, name, error))
       return FALSE;
-    }
 
-  while (copied && (errno = 0, found = readdir (dir)) != NULL)
-    if (!g_str_equal (found->d_name, ".") && !g_str_equal (found->d_name, ".."))
-      copied = !g_cancellable_set_error_if_cancelled (tree->cancellable, error) &&
-               copy_one (tree, &pair, found->d_name, error);
-
-  if (copied && errno != 0)
-    copied = fail (tree, error, errno, path);
-
-  closedir (dir);
-  return copied;
+  return errno == 0 || fail (tree, error, errno, path);
 }
 
 /* Copies the contents of a directory into an empty one, with owners, modes, attributes, times and hard links. After an
  * error, some are there. */
 gboolean
-temp_copy_tree (int            from_fd,
-                int            to_fd,
+temp_copy_tree (TempHandle     from_fd,
+                TempHandle     to_fd,
                 const char    *to_path,
                 GCancellable  *cancellable,
                 GError       **error)
@@ -274,11 +253,11 @@ temp_copy_tree (int            from_fd,
   g_autoptr (GPtrArray) dirs = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GHashTable) links = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   Tree tree = { from_fd, to_fd, to_path, 0, dirs, links, cancellable };
-  struct stat st;
+  TempStat st;
 
-  if (fstat (from_fd, &st) < 0)
+  if (temp_platform.stat (from_fd, &st) < 0)
     return fail (&tree, error, errno, "");
-  tree.dev = st.st_dev;
+  tree.dev = st.id.dev;
 
   g_ptr_array_add (dirs, g_strdup (""));
   for (guint i = 0; i < dirs->len; i++)

@@ -4,10 +4,12 @@
 
 #include <gio/gio.h>
 
+#include "platform/platform.h"
+
 G_BEGIN_DECLS
 
-gboolean temp_copy_tree (int            from_fd,
-                         int            to_fd,
+gboolean temp_copy_tree (TempHandle     from_fd,
+                         TempHandle     to_fd,
                          const char    *to_path,
                          GCancellable  *cancellable,
                          GError       **error);
