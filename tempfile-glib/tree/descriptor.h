@@ -2,41 +2,44 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include <fcntl.h>
 #include <glib.h>
-#include <sys/types.h>
+
+#include "platform/platform.h"
 
 G_BEGIN_DECLS
 
-/* Directories by their descriptors, without nodes: modes, mounts, opening. */
-
-#define TEMP_REMOVE_OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+/* Works on a directory by its handle, without a node: on its mode, its mount, and the names in it. */
 
 /* The mount that a directory is on. */
 typedef struct
 {
-  guint64 id; /* 0: not known */
-  dev_t   dev;
-  ino_t   ino;   /* of the directory */
-  int     error; /* why nothing is known; 0: no error */
+  TempMount found;
+  int       error; /* why nothing is known; 0: no error */
 } TempRemoveMount;
 
-gboolean temp_remove_change_mode   (int                    fd,
-                                    mode_t                 mode);
-gboolean temp_remove_repair_mode   (int                    fd,
-                                    mode_t                *mode);
+gboolean   temp_remove_repair_mode   (TempHandle             fd,
+                                      uint32_t              *mode);
 
-void     temp_remove_learn_mount   (TempRemoveMount       *mount,
-                                    int                    fd);
-gboolean temp_remove_mount_has     (const TempRemoveMount *mount,
-                                    int                    fd);
+void       temp_remove_learn_mount   (TempRemoveMount       *mount,
+                                      TempHandle             fd);
+gboolean   temp_remove_mount_has     (const TempRemoveMount *mount,
+                                      TempHandle             fd);
 
-int      temp_remove_open_at       (int                    fd,
-                                    const char            *name,
-                                    int                    flags);
-int      temp_remove_open_on_mount (const TempRemoveMount *mount,
-                                    int                    parent_fd,
-                                    const char            *name,
-                                    int                    flags);
+TempHandle temp_remove_open_at       (TempHandle             fd,
+                                      const char            *name,
+                                      TempOpenFlags          flags);
+TempHandle temp_remove_open_on_mount (const TempRemoveMount *mount,
+                                      TempHandle             parent_fd,
+                                      const char            *name,
+                                      TempOpenFlags          flags);
+
+/* Removes a directory, or, for any other kind, anything but a directory. */
+static inline int
+temp_remove_name (TempHandle  fd,
+                  const char *name,
+                  TempKind    kind)
+{
+  return kind == TEMP_KIND_DIR ? temp_platform.remove_dir (fd, name) : temp_platform.remove_file (fd, name);
+}
 
 G_END_DECLS

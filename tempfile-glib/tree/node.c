@@ -28,7 +28,7 @@ temp_remove_node_new (TempRemoveNode *parent,
   TempRemoveNode *node = g_malloc0 (sizeof (TempRemoveNode) + size);
 
   node->parent = parent;
-  node->fd = -1;
+  node->fd = TEMP_HANDLE_NONE;
   node->n_passes = 1;
   memcpy (node->name, name, size);
   if (parent != NULL)
@@ -38,10 +38,24 @@ temp_remove_node_new (TempRemoveNode *parent,
   return node;
 }
 
+/* Closes a node. One that is opened again is read from the beginning. Keeps errno. */
+void
+temp_remove_node_close (TempRemoveNode *node)
+{
+  if (G_UNLIKELY (node->listing != NULL))
+    {
+      int errsv = errno;
+
+      temp_platform.end_list (&node->listing);
+      errno = errsv;
+    }
+  temp_fd_clear (&node->fd);
+}
+
 void
 temp_remove_node_free (TempRemoveNode *node)
 {
-  temp_fd_clear (&node->fd);
+  temp_remove_node_close (node);
   g_clear_pointer (&node->skipped, g_hash_table_unref);
   g_free (node->subdirs);
   g_free (node);

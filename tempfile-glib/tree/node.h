@@ -38,13 +38,15 @@ typedef enum
   TEMP_REMOVE_WORKER_GONE, /* in other nodes: whoever ends the last job goes on in this one */
 } TempRemovePlace;
 
-/* A directory of the tree. Its worker owns it, except for the fields that say otherwise. */
+/* A directory of the tree. Its worker owns it, except for the fields that say otherwise. There are many, so the fields
+ * leave no holes. */
 struct _TempRemoveNode
 {
-  TempRemoveNode   *parent; /* NULL: the root */
-  int               fd;     /* -1: not open; changed under the walk's lock if there are jobs */
-  dev_t             dev;    /* set once it was closed, to know the directory again */
-  ino_t             ino;    /* 0: not known */
+  TempRemoveNode   *parent;  /* NULL: the root */
+  gboolean          is_job;  /* another worker than the parent's has it */
+  TempHandle        fd;      /* -1: not open; changed under the walk's lock if there are jobs */
+  TempListing      *listing; /* by list(), until the handle is closed */
+  TempFileId        id;      /* dev: set once it was closed, to know the directory again; ino: 0 if not known */
 
   /* Names of subdirectories from the last reading, each with its zero. */
   char             *subdirs;
@@ -53,7 +55,6 @@ struct _TempRemoveNode
 
   TempRemoveReading reading;
   guint             n_passes;       /* from 1 on */
-  gboolean          is_job;         /* another worker than the parent's has it */
   gboolean          restores_above; /* the mode of a node above is repaired */
 
   /* Atomic, since the workers of jobs remove names in it, too. */
@@ -61,8 +62,8 @@ struct _TempRemoveNode
   gint              mode_state; /* a TempRemoveModeState; changed under the walk's lock if there are jobs */
 
   /* Under the walk's lock. */
+  uint32_t          mode; /* before it was repaired */
   TempRemoveNode   *next; /* in the queue */
-  mode_t            mode; /* before it was repaired */
   GHashTable       *skipped; /* set of names that stay; NULL: none */
   guint             n_jobs;
   TempRemovePlace   place;
@@ -83,7 +84,7 @@ typedef struct
   TempRemoveLocks     locks;
   gint64              deadline; /* 0: none */
   TempRemoveMount     mount;    /* of the root */
-  gboolean            asks_inodes; /* by fstat(), since directories list themselves with other ones */
+  gboolean            asks_inodes; /* by identify(), since directories list themselves with other ones */
   guint               max_open;    /* levels above that a worker keeps open */
 
   pthread_mutex_t     lock;
@@ -131,6 +132,7 @@ struct _TempRemoveWorker
 
 TempRemoveNode *temp_remove_node_new     (TempRemoveNode   *parent,
                                           const char       *name);
+void            temp_remove_node_close   (TempRemoveNode   *node);
 void            temp_remove_node_free    (TempRemoveNode   *node);
 
 void            temp_remove_skip         (TempRemoveWalk   *walk,

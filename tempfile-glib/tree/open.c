@@ -5,10 +5,6 @@
 #include "tree/open.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -39,20 +35,19 @@ temp_remove_restore (TempRemoveNode *node)
     return;
 
   if (node->fd >= 0)
-    temp_remove_change_mode (node->fd, node->mode);
+    temp_platform.set_mode (node->fd, NULL, node->mode);
   g_atomic_int_set (&node->mode_state, TEMP_REMOVE_MODE_FINAL);
 }
 
 /* Opening */
 
-/* Opens a node whose mode does not let its owner in. Repairs the mode by a descriptor of O_PATH, and opens the node
- * from that, so that both are done to one directory. */
+/* Opens a node whose mode does not let its owner in. Repairs the mode by a handle that needs no permission, and opens
+ * the node from that, so that both are done to one directory. */
 static gboolean
 repair_and_open (TempRemoveWalk *walk,
                  TempRemoveNode *node)
 {
-  const int flags = TEMP_REMOVE_OPEN_FLAGS | O_PATH;
-  temp_autofd int fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, flags);
+  temp_autofd TempHandle fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, 0);
 
   if (fd < 0)
     return FALSE;
@@ -62,12 +57,12 @@ repair_and_open (TempRemoveWalk *walk,
     return FALSE;
 
   node->mode_state = TEMP_REMOVE_MODE_REPAIRED;
-  node->fd = temp_remove_open_at (fd, ".", TEMP_REMOVE_OPEN_FLAGS);
+  node->fd = temp_remove_open_at (fd, ".", TEMP_OPEN_LIST);
   if (node->fd < 0)
     {
       int errsv = errno;
 
-      temp_remove_change_mode (fd, node->mode);
+      temp_platform.set_mode (fd, NULL, node->mode);
       node->mode_state = TEMP_REMOVE_MODE_FINAL;
       errno = errsv;
     }
@@ -75,15 +70,15 @@ repair_and_open (TempRemoveWalk *walk,
   return node->fd >= 0;
 }
 
-/* Calls flock(), again if a signal interrupts it. */
+/* Locks a directory, trying again if a signal interrupts that. */
 static gboolean
-lock (int fd,
-      int operation)
+lock (TempHandle fd,
+      gboolean   waits)
 {
   int result;
 
   do
-    result = flock (fd, operation);
+    result = temp_platform.lock (fd, TEMP_LOCK_EXCLUSIVE, waits);
   while (result < 0 && errno == EINTR);
 
   return result == 0;
@@ -94,12 +89,12 @@ static gboolean
 open_node (TempRemoveWalk *walk,
            TempRemoveNode *node)
 {
-  node->fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS);
+  node->fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, TEMP_OPEN_LIST);
 
   if (G_UNLIKELY (node->fd < 0 && (errno == EMFILE || errno == ENFILE) && !node->is_job))
     {
       temp_remove_close_above (walk, node->parent, 0);
-      node->fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, TEMP_REMOVE_OPEN_FLAGS);
+      node->fd = temp_remove_open_on_mount (&walk->mount, node->parent->fd, node->name, TEMP_OPEN_LIST);
     }
 
   return node->fd >= 0 || (errno == EACCES && repair_and_open (walk, node));
@@ -120,9 +115,9 @@ temp_remove_open (TempRemoveWalk *walk,
 
       if (walk->locks == TEMP_REMOVE_LOCKED)
         return TRUE;
-      if (lock (node->fd, LOCK_EX | LOCK_NB))
+      if (lock (node->fd, FALSE))
         {
-          flock (node->fd, LOCK_UN);
+          temp_platform.lock (node->fd, TEMP_LOCK_NONE, TRUE);
           return TRUE;
         }
 
@@ -130,8 +125,8 @@ temp_remove_open (TempRemoveWalk *walk,
       temp_remove_restore (node);
       errno = errsv;
 
-      is_free = walk->locks == TEMP_REMOVE_AWAIT_LOCKED && errno == EWOULDBLOCK && lock (node->fd, LOCK_EX);
-      temp_fd_clear (&node->fd);
+      is_free = walk->locks == TEMP_REMOVE_AWAIT_LOCKED && errno == EWOULDBLOCK && lock (node->fd, TRUE);
+      temp_remove_node_close (node);
       if (!is_free)
         return FALSE;
     }
@@ -146,20 +141,14 @@ void
 temp_remove_close_locked (TempRemoveWalk *walk,
                           TempRemoveNode *node)
 {
-  struct stat st;
-
   if (node->fd < 0)
     return;
 
-  node->dev = walk->mount.dev;
-  if (walk->asks_inodes || node->ino == 0)
-    {
-      if (fstat (node->fd, &st) < 0)
-        return;
-      node->dev = st.st_dev;
-      node->ino = st.st_ino;
-    }
-  temp_fd_clear (&node->fd);
+  node->id.dev = walk->mount.found.file.dev;
+  if ((walk->asks_inodes || node->id.ino == 0) && temp_platform.identify (node->fd, &node->id) < 0)
+    return;
+
+  temp_remove_node_close (node);
 }
 
 /* Closes the nodes of this worker that are more than n_kept levels above a node. One that has jobs is closed once it
@@ -217,16 +206,16 @@ temp_remove_reopen_parent (TempRemoveWalk *walk,
                            TempRemoveNode *node)
 {
   TempRemoveNode *parent = node->parent;
-  temp_autofd int fd = -1;
-  struct stat st;
+  temp_autofd TempHandle fd = TEMP_HANDLE_NONE;
+  TempFileId id;
 
   if (temp_remove_keep_parent (walk, node))
     return TRUE;
 
-  fd = temp_remove_open_at (node->fd, "..", TEMP_REMOVE_OPEN_FLAGS);
-  if (fd < 0 || fstat (fd, &st) < 0)
+  fd = temp_remove_open_at (node->fd, "..", TEMP_OPEN_LIST);
+  if (fd < 0 || temp_platform.identify (fd, &id) < 0)
     return FALSE;
-  if (st.st_dev != parent->dev || st.st_ino != parent->ino)
+  if (!temp_file_id_equal (&id, &parent->id))
     {
       pthread_mutex_lock (&walk->lock);
       walk->is_lost = TRUE;

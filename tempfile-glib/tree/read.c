@@ -4,12 +4,9 @@
 
 #include "tree/read.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tree/open.h"
 
@@ -22,18 +19,16 @@
 /* Some thousand entries; fewer are not worth sorting. */
 #define SORT_SIZE (4 * READ_SIZE)
 
-#define MAX_ENTRY_SIZE (sizeof (struct dirent64))
-
 /* Reading */
 
-static const struct dirent64 *
+static const TempDirEntry *
 entry_at (TempRemoveWorker *worker,
           gsize             offset)
 {
-  return (const struct dirent64 *) (worker->buffer + offset);
+  return (const TempDirEntry *) (gconstpointer) (worker->buffer + offset);
 }
 
-/* Reads entries of a node into the worker's buffer, behind those that are in it. Returns as getdents64() does. */
+/* Reads entries of a node into the worker's buffer, behind those that are in it. Returns as list() does. */
 static gssize
 read_entries (TempRemoveWorker *worker,
               TempRemoveNode   *node,
@@ -48,25 +43,25 @@ read_entries (TempRemoveWorker *worker,
     }
 
   do
-    n = getdents64 (node->fd, worker->buffer + used, READ_SIZE);
+    n = temp_platform.list (node->fd, &node->listing, worker->buffer + used, READ_SIZE);
   while (n < 0 && errno == EINTR);
 
   /* Somebody else has removed the directory: it was empty. */
   return n < 0 && errno == ENOENT ? 0 : n;
 }
 
-/* Takes the inode of a node from its first entry, ".", which saves an fstat(). On some filesystems, such as overlayfs
- * and FUSE, the entry has another number. If the root's has, the walk uses fstat(); if only others have, the way back
- * up is lost, and the next walk does. */
+/* Takes the inode of a node from its first entry, ".", which saves a call of identify(). On some filesystems, such as
+ * overlayfs and FUSE, the entry has another number. If the root's has, the walk uses identify(); if only others have,
+ * the way back up is lost, and the next walk does. */
 static void
 learn_inode (TempRemoveWorker *worker,
              TempRemoveNode   *node)
 {
   TempRemoveWalk *walk = worker->walk;
-  const struct dirent64 *first = entry_at (worker, 0);
+  const TempDirEntry *first = entry_at (worker, 0);
 
-  node->ino = strcmp (first->d_name, ".") == 0 ? first->d_ino : 0;
-  if (node->parent == NULL && node->ino != walk->mount.ino)
+  node->id.ino = strcmp (first->name, ".") == 0 ? first->ino : 0;
+  if (node->parent == NULL && node->id.ino != walk->mount.found.file.ino)
     walk->asks_inodes = TRUE;
 }
 
@@ -79,14 +74,14 @@ fill_buffer (TempRemoveWorker *worker,
   gssize n = read_entries (worker, node, 0);
   gsize used = MAX (n, 0);
 
-  if (n > 0 && node->ino == 0 && !worker->walk->asks_inodes)
+  if (n > 0 && node->id.ino == 0 && !worker->walk->asks_inodes)
     learn_inode (worker, node);
 
   /* Far from full: most likely, that was all. */
   if (node->reading == TEMP_REMOVE_READING && node->parent != NULL && n > 0 && n < READ_SIZE / 2)
     node->reading = TEMP_REMOVE_READ;
 
-  while (n > (gssize) (READ_SIZE - 2 * MAX_ENTRY_SIZE) && used + READ_SIZE <= MAX_BUFFER_SIZE &&
+  while (n > (gssize) (READ_SIZE - 2 * TEMP_DIR_ENTRY_MAX_LENGTH) && used + READ_SIZE <= MAX_BUFFER_SIZE &&
          !temp_remove_is_stopped (worker->walk))
     {
       n = read_entries (worker, node, used);
@@ -122,12 +117,12 @@ sort_entries (TempRemoveWorker *worker,
 {
   gsize n = 0;
   gsize n_ascents = 0;
-  const struct dirent64 *entry;
+  const TempDirEntry *entry;
 
-  for (gsize offset = 0; offset < used; offset += entry->d_reclen)
+  for (gsize offset = 0; offset < used; offset += entry->length)
     {
       entry = entry_at (worker, offset);
-      if (is_dots (entry->d_name))
+      if (is_dots (entry->name))
         continue;
 
       if (n == worker->n_items)
@@ -135,9 +130,9 @@ sort_entries (TempRemoveWorker *worker,
           worker->n_items = MAX (worker->n_items * 2, 2048);
           worker->items = g_renew (TempRemoveItem, worker->items, worker->n_items);
         }
-      worker->items[n].ino = entry->d_ino;
+      worker->items[n].ino = entry->ino;
       worker->items[n].offset = offset;
-      if (n > 0 && worker->items[n - 1].ino < entry->d_ino)
+      if (n > 0 && worker->items[n - 1].ino < entry->ino)
         n_ascents++;
       n++;
     }
@@ -151,18 +146,18 @@ sort_entries (TempRemoveWorker *worker,
 
 /* Removing */
 
-/* Removes a name in a node: with AT_REMOVEDIR a directory, else anything but that. Returns TRUE if the name is gone,
+/* Removes a name in a node: a directory, or, for any other kind, anything but that. Returns TRUE if the name is gone,
  * even by somebody else; else sets errno. */
 gboolean
 temp_remove_unlink (TempRemoveWorker *worker,
                     TempRemoveNode   *node,
                     const char       *name,
-                    int               flags)
+                    TempKind          kind)
 {
-  int result = unlinkat (node->fd, name, flags);
+  int result = temp_remove_name (node->fd, name, kind);
 
   if (G_UNLIKELY (result < 0 && errno == EACCES && temp_remove_repair (worker->walk, node)))
-    result = unlinkat (node->fd, name, flags);
+    result = temp_remove_name (node->fd, name, kind);
 
   if (G_LIKELY (result == 0))
     {
@@ -190,24 +185,24 @@ add_subdir (TempRemoveNode *node,
 
 /* Removes an entry that is no directory. Returns FALSE if it is one, or may be. */
 static gboolean
-remove_file (TempRemoveWorker      *worker,
-             TempRemoveNode        *node,
-             const struct dirent64 *entry)
+remove_file (TempRemoveWorker   *worker,
+             TempRemoveNode     *node,
+             const TempDirEntry *entry)
 {
   int errsv;
 
-  if (entry->d_type == DT_DIR)
+  if (entry->kind == TEMP_KIND_DIR)
     return FALSE;
-  if (temp_remove_unlink (worker, node, entry->d_name, 0))
+  if (temp_remove_unlink (worker, node, entry->name, TEMP_KIND_FILE))
     return TRUE;
 
   /* The kind is not always known, and may change. The kernel does not tell it to those who may not remove the entry;
    * what is in a directory may go all the same. */
   errsv = errno;
-  if (errsv == EISDIR || (entry->d_type == DT_UNKNOWN && (errsv == EACCES || errsv == EPERM)))
+  if (errsv == EISDIR || (entry->kind == TEMP_KIND_UNKNOWN && (errsv == EACCES || errsv == EPERM)))
     return FALSE;
 
-  temp_remove_fail (worker->walk, node, entry->d_name, errsv);
+  temp_remove_fail (worker->walk, node, entry->name, errsv);
   return TRUE;
 }
 
@@ -225,15 +220,15 @@ remove_read (TempRemoveWorker *worker,
 
   for (gsize i = 0; is_sorted ? i < n_sorted : offset < used; i++)
     {
-      const struct dirent64 *entry = entry_at (worker, is_sorted ? worker->items[i].offset : offset);
+      const TempDirEntry *entry = entry_at (worker, is_sorted ? worker->items[i].offset : offset);
 
-      offset += entry->d_reclen;
-      if (is_dots (entry->d_name) || (skips_any && temp_remove_skips (walk, node, entry->d_name)))
+      offset += entry->length;
+      if (is_dots (entry->name) || (skips_any && temp_remove_skips (walk, node, entry->name)))
         continue;
       if (temp_remove_is_stopped (walk))
         break;
       if (!remove_file (worker, node, entry))
-        add_subdir (node, entry->d_name, used);
+        add_subdir (node, entry->name, used);
     }
 }
 

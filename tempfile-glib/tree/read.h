@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 gboolean temp_remove_unlink (TempRemoveWorker *worker,
                              TempRemoveNode   *node,
                              const char       *name,
-                             int               flags);
+                             TempKind          kind);
 gboolean temp_remove_files  (TempRemoveWorker *worker,
                              TempRemoveNode   *node);
 

@@ -5,9 +5,6 @@
 #include "tree/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -15,32 +12,32 @@
 
 /* Removes a file or directory by its name, and with it anything that has replaced it.
  *
- * In each function, `name` is a base name in parent_fd, or a path if that is AT_FDCWD; `path` is for the messages of
- * errors. An absent name is no error: then *removed is FALSE. */
+ * In each function, `name` is a base name in parent_fd, or a path if that is TEMP_HANDLE_CURRENT_DIR; `path` is for
+ * the messages of errors. An absent name is no error: then *removed is FALSE. */
 
-/* Calls unlinkat(). Returns TRUE if the name is absent now; else sets errno. */
+/* Removes a name: see temp_remove_name(). Returns TRUE if it is absent now; else sets errno. */
 static gboolean
-unlink_name (int         parent_fd,
+unlink_name (TempHandle  parent_fd,
              const char *name,
-             int         flags,
+             TempKind    kind,
              gboolean   *removed)
 {
-  *removed = unlinkat (parent_fd, name, flags) == 0;
+  *removed = temp_remove_name (parent_fd, name, kind) == 0;
 
-  /* unlink() fails with ENOTDIR only if something on the way to the name is no directory. */
-  return *removed || errno == ENOENT || (flags == 0 && errno == ENOTDIR);
+  /* remove_file() fails with ENOTDIR only if something on the way to the name is no directory. */
+  return *removed || errno == ENOENT || (kind != TEMP_KIND_DIR && errno == ENOTDIR);
 }
 
 /* Removes a file. A directory in its place is removed only if it is empty. */
 gboolean
-temp_remove_file_name (int          parent_fd,
+temp_remove_file_name (TempHandle   parent_fd,
                        const char  *name,
                        const char  *path,
                        gboolean    *removed,
                        GError     **error)
 {
-  if (G_LIKELY (unlink_name (parent_fd, name, 0, removed)) ||
-      (errno == EISDIR && unlink_name (parent_fd, name, AT_REMOVEDIR, removed)))
+  if (G_LIKELY (unlink_name (parent_fd, name, TEMP_KIND_FILE, removed)) ||
+      (errno == EISDIR && unlink_name (parent_fd, name, TEMP_KIND_DIR, removed)))
     return TRUE;
 
   temp_error_from_errno (error, errno, "Could not delete the temporary file", path);
@@ -49,38 +46,38 @@ temp_remove_file_name (int          parent_fd,
 
 /* Opens a directory. If its mode does not let its owner in, repairs the mode for a moment. Returns -1 with errno on an
  * error. */
-int
-temp_remove_open_shut (int         parent_fd,
+TempHandle
+temp_remove_open_shut (TempHandle  parent_fd,
                        const char *name)
 {
-  temp_autofd int fd = temp_remove_open_at (parent_fd, name, TEMP_REMOVE_OPEN_FLAGS);
-  temp_autofd int path_fd = -1;
-  mode_t mode;
+  temp_autofd TempHandle fd = temp_remove_open_at (parent_fd, name, TEMP_OPEN_LIST);
+  temp_autofd TempHandle path_fd = TEMP_HANDLE_NONE;
+  uint32_t mode;
   int errsv;
 
   if (fd >= 0 || errno != EACCES)
     return g_steal_fd (&fd);
 
-  path_fd = temp_remove_open_at (parent_fd, name, TEMP_REMOVE_OPEN_FLAGS | O_PATH);
+  path_fd = temp_remove_open_at (parent_fd, name, 0);
   if (path_fd < 0)
-    return -1;
+    return TEMP_HANDLE_NONE;
   errno = EACCES;
   if (!temp_remove_repair_mode (path_fd, &mode))
-    return -1;
+    return TEMP_HANDLE_NONE;
 
-  fd = temp_remove_open_at (path_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
+  fd = temp_remove_open_at (path_fd, ".", TEMP_OPEN_LIST);
   errsv = errno;
-  temp_remove_change_mode (fd >= 0 ? fd : path_fd, mode);
+  temp_platform.set_mode (fd >= 0 ? fd : path_fd, NULL, mode);
   errno = errsv;
   return g_steal_fd (&fd);
 }
 
 /* Returns TRUE if fd is on the same mount as its parent; else FALSE with errno, EBUSY if something is mounted there. */
 gboolean
-temp_remove_is_on_mount (int parent_fd,
-                         int fd)
+temp_remove_is_on_mount (TempHandle parent_fd,
+                         TempHandle fd)
 {
-  TempRemoveMount mount = { .id = 0 };
+  TempRemoveMount mount = { .error = 0 };
 
   temp_remove_learn_mount (&mount, parent_fd);
   if (temp_remove_mount_has (&mount, fd))
@@ -92,46 +89,46 @@ temp_remove_is_on_mount (int parent_fd,
 }
 
 /* Opens the directory under the name, to empty it. Returns -1 with errno, EBUSY if something is mounted there. */
-static int
-open_dir (int         parent_fd,
+static TempHandle
+open_dir (TempHandle  parent_fd,
           const char *name)
 {
-  temp_autofd int fd = temp_remove_open_at (parent_fd, name, TEMP_REMOVE_OPEN_FLAGS | O_PATH);
-  temp_autofd int opened = -1;
+  temp_autofd TempHandle fd = temp_remove_open_at (parent_fd, name, 0);
+  temp_autofd TempHandle opened = TEMP_HANDLE_NONE;
 
   if (fd < 0)
-    return -1;
-  if (parent_fd == AT_FDCWD)
+    return TEMP_HANDLE_NONE;
+  if (parent_fd == TEMP_HANDLE_CURRENT_DIR)
     {
       g_autofree char *dir = g_path_get_dirname (name);
 
-      opened = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+      opened = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, dir, TEMP_OPEN_FOLLOW);
       if (opened < 0)
-        return -1;
+        return TEMP_HANDLE_NONE;
       parent_fd = opened;
     }
 
-  return temp_remove_is_on_mount (parent_fd, fd) ? g_steal_fd (&fd) : -1;
+  return temp_remove_is_on_mount (parent_fd, fd) ? g_steal_fd (&fd) : TEMP_HANDLE_NONE;
 }
 
 /* Empties the directory under the name: by fd, if that is its descriptor. Another directory than that of fd is emptied,
  * too, unless only_that: then the function fails with ENOTEMPTY. */
 static gboolean
-empty_name (int                 parent_fd,
+empty_name (TempHandle          parent_fd,
             const char         *name,
             const char         *path,
-            int                 fd,
+            TempHandle          fd,
             gboolean            only_that,
             TempRemoveOptions  *options,
             GError            **error)
 {
-  temp_autofd int opened = -1;
-  struct stat named, st;
+  temp_autofd TempHandle opened = TEMP_HANDLE_NONE;
+  TempStat named;
 
-  if (fstatat (parent_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+  if (temp_platform.stat_name (parent_fd, name, &named) < 0)
     goto failed;
 
-  if (fd < 0 || fstat (fd, &st) < 0 || st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+  if (!temp_fd_is (fd, &named.id))
     {
       errno = ENOTEMPTY;
       if (!only_that)
@@ -152,10 +149,10 @@ failed:
  * than that of fd, unless only_that; fd may be -1. Returns TRUE without removing the directory if the options spare a
  * locked one in it: see any_spared. */
 gboolean
-temp_remove_dir_name (int                 parent_fd,
+temp_remove_dir_name (TempHandle          parent_fd,
                       const char         *name,
                       const char         *path,
-                      int                 fd,
+                      TempHandle          fd,
                       gboolean            only_that,
                       TempRemoveOptions  *options,
                       gboolean           *removed,
@@ -165,8 +162,8 @@ temp_remove_dir_name (int                 parent_fd,
 
   for (guint i = 0; i < TEMP_REMOVE_MAX_PASSES; i++)
     {
-      gone = unlink_name (parent_fd, name, AT_REMOVEDIR, removed) ||
-             (errno == ENOTDIR && unlink_name (parent_fd, name, 0, removed));
+      gone = unlink_name (parent_fd, name, TEMP_KIND_DIR, removed) ||
+             (errno == ENOTDIR && unlink_name (parent_fd, name, TEMP_KIND_FILE, removed));
       if (gone || (errno != ENOTEMPTY && errno != EEXIST))
         break;
       if (!empty_name (parent_fd, name, path, fd, only_that, options, error))

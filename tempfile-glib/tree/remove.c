@@ -5,12 +5,8 @@
 #include "tree/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "tree/descriptor.h"
 #include "tree/node.h"
 #include "tree/open.h"
@@ -50,25 +46,25 @@
 static void
 limit_descriptors (TempRemoveWalk *walk)
 {
-  struct rlimit limit;
+  uint64_t limit;
 
   walk->max_open = 4;
-  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= 256))
+  if (temp_platform.get_limit (TEMP_LIMIT_HANDLES, &limit) == 0 && limit >= 256)
     walk->max_open = 32;
   walk->max_pinned = walk->max_open / 2;
 }
 
 /* Opens the root once more: all who have dir_fd share its reading position. Returns NULL with errno on an error. */
 static TempRemoveNode *
-open_root (int dir_fd)
+open_root (TempHandle dir_fd)
 {
   TempRemoveNode *root = temp_remove_node_new (NULL, "");
 
-  root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
+  root->fd = temp_remove_open_at (dir_fd, ".", TEMP_OPEN_LIST);
   if (root->fd < 0 && errno == EACCES && temp_remove_repair_mode (dir_fd, &root->mode))
     {
       root->mode_state = TEMP_REMOVE_MODE_REPAIRED;
-      root->fd = temp_remove_open_at (dir_fd, ".", TEMP_REMOVE_OPEN_FLAGS);
+      root->fd = temp_remove_open_at (dir_fd, ".", TEMP_OPEN_LIST);
     }
 
   if (root->fd < 0)
@@ -76,7 +72,7 @@ open_root (int dir_fd)
       int errsv = errno;
 
       if (root->mode_state == TEMP_REMOVE_MODE_REPAIRED)
-        temp_remove_change_mode (dir_fd, root->mode);
+        temp_platform.set_mode (dir_fd, NULL, root->mode);
       temp_remove_node_free (root);
       errno = errsv;
       return NULL;
@@ -126,7 +122,7 @@ report (TempRemoveWalk  *walk,
 /* Goes through the tree once. Returns FALSE with errno if the root cannot be opened. */
 static gboolean
 walk_once (TempRemoveWalk *walk,
-           int             dir_fd)
+           TempHandle      dir_fd)
 {
   TempRemoveWorker worker = { .walk = walk, .is_caller = TRUE };
   TempRemoveNode *root = open_root (dir_fd);
@@ -152,7 +148,7 @@ walk_once (TempRemoveWalk *walk,
 
 /* Removes the contents of a directory, but not the directory. Goes on after an error, and returns the first. */
 gboolean
-temp_remove_contents (int                  dir_fd,
+temp_remove_contents (TempHandle           dir_fd,
                       const char          *path,
                       TempRemoveProgress  *progress,
                       GCancellable        *cancellable,
@@ -165,7 +161,7 @@ temp_remove_contents (int                  dir_fd,
 
 /* Like temp_remove_contents(), but may spare or await locked directories, and stop at a deadline. */
 gboolean
-temp_remove_contents_with_options (int                 dir_fd,
+temp_remove_contents_with_options (TempHandle          dir_fd,
                                    const char         *path,
                                    TempRemoveOptions  *options,
                                    GError            **error)

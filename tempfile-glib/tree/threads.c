@@ -4,7 +4,6 @@
 
 #include "tree/threads.h"
 
-#include <signal.h>
 #include <time.h>
 
 #include "tree/open.h"
@@ -49,19 +48,17 @@ start_locked (TempRemoveWalk *walk)
 {
   guint n_wanted = MIN (g_get_num_processors (), TEMP_REMOVE_MAX_THREADS) - 1;
   pthread_attr_t attributes;
-  sigset_t all, before;
 
   walk->is_threaded = TRUE;
   pthread_attr_init (&attributes);
   pthread_attr_setstacksize (&attributes, STACK_SIZE);
 
   /* The program's signal handlers run in the program's threads. */
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &before);
+  temp_platform.block_signals ();
   while (walk->n_threads < n_wanted &&
          pthread_create (&walk->threads[walk->n_threads], &attributes, run, walk) == 0)
     walk->n_threads++;
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  temp_platform.restore_signals ();
 
   pthread_attr_destroy (&attributes);
 }

@@ -5,11 +5,8 @@
 #include "tree/walk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "tree/open.h"
 #include "tree/read.h"
 #include "tree/threads.h"
@@ -116,7 +113,7 @@ static gboolean
 remove_replaced (TempRemoveWorker *worker,
                  TempRemoveNode   *node)
 {
-  return (errno == ENOTDIR || errno == ELOOP) && temp_remove_unlink (worker, node->parent, node->name, 0);
+  return (errno == ENOTDIR || errno == ELOOP) && temp_remove_unlink (worker, node->parent, node->name, TEMP_KIND_FILE);
 }
 
 /* Prepares another pass through a node that is not empty. Reads on if the end was only probable, else opens the
@@ -138,9 +135,9 @@ prepare_pass (TempRemoveWalk *walk,
     }
 
   temp_remove_restore (node);
-  temp_fd_clear (&node->fd);
+  temp_remove_node_close (node);
   node->mode_state = TEMP_REMOVE_MODE_FOUND;
-  node->ino = 0;
+  node->id.ino = 0;
   node->reading = TEMP_REMOVE_READING;
   node->n_passes++;
   return temp_remove_open (walk, node);
@@ -154,7 +151,7 @@ remove_emptied (TempRemoveWorker *worker,
 {
   int errsv;
 
-  if (temp_remove_unlink (worker, node->parent, node->name, AT_REMOVEDIR))
+  if (temp_remove_unlink (worker, node->parent, node->name, TEMP_KIND_DIR))
     return TRUE;
   if ((errno == ENOTEMPTY || errno == EEXIST) && prepare_pass (worker->walk, node))
     return FALSE;
@@ -221,7 +218,7 @@ enter (TempRemoveWorker *worker,
 
   /* An empty directory can be removed without being opened. */
   errsv = errno;
-  if (errsv == ENOENT || (errsv == EACCES && temp_remove_unlink (worker, parent, node->name, AT_REMOVEDIR)))
+  if (errsv == ENOENT || (errsv == EACCES && temp_remove_unlink (worker, parent, node->name, TEMP_KIND_DIR)))
     return FALSE;
 
   errno = errsv;
@@ -267,7 +264,7 @@ rewind_root (TempRemoveWalk *walk,
 
   node->n_passes++;
   g_atomic_int_set (&node->removed_any, FALSE);
-  return lseek (node->fd, 0, SEEK_SET) >= 0;
+  return temp_platform.rewind (node->fd, &node->listing) == 0;
 }
 
 /* Does the next thing to do in a node. Returns the node to go on with, or NULL if another worker does. */

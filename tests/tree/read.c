@@ -68,8 +68,11 @@ static void
 test_constant_memory (void)
 {
   guint n_files = test_is_full () ? 1000000 : 30000;
-  temp_autofd int fd = test_tree_open ();
+  temp_autofd int fd = -1;
 
+  if (test_skips_on_posix ("all names of a directory are read at once"))
+    return;
+  fd = test_tree_open ();
   g_assert_cmpuint (n_files * NAME_LENGTH, >, MAX_GROWTH * 3 / 2);
   make_files (fd, n_files, NAME_LENGTH);
   test_in_child (child_constant_memory, NULL);

@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -27,7 +26,7 @@ test_empty (void)
 }
 
 static void
-test_kinds (gconstpointer hides_types)
+test_kinds (gconstpointer hides_kinds)
 {
   test_tree_make_file ("a");
   test_tree_make_file (".hidden");
@@ -37,7 +36,7 @@ test_kinds (gconstpointer hides_types)
   test_tree_make_dirs ("d/empty/empty");
   test_tree_make_dirs ("i/j");
 
-  test_tree_hooks.hides_types = hides_types != NULL;
+  test_tree_hooks.hides_kinds = hides_kinds != NULL;
   test_tree_assert_goes ();
 }
 
@@ -98,7 +97,7 @@ test_wide (void)
 }
 
 static void
-test_symlinks (gconstpointer hides_types)
+test_symlinks (gconstpointer hides_kinds)
 {
   static const char *const targets[] = { "../outside", "../outside/canary", "nowhere", ".", "..", "/" };
 
@@ -112,7 +111,7 @@ test_symlinks (gconstpointer hides_types)
       g_assert_no_errno (symlink (targets[i], path));
     }
 
-  test_tree_hooks.hides_types = hides_types != NULL;
+  test_tree_hooks.hides_kinds = hides_kinds != NULL;
   test_tree_assert_goes ();
   test_tree_assert_canary ();
 }
@@ -334,9 +333,8 @@ test_immutable (void)
 
 /* Acts like NFS, which gives a file that somebody has open another name, under which it is busy. */
 static int
-unlink_on_server (int         dir_fd,
-                  const char *name,
-                  int         flags)
+remove_on_server (TempHandle  dir,
+                  const char *name)
 {
   if (g_str_has_prefix (name, ".nfs"))
     {
@@ -344,9 +342,9 @@ unlink_on_server (int         dir_fd,
       return -1;
     }
   if (g_str_equal (name, "open"))
-    return renameat (dir_fd, name, dir_fd, ".nfs0001");
+    return renameat (dir, name, dir, ".nfs0001");
 
-  return syscall (SYS_unlinkat, dir_fd, name, flags);
+  return unlinkat (dir, name, 0);
 }
 
 static void
@@ -359,7 +357,7 @@ test_on_server (void)
   test_tree_make_file ("sub/other/file");
   test_tree_make_file ("z");
 
-  test_tree_hooks.unlinkat = unlink_on_server;
+  test_tree_hooks.remove_file = remove_on_server;
   error = test_tree_assert_fails (G_IO_ERROR_BUSY);
   test_assert_error_mentions (error, "“sub/.nfs0001”");
   test_tree_assert_list (NULL, "sub");
@@ -426,7 +424,7 @@ test_cancelled_meanwhile (void)
 
   n_unlinked = 0;
   to_cancel = cancellable;
-  test_tree_hooks.after_unlinkat = cancel_after_ten;
+  test_tree_hooks.after_remove = cancel_after_ten;
   g_assert_false (test_tree_remove (cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpuint (n_unlinked, ==, 10);

@@ -2,12 +2,10 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "trees.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,49 +14,63 @@
 
 TestTreeHooks test_tree_hooks;
 
-int
-unlinkat (int         dir_fd,
-          const char *name,
-          int         flags)
+static TempPlatform real;
+
+static int
+remove_name (TempHandle  dir,
+             const char *name,
+             int       (*remove) (TempHandle  dir,
+                                  const char *name))
 {
   int result, saved;
 
-  if (test_tree_hooks.before_unlinkat != NULL)
-    test_tree_hooks.before_unlinkat (name);
-
-  if (test_tree_hooks.unlinkat != NULL)
-    result = test_tree_hooks.unlinkat (dir_fd, name, flags);
-  else
-    result = syscall (SYS_unlinkat, dir_fd, name, flags);
+  if (test_tree_hooks.before_remove != NULL)
+    test_tree_hooks.before_remove (name);
+  result = remove (dir, name);
 
   saved = errno;
-  if (test_tree_hooks.after_unlinkat != NULL)
-    test_tree_hooks.after_unlinkat (name, result == 0);
+  if (test_tree_hooks.after_remove != NULL)
+    test_tree_hooks.after_remove (name, result == 0);
   errno = saved;
 
   return result;
 }
 
-ssize_t
-getdents64 (int    fd,
-            void  *buffer,
-            size_t size)
+static int
+remove_file (TempHandle  dir,
+             const char *name)
 {
-  struct dirent64 *entry = buffer;
+  return remove_name (dir, name, test_tree_hooks.remove_file != NULL ? test_tree_hooks.remove_file : real.remove_file);
+}
+
+static int
+remove_dir (TempHandle  dir,
+            const char *name)
+{
+  return remove_name (dir, name, real.remove_dir);
+}
+
+static ssize_t
+list (TempHandle    dir,
+      TempListing **listing,
+      void         *buffer,
+      size_t        size)
+{
+  TempDirEntry *entry = buffer;
   ssize_t n;
 
-  if (test_tree_hooks.before_getdents != NULL)
-    test_tree_hooks.before_getdents (fd);
-  n = syscall (SYS_getdents64, fd, buffer, size);
-  if (test_tree_hooks.after_getdents != NULL)
-    test_tree_hooks.after_getdents ();
+  if (test_tree_hooks.before_list != NULL)
+    test_tree_hooks.before_list (dir);
+  n = real.list (dir, listing, buffer, size);
+  if (test_tree_hooks.after_list != NULL)
+    test_tree_hooks.after_list ();
 
-  if (test_tree_hooks.hides_inodes && n > 0 && entry->d_ino != test_tree_hooks.shown_inode)
-    entry->d_ino++;
-  for (ssize_t offset = 0; test_tree_hooks.hides_types && offset < n; offset += entry->d_reclen)
+  if (test_tree_hooks.hides_inodes && n > 0 && entry->ino != test_tree_hooks.shown_inode)
+    entry->ino++;
+  for (ssize_t offset = 0; test_tree_hooks.hides_kinds && offset < n; offset += entry->length)
     {
-      entry = (struct dirent64 *) ((char *) buffer + offset);
-      entry->d_type = DT_UNKNOWN;
+      entry = (TempDirEntry *) (gpointer) ((char *) buffer + offset);
+      entry->kind = TEMP_KIND_UNKNOWN;
     }
 
   return n;
@@ -149,14 +161,19 @@ gboolean
 test_tree_remove (GCancellable  *cancellable,
                   GError       **error)
 {
-  const TestTreeHooks none = { .hides_types = FALSE };
+  const TestTreeHooks none = { .hides_kinds = FALSE };
   g_autofree char *path = test_tree_path (NULL);
   temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   guint n_fds = test_count_fds ();
   gboolean removed;
 
   g_assert_no_errno (fd);
+  real = temp_platform;
+  temp_platform.remove_file = remove_file;
+  temp_platform.remove_dir = remove_dir;
+  temp_platform.list = list;
   removed = temp_remove_contents (fd, path, NULL, cancellable, error);
+  temp_platform = real;
   test_tree_hooks = none;
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
 

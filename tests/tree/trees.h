@@ -5,25 +5,26 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
+#include "platform/platform.h"
+
 G_BEGIN_DECLS
 
 /* Removes the contents of "tree" in the test's directory; nothing here fails but with the test. Paths are relative to that
  * tree, NULL for itself. */
 
-/* The library's calls of unlinkat() and getdents64() come here. All is zero after a removal. */
+/* In a removal, the library's calls of remove_file(), remove_dir() and list() come here. All is zero after it. */
 typedef struct
 {
-  void     (*before_unlinkat) (const char *name);
-  int      (*unlinkat)        (int         dir_fd, /* instead of the kernel */
-                               const char *name,
-                               int         flags);
-  void     (*after_unlinkat)  (const char *name,
-                               gboolean    removed);
-  void     (*before_getdents) (int fd);
-  void     (*after_getdents)  (void);
-  gboolean hides_types;  /* no entry tells its type */
+  void     (*before_remove) (const char *name);
+  int      (*remove_file)   (TempHandle  dir, /* instead of the platform */
+                             const char *name);
+  void     (*after_remove)  (const char *name,
+                             gboolean    removed);
+  void     (*before_list)   (TempHandle  dir);
+  void     (*after_list)    (void);
+  gboolean hides_kinds;  /* no entry tells its kind */
   gboolean hides_inodes; /* directories list themselves with other inodes than they have */
-  ino_t    shown_inode;  /* except for this one */
+  guint64  shown_inode;  /* except for this one */
 } TestTreeHooks;
 
 extern TestTreeHooks test_tree_hooks;

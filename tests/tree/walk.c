@@ -30,7 +30,7 @@ test_removed_meanwhile (void)
 {
   test_tree_make_file ("d/file");
   test_tree_make_dirs ("d/empty");
-  test_tree_hooks.before_getdents = remove_if_empty;
+  test_tree_hooks.before_list = remove_if_empty;
   test_tree_assert_goes ();
 }
 
@@ -65,9 +65,9 @@ test_swapped (gconstpointer data)
   test_tree_make_file ("victim/inner");
   swap_before = data;
   if (g_str_equal (data, "reading"))
-    test_tree_hooks.after_getdents = swap_in_link;
+    test_tree_hooks.after_list = swap_in_link;
   else
-    test_tree_hooks.before_unlinkat = swap_in_link_before;
+    test_tree_hooks.before_remove = swap_in_link_before;
 
   test_tree_assert_goes ();
   test_tree_assert_canary ();
@@ -90,7 +90,7 @@ static void
 test_swapped_for_directory (void)
 {
   test_tree_make_file ("victim");
-  test_tree_hooks.before_unlinkat = swap_in_directory;
+  test_tree_hooks.before_remove = swap_in_directory;
   test_tree_assert_goes ();
 }
 
@@ -128,7 +128,7 @@ test_moved (gconstpointer depth)
   test_tree_make_file ("d/d/other");
   make_movable (0, GPOINTER_TO_UINT (depth));
 
-  test_tree_hooks.after_unlinkat = move_away;
+  test_tree_hooks.after_remove = move_away;
   test_tree_assert_goes ();
   test_tree_assert_canary ();
 }
@@ -143,7 +143,7 @@ test_moved_again (void)
   for (guint i = 0; i < 10; i++)
     make_movable (i, 60);
 
-  test_tree_hooks.after_unlinkat = move_away;
+  test_tree_hooks.after_remove = move_away;
   g_assert_false (test_tree_remove (NULL, &error));
   test_assert_error_mentions (error, "“d/d/last");
   test_assert_error_mentions (error, g_strerror (ESTALE));
@@ -175,7 +175,7 @@ test_refilled (void)
   test_tree_make_file ("sub/a");
   test_tree_make_file ("sub/b");
   n_unlinked = 0;
-  test_tree_hooks.after_unlinkat = refill;
+  test_tree_hooks.after_remove = refill;
   error = test_tree_assert_fails (G_IO_ERROR_NOT_EMPTY);
   test_assert_error_mentions (error, "“sub”");
   g_assert_cmpuint (n_unlinked, <=, 10000);
