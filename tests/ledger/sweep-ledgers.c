@@ -18,19 +18,20 @@
 
 /* The ledgers that a sweep takes, and the sweep in the background. */
 
-/* A thread in the background that calls unlinkat() writes into this pipe, and waits for ever. */
+static TempPlatform real;
+
+/* A thread in the background that is about to remove a file writes into this pipe, and waits for ever. */
 static int stuck_pipe = -1;
 
-int
-unlinkat (int         dir_fd,
-          const char *name,
-          int         flags)
+static int
+remove_file (TempHandle  dir,
+             const char *name)
 {
   if (stuck_pipe >= 0 && syscall (SYS_gettid) != getpid () && write (stuck_pipe, "s", 1) == 1)
     for (;;)
       pause ();
 
-  return syscall (SYS_unlinkat, dir_fd, name, flags);
+  return real.remove_file (dir, name);
 }
 
 /* Files that are no ledgers */
@@ -262,6 +263,8 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.remove_file = remove_file;
 
   test_add_with_ledgers ("/only-ours/copied-ledger", child_copy);
   test_add_with_ledgers ("/only-ours/files-that-are-no-ledgers", child_not_a_ledger);

@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,19 +15,28 @@
 
 /* How a sweep runs: many ledgers, errors, cancellation, dry runs, and others who work at the same time. */
 
-/* The library's calls of unlinkat() come here, and call this one first. */
-static void (*on_unlink) (gpointer data);
-static gpointer on_unlink_data;
+static TempPlatform real;
 
-int
-unlinkat (int         dir_fd,
-          const char *name,
-          int         flags)
+/* The library calls this before it removes anything. */
+static void (*on_remove) (gpointer data);
+static gpointer on_remove_data;
+
+static int
+remove_file (TempHandle  dir,
+             const char *name)
 {
-  if (on_unlink != NULL)
-    on_unlink (on_unlink_data);
+  if (on_remove != NULL)
+    on_remove (on_remove_data);
+  return real.remove_file (dir, name);
+}
 
-  return syscall (SYS_unlinkat, dir_fd, name, flags);
+static int
+remove_dir (TempHandle  dir,
+            const char *name)
+{
+  if (on_remove != NULL)
+    on_remove (on_remove_data);
+  return real.remove_dir (dir, name);
 }
 
 /* The reports of a dry run, by path. */
@@ -204,10 +212,10 @@ child_cancelled (gconstpointer data)
   g_cancellable_reset (cancellable);
 
   /* Cancelled in the middle, a sweep writes no `tried` line. */
-  on_unlink_data = cancellable;
-  on_unlink = cancel;
+  on_remove_data = cancellable;
+  on_remove = cancel;
   assert_cancelled (&options, 1);
-  on_unlink = NULL;
+  on_remove = NULL;
   g_assert_cmpuint (test_ledger_count_tried (&ledger), ==, 0);
 
   test_assert_sweeps (2);
@@ -384,7 +392,7 @@ swap (gpointer data)
 {
   char **paths = data;
 
-  on_unlink = NULL;
+  on_remove = NULL;
   g_assert_no_errno (rename (paths[0], paths[1]));
   g_assert_no_errno (rename (paths[2], paths[0]));
 }
@@ -404,8 +412,8 @@ child_swapped (gconstpointer data)
   there = g_build_filename (dir, "inside", NULL);
   test_assert_precious_at (inside);
   paths[0] = dir, paths[1] = away, paths[2] = mine;
-  on_unlink_data = paths;
-  on_unlink = swap;
+  on_remove_data = paths;
+  on_remove = swap;
 
   test_assert_sweep_fails (G_IO_ERROR_NOT_EMPTY, dir);
   test_assert_precious_at (there);
@@ -453,6 +461,9 @@ main (int    argc,
       char **argv)
 {
   test_init (&argc, &argv);
+  real = temp_platform;
+  temp_platform.remove_dir = remove_dir;
+  temp_platform.remove_file = remove_file;
 
   test_add_with_ledgers ("/killed/sweep/many-ledgers-one-directory", child_one_dir);
   test_add_with_ledgers ("/killed/sweep/many-ledgers-few-descriptors", child_many);
