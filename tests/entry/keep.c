@@ -363,7 +363,7 @@ child_cannot_remove (gconstpointer data)
   g_autoptr (TempEntry) file = test_new_file (test_dir (), NULL);
 
   fdatasync_errno = EIO;
-  if (!test_fail_syscall (SYS_unlink, EROFS))
+  if (!test_fail_syscall (SYS_unlinkat, EROFS))
     test_child_skip ("no filters of system calls here");
   assert_refuses_to_keep (file, G_IO_ERROR_READ_ONLY);
   g_assert_cmpint (file->state, ==, TEMP_ENTRY_REGISTERED);
