@@ -473,7 +473,7 @@ test_count (const char *contents,
 }
 
 guint64
-test_find_no_cover (const char *resolved)
+test_find_no_above (const char *resolved)
 {
   return 0;
 }
@@ -482,7 +482,7 @@ TempPlace *
 test_get_place (const char *dir)
 {
   g_autoptr (GError) error = NULL;
-  TempPlace *place = temp_place_get (dir, TRUE, test_find_no_cover, &error);
+  TempPlace *place = temp_place_get (dir, TRUE, test_find_no_above, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (place);

@@ -124,7 +124,7 @@ guint           test_count                (const char *contents,
 
 /* Places of this process, which are in no directory of its own. */
 TempPlace      *test_get_place            (const char *dir);
-guint64         test_find_no_cover        (const char *resolved);
+guint64         test_find_no_above        (const char *resolved);
 
 /* Has the next use of the place look if its path still leads there. */
 void            test_let_a_second_pass    (TempPlace  *place);

@@ -55,7 +55,7 @@ struct _TempEntry
 
   TempHandle      fd;         /* -1: closed, or a directory without one; under the process's lock if a directory */
   gint            n_fd_users; /* of a file; atomic */
-  guint64         serial;     /* of a directory: its number in this process; see TempPlace.cover */
+  guint64         serial;     /* of a directory: its number in this process; see TempPlace.above */
   TempFileId      id;         /* of a directory that was opened; under the process's lock */
 };
 
@@ -112,7 +112,7 @@ void       temp_entry_set_persisted  (TempEntry         *entry,
                                       const char        *path);
 void       temp_entry_reset          (TempEntry         *entry);
 GPtrArray *temp_entry_list           (void);
-guint64    temp_entry_find_cover     (const char        *resolved);
+guint64    temp_entry_find_above     (const char        *resolved);
 void       temp_entry_lock_new       (TempEntry         *entry);
 gboolean   temp_entry_lock           (TempEntry         *entry);
 gboolean   temp_entry_lock_until     (TempEntry         *entry,

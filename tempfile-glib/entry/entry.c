@@ -240,7 +240,7 @@ temp_entry_list (void)
 gboolean
 temp_entry_is_swept (TempEntry *entry)
 {
-  return entry->ledger != NULL || entry->place->cover != 0;
+  return entry->ledger != NULL || entry->place->above != 0;
 }
 
 /* Returns TRUE if the resolved path is the entry's directory or leads into it. */
@@ -264,7 +264,7 @@ is_inside (TempEntry  *entry,
  * delete after a crash; 0 if there is none. An inner directory is made after an outer one, so the search begins at the
  * end of the registry. */
 guint64
-temp_entry_find_cover (const char *resolved)
+temp_entry_find_above (const char *resolved)
 {
   guint64 serial = 0;
 

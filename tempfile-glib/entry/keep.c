@@ -27,7 +27,7 @@ list_contents (TempEntry *dir)
     {
       TempEntry *entry = g_ptr_array_index (all, i);
 
-      if (entry->place->cover == dir->serial && entry->ledger == NULL && temp_entry_is_ending (entry) &&
+      if (entry->place->above == dir->serial && entry->ledger == NULL && temp_entry_is_ending (entry) &&
           !temp_entry_is_foreign (entry))
         g_ptr_array_add (contents, temp_entry_ref (entry));
     }
@@ -85,7 +85,7 @@ pass_contents_up (TempEntry *dir)
 
   temp_process_lock ();
   for (guint i = 0; i < contents->len; i++)
-    ((TempEntry *) g_ptr_array_index (contents, i))->place->cover = dir->place->cover;
+    ((TempEntry *) g_ptr_array_index (contents, i))->place->above = dir->place->above;
   temp_process_unlock ();
 }
 
@@ -116,7 +116,7 @@ append_keep (TempEntry *entry,
 
   if (ledger == NULL)
     {
-      if (keeps && entry->place->cover != 0)
+      if (keeps && entry->place->above != 0)
         pass_contents_up (entry);
       return TRUE;
     }
@@ -199,7 +199,7 @@ temp_entry_set_auto_delete (TempEntry *entry,
   if (changed)
     entry->fate = fate;
   if (changed && entry->is_dir)
-    temp_place_forget_all (); /* new files in it have another cover now, or none */
+    temp_place_forget_all (); /* new files in it have another directory above them now, or none */
   temp_ledger_unlock_appends ();
 
   return changed;

@@ -75,7 +75,7 @@ get_place_inside (TempEntry  *above,
   TempPlace *made;
 
   if (above->place->is_trusted || above->state != TEMP_ENTRY_REGISTERED || above->fate != TEMP_FATE_DELETE)
-    return temp_place_get (above->name.path, wants_line, temp_entry_find_cover, error);
+    return temp_place_get (above->name.path, wants_line, temp_entry_find_above, error);
 
   if (g_atomic_pointer_get (&above->inside) == NULL)
     {
@@ -87,7 +87,7 @@ get_place_inside (TempEntry  *above,
           return NULL;
         }
       made = temp_place_new_inside (above->name.path, g_steal_fd (&fd),
-                                    above->ledger != NULL ? above->serial : above->place->cover);
+                                    above->ledger != NULL ? above->serial : above->place->above);
       if (!g_atomic_pointer_compare_and_exchange (&above->inside, NULL, made))
         temp_place_unref (made);
     }
@@ -118,7 +118,7 @@ find_place (TempEntry   *entry,
   for (;;)
     {
       entry->place = above != NULL ? get_place_inside (above, wants_line, error)
-                                   : temp_place_get (dir, wants_line, temp_entry_find_cover, error);
+                                   : temp_place_get (dir, wants_line, temp_entry_find_above, error);
       if (entry->place == NULL)
         return FALSE;
       if (!wants_line || entry->place->ledger == NULL)
@@ -308,7 +308,7 @@ temp_entry_attach (TempEntry *entry,
 void
 temp_entry_sync_ledger (const char *dir)
 {
-  g_autoptr (TempPlace) place = temp_place_get (dir, TRUE, temp_entry_find_cover, NULL);
+  g_autoptr (TempPlace) place = temp_place_get (dir, TRUE, temp_entry_find_above, NULL);
 
   if (place != NULL && place->ledger != NULL)
     temp_ledger_sync (place->ledger);

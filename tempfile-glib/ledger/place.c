@@ -201,14 +201,14 @@ make (const char  *dir,
 TempPlace *
 temp_place_new_inside (const char *path,
                        TempHandle  fd,
-                       guint64     cover)
+                       guint64     above)
 {
   TempFileId id = { 0 };
   TempPlace *self;
 
   temp_platform.identify (fd, &id);
   self = new_place (path, path, &id);
-  self->cover = cover;
+  self->above = above;
   self->fd = fd;
   return self;
 }
@@ -289,7 +289,7 @@ is_valid (TempPlace *self,
   if (G_LIKELY (g_atomic_int_get (&self->second) == second))
     return TRUE;
 
-  if ((self->ledger == NULL && self->cover == 0 && self->wants_line) || self->uid != temp_platform.get_uid () ||
+  if ((self->ledger == NULL && self->above == 0 && self->wants_line) || self->uid != temp_platform.get_uid () ||
       !temp_place_is_at (self, self->path))
     return FALSE;
   g_atomic_int_set (&self->second, second);
@@ -318,7 +318,7 @@ lookup (const char *dir,
 TempPlace *
 temp_place_get (const char         *dir,
                 gboolean            wants_line,
-                TempPlaceFindCover  find_cover,
+                TempPlaceFindAbove  find_above,
                 GError            **error)
 {
   TempPlace *self = lookup (dir, wants_line), *made;
@@ -336,8 +336,8 @@ temp_place_get (const char         *dir,
   if (self == NULL)
     {
       self = g_steal_pointer (&made);
-      self->cover = find_cover (self->resolved);
-      if (self->cover == 0 && self->wants_line)
+      self->above = find_above (self->resolved);
+      if (self->above == 0 && self->wants_line)
         write_line (self);
       remember (self);
     }

@@ -21,7 +21,7 @@ typedef struct
   TempFileId  id;         /* of the directory */
   TempLedger *ledger;     /* that has its line; NULL: none has one */
   gboolean    wants_line; /* an entry in it is to be found by a sweep */
-  guint64     cover;      /* serial number of the entry whose directory it is in, which a sweep deletes; 0: none */
+  guint64     above;      /* serial number of the entry that it is in, with which a sweep deletes it; 0: none */
   guint32     uid;        /* of this process when the place was made */
   gboolean    is_trusted; /* nobody else can rename anything on the way there */
   gboolean    is_listed;  /* a sweep can read the directory */
@@ -31,15 +31,15 @@ typedef struct
 } TempPlace;
 
 /* Returns the serial number of the entry whose directory the resolved path is in; 0: none. */
-typedef guint64 (*TempPlaceFindCover) (const char *resolved);
+typedef guint64 (*TempPlaceFindAbove) (const char *resolved);
 
 TempPlace *temp_place_get        (const char         *dir,
                                   gboolean            wants_line,
-                                  TempPlaceFindCover  find_cover,
+                                  TempPlaceFindAbove  find_above,
                                   GError            **error);
 TempPlace *temp_place_new_inside (const char         *path,
                                   TempHandle          fd,
-                                  guint64             cover);
+                                  guint64             above);
 TempPlace *temp_place_ref        (TempPlace          *self);
 void       temp_place_unref      (TempPlace          *self);
 void       temp_place_forget_all (void);

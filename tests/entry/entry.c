@@ -88,9 +88,9 @@ test_registry (void)
   test_assert_deletes (file);
 }
 
-/* The innermost directory of this process that a sweep would find covers a path. */
+/* The entry above a path is that of the innermost directory of this process that a sweep would find. */
 static void
-test_cover (void)
+test_above (void)
 {
   g_autoptr (TempEntry) dir = test_new_dir (test_dir (), NULL);
   g_autoptr (TempEntry) sub = test_new_dir_in (dir);
@@ -100,17 +100,17 @@ test_cover (void)
   g_autofree char *deep = g_build_filename (temp_entry_get_path (sub), "x", "y", NULL);
 
   g_assert_cmpuint (dir->serial, !=, sub->serial);
-  g_assert_cmpuint (temp_entry_find_cover (test_dir ()), ==, 0);
-  g_assert_cmpuint (temp_entry_find_cover (temp_entry_get_path (dir)), ==, dir->serial);
-  g_assert_cmpuint (temp_entry_find_cover (inside), ==, dir->serial);
-  g_assert_cmpuint (temp_entry_find_cover (longer), ==, 0);
-  g_assert_cmpuint (temp_entry_find_cover (deep), ==, sub->serial);
+  g_assert_cmpuint (temp_entry_find_above (test_dir ()), ==, 0);
+  g_assert_cmpuint (temp_entry_find_above (temp_entry_get_path (dir)), ==, dir->serial);
+  g_assert_cmpuint (temp_entry_find_above (inside), ==, dir->serial);
+  g_assert_cmpuint (temp_entry_find_above (longer), ==, 0);
+  g_assert_cmpuint (temp_entry_find_above (deep), ==, sub->serial);
   temp_entry_set_auto_delete (sub, FALSE);
-  g_assert_cmpuint (temp_entry_find_cover (deep), ==, dir->serial);
+  g_assert_cmpuint (temp_entry_find_above (deep), ==, dir->serial);
 
-  g_assert_cmpuint (temp_entry_find_cover (temp_entry_get_path (off)), ==, off->serial);
+  g_assert_cmpuint (temp_entry_find_above (temp_entry_get_path (off)), ==, off->serial);
   temp_entry_set_auto_delete (off, FALSE);
-  g_assert_cmpuint (temp_entry_find_cover (temp_entry_get_path (off)), ==, 0);
+  g_assert_cmpuint (temp_entry_find_above (temp_entry_get_path (off)), ==, 0);
 
   test_assert_deletes (sub);
   test_assert_deletes (dir);
@@ -450,7 +450,7 @@ main (int    argc,
 
   g_test_add_func ("/entry/a-name-is-registered-until-it-is-deleted", test_states);
   g_test_add_func ("/entry/the-registry-has-the-order-of-making", test_registry);
-  g_test_add_func ("/entry/a-directory-covers-what-is-in-it", test_cover);
+  g_test_add_func ("/entry/files-know-the-directory-above", test_above);
   test_add_with_ledgers ("/entry/a-discarded-file-is-left-to-a-sweep", child_discard);
   g_test_add_func ("/only-ours/a-callers-name-is-never-deleted", test_callers);
   g_test_add_func ("/lock/only-a-registered-entry-is-locked", test_lock);

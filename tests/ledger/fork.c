@@ -319,7 +319,7 @@ static gint fork_step; /* atomic: 1: the lock is taken; 2: before the fork; 3: a
 /* The first thread that has the lock of appends calls this. Returns once the other thread has forked, or waits for this
  * one. */
 static guint64
-find_cover_while_forking (const char *resolved)
+find_above_while_forking (const char *resolved)
 {
   g_atomic_int_set (&fork_step, 1);
   while (g_atomic_int_get (&fork_step) < 2 || (g_atomic_int_get (&fork_step) == 2 && !test_is_waiting (getpid ())))
@@ -331,7 +331,7 @@ static gpointer
 get_place_while_forking (gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (TempPlace) place = temp_place_get (data, TRUE, find_cover_while_forking, &error);
+  g_autoptr (TempPlace) place = temp_place_get (data, TRUE, find_above_while_forking, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (place->ledger);

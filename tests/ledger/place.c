@@ -45,7 +45,7 @@ test_line (gconstpointer data)
   g_assert_cmpuint (line->ino, ==, place->id.ino);
   g_assert_cmpuint (line->names->len, ==, 0);
   g_assert_cmpuint (place->uid, ==, geteuid ());
-  g_assert_cmpuint (place->cover, ==, 0);
+  g_assert_cmpuint (place->above, ==, 0);
   g_assert_true (place->is_listed);
 }
 
@@ -200,7 +200,7 @@ test_not_directories (gconstpointer data)
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_null (temp_place_get (paths[i], TRUE, test_find_no_cover, &error));
+      g_assert_null (temp_place_get (paths[i], TRUE, test_find_no_above, &error));
       g_assert_error (error, G_IO_ERROR, codes[i]);
       test_assert_error_mentions (error, paths[i]);
     }
@@ -248,7 +248,7 @@ test_removed (gconstpointer data)
 
   g_assert_no_errno (rmdir (dir));
   test_let_a_second_pass (place);
-  g_assert_null (temp_place_get (dir, TRUE, test_find_no_cover, &error));
+  g_assert_null (temp_place_get (dir, TRUE, test_find_no_above, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
 
@@ -444,7 +444,7 @@ test_keeps_everything (gconstpointer data)
 }
 
 static guint64
-find_cover (const char *resolved)
+find_above (const char *resolved)
 {
   g_assert_true (g_str_has_suffix (resolved, "/real"));
   return 42;
@@ -452,7 +452,7 @@ find_cover (const char *resolved)
 
 /* A place inside a directory of this process has no line. The resolved path decides. */
 static void
-test_cover (gconstpointer data)
+test_above (gconstpointer data)
 {
   g_autofree char *dir = test_make_dir_in (test_dir (), "real");
   g_autofree char *link = test_path ("link");
@@ -461,14 +461,14 @@ test_cover (gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_no_errno (symlink (dir, link));
-  place = temp_place_get (link, TRUE, find_cover, &error);
+  place = temp_place_get (link, TRUE, find_above, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (place->cover, ==, 42);
+  g_assert_cmpuint (place->above, ==, 42);
   g_assert_null (place->ledger);
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 
   test_let_a_second_pass (place);
-  again = temp_place_get (link, TRUE, find_cover, &error);
+  again = temp_place_get (link, TRUE, find_above, &error);
   g_assert_true (again == place);
 }
 
@@ -573,7 +573,7 @@ main (int    argc,
   test_add_with_ledgers ("/ledger/place/works-without-a-ledger", test_no_state);
   test_add_with_ledgers ("/ledger/place/works-without-a-line", test_line_fails);
   test_add_with_ledgers ("/ledger/place/no-line-if-all-is-kept", test_keeps_everything);
-  test_add_with_ledgers ("/ledger/place/no-line-inside-an-own-directory", test_cover);
+  test_add_with_ledgers ("/ledger/place/no-line-inside-an-own-directory", test_above);
   test_add_with_ledgers ("/ledger/place/no-line-inside-a-temp-dir", test_inside_temp_dir);
   test_add_with_ledgers ("/ledger/place/line-for-each-user", test_uids);
   test_add_with_ledgers ("/ledger/place/names-have-lines-if-unlisted", test_unlisted);

@@ -187,7 +187,7 @@ test_new_inside (gconstpointer data)
   g_assert_true (temp_place_is_at (place, dir));
   g_assert_cmpstr (place->path, ==, dir);
   g_assert_true (g_str_has_suffix (place->text, "/a\\040b"));
-  g_assert_cmpuint (place->cover, ==, 7);
+  g_assert_cmpuint (place->above, ==, 7);
   g_assert_null (place->ledger);
   g_assert_false (place->is_trusted);
   g_assert_cmpint (temp_place_get_fd (place), ==, fd);
