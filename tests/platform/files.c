@@ -67,6 +67,7 @@ test_open_dir (gconstpointer data)
   temp_autofd TempHandle sub = -1, followed = -1, listed = -1;
   TempStat st;
 
+  g_assert_no_errno (file);
   g_assert_no_errno (p->make_dir (dir, "sub", 0700));
   g_assert_no_errno (p->make_symlink ("sub", dir, "link"));
 
@@ -129,6 +130,7 @@ test_look (gconstpointer data)
   temp_autofd TempHandle sub = -1, looked = -1, other = -1;
   TempStat st, again;
 
+  g_assert_no_errno (file);
   g_assert_no_errno (p->make_dir (dir, "sub", 0700));
   g_assert_no_errno (p->make_symlink ("sub", dir, "link"));
   g_assert_no_errno (p->make_special (dir, "pipe", TEMP_KIND_PIPE, 0600, 0));
