@@ -128,7 +128,7 @@ temp_process_init (void)
       *current = newest;
     }
 
-  /* Here, and not at the first use: a thread that forks meanwhile would leave its child a lock that nobody unlocks. */
+  /* Not at the first use: then a thread that forks meanwhile would leave its child a lock that nobody unlocks. */
   init_locks ();
   temp_platform.at_fork (before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -26,9 +26,9 @@ gboolean    temp_ledger_is_current (TempLedger   *self);
 gboolean    temp_ledger_append     (TempLedger   *self,
                                     const char   *lines);
 gboolean    temp_ledger_append_keep (TempLedger  *self,
-                                    const char   *lines,
-                                    const char   *name,
-                                    gboolean      keeps);
+                                     const char  *lines,
+                                     const char  *name,
+                                     gboolean     keeps);
 gboolean    temp_ledger_add_uid    (TempLedger   *self,
                                     guint32       uid);
 gboolean    temp_ledger_sync       (TempLedger   *self);
