@@ -47,16 +47,7 @@ temp_persist_resolve (const char *path)
   return NULL;
 }
 
-/* Links an open file to a name. Fails with errno, EEXIST if the name is taken. */
-gboolean
-temp_persist_link (TempHandle  fd,
-                   TempHandle  dir_fd,
-                   const char *base)
-{
-  return temp_platform.link_handle (fd, dir_fd, base) == 0;
-}
-
-/* Returns TRUE if this error of temp_persist_link() means that the file cannot have that name, but a copy could. */
+/* Returns TRUE if this error of link_handle() means that the file cannot have that name, but a copy could. */
 gboolean
 temp_persist_is_unlinkable (int errsv)
 {
@@ -76,37 +67,7 @@ temp_persist_is_unlinkable (int errsv)
     }
 }
 
-/* Renames a file, and replaces the target. Fails with errno. */
-gboolean
-temp_persist_rename (TempHandle  from_dir_fd,
-                     const char *from,
-                     TempHandle  to_dir_fd,
-                     const char *to)
-{
-  return temp_platform.rename (from_dir_fd, from, to_dir_fd, to, TEMP_RENAME_REPLACE) == 0;
-}
-
-/* Renames a file. Fails with errno, EEXIST if the name is taken. */
-gboolean
-temp_persist_rename_noreplace (TempHandle  from_dir_fd,
-                               const char *from,
-                               TempHandle  to_dir_fd,
-                               const char *to)
-{
-  return temp_platform.rename (from_dir_fd, from, to_dir_fd, to, TEMP_RENAME_NEW) == 0;
-}
-
-/* Exchanges two files. Fails with errno. */
-gboolean
-temp_persist_exchange (TempHandle  from_dir_fd,
-                       const char *from,
-                       TempHandle  to_dir_fd,
-                       const char *to)
-{
-  return temp_platform.rename (from_dir_fd, from, to_dir_fd, to, TEMP_RENAME_EXCHANGE) == 0;
-}
-
-/* Returns TRUE if this error of the two functions above means that the kernel or the filesystem cannot do that. */
+/* Returns TRUE if this error of rename() means that the kernel or the filesystem can only replace. */
 gboolean
 temp_persist_has_no_rename_flags (int errsv)
 {
@@ -132,11 +93,4 @@ temp_persist_sync (TempHandle fd)
   while (result < 0 && errno == EINTR);
 
   return result == 0;
-}
-
-/* Syncs a directory with everything in it, by the whole filesystem, which is one call. Fails with errno. */
-gboolean
-temp_persist_sync_tree (TempHandle dir_fd)
-{
-  return temp_platform.sync (dir_fd, TEMP_SYNC_FILESYSTEM) == 0;
 }

@@ -21,7 +21,7 @@ exchange_dirs (TempPlan    *p,
 {
   g_autofree char *shown = NULL;
 
-  if (temp_persist_exchange (from_fd, from, p->dir_fd, p->base))
+  if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_EXCHANGE) == 0)
     return TRUE;
   if (!temp_persist_has_no_rename_flags (errno))
     return temp_plan_fail (p, error, errno);
@@ -40,7 +40,7 @@ replace (TempPlan    *p,
          const char  *from,
          GError     **error)
 {
-  if (temp_persist_rename (from_fd, from, p->dir_fd, p->base))
+  if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_REPLACE) == 0)
     return TRUE;
   if (p->is_dir && (errno == ENOTEMPTY || errno == EEXIST))
     return exchange_dirs (p, from_fd, from, error);
@@ -55,7 +55,7 @@ link_without_replacing (TempPlan  *p,
 {
   int errsv;
 
-  if (temp_plan_is_copy (p) && temp_persist_link (temp_plan_get_fd (p), p->dir_fd, p->base))
+  if (temp_plan_is_copy (p) && temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0)
     return TRUE;
 
   errsv = errno;
@@ -74,7 +74,7 @@ rename_dir_without_replacing (TempPlan    *p,
 {
   if (temp_platform.make_dir (p->dir_fd, p->base, 0700) < 0)
     return temp_plan_fail (p, error, errno);
-  if (temp_persist_rename (from_fd, from, p->dir_fd, p->base))
+  if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_REPLACE) == 0)
     return TRUE;
 
   temp_plan_fail_link (p, error, errno);
@@ -89,7 +89,7 @@ rename_without_replacing (TempPlan    *p,
                           const char  *from,
                           GError     **error)
 {
-  if (temp_persist_rename_noreplace (from_fd, from, p->dir_fd, p->base))
+  if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_NEW) == 0)
     return TRUE;
   if (!temp_persist_has_no_rename_flags (errno))
     return temp_plan_fail_link (p, error, errno);
@@ -124,7 +124,8 @@ temp_plan_place (TempPlan  *p,
   if (p->way == TEMP_PLAN_FILL)
     return TRUE;
   if (p->way == TEMP_PLAN_LINK && p->hidden == NULL)
-    return temp_persist_link (temp_plan_get_fd (p), p->dir_fd, p->base) || temp_plan_fail_link (p, error, errno);
+    return temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0 ||
+           temp_plan_fail_link (p, error, errno);
 
   if (!temp_plan_check_name (from, temp_plan_get_fd (p), error))
     return FALSE;

@@ -35,7 +35,7 @@ link_file (gpointer    data,
 {
   TempPlan *p = data;
 
-  return temp_persist_link (temp_entry_get_fd (p->entry), dir_fd, name);
+  return temp_platform.link_handle (temp_entry_get_fd (p->entry), dir_fd, name) == 0;
 }
 
 /* Creates the target, to be filled, and returns its descriptor, which stays the plan's. Never replaces anything. Other
@@ -54,11 +54,9 @@ create_target (TempPlan  *p,
 static void
 delete_target (TempPlan *p)
 {
-  TempFileId id;
   TempStat named;
 
-  if (temp_platform.identify (p->filled_fd, &id) == 0 &&
-      temp_platform.stat_name (p->dir_fd, p->base, &named) == 0 && temp_file_id_equal (&id, &named.id))
+  if (temp_platform.stat_name (p->dir_fd, p->base, &named) == 0 && temp_fd_is (p->filled_fd, &named.id))
     temp_platform.remove_file (p->dir_fd, p->base);
 }
 
@@ -202,7 +200,9 @@ prepare_file (TempPlan  *p,
   if (!temp_metadata_adopt (fd, is_copy ? &now : &p->own, &p->model, p->with_mode))
     return temp_plan_fail (p, error, errno);
 
-  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 && !(p->is_dir ? temp_persist_sync_tree (fd) : temp_persist_sync (fd)))
+  /* A directory with all its contents: by the whole filesystem, which is one call. */
+  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 &&
+      !(p->is_dir ? temp_platform.sync (fd, TEMP_SYNC_FILESYSTEM) == 0 : temp_persist_sync (fd)))
     {
       temp_error_from_errno (error, errno, "Could not sync what is to be", p->path);
       return FALSE;

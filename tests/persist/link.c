@@ -103,15 +103,15 @@ test_link (void)
       return;
     }
 
-  g_assert_true (temp_persist_link (fd, dir_fd, "name"));
+  g_assert_no_errno (temp_platform.link_handle (fd, dir_fd, "name"));
   g_assert_no_errno (fstat (fd, &st));
   g_assert_cmpuint (st.st_nlink, ==, 1);
-  g_assert_false (temp_persist_link (fd, dir_fd, "name"));
+  g_assert_cmpint (temp_platform.link_handle (fd, dir_fd, "name"), ==, -1);
   g_assert_cmpint (errno, ==, EEXIST);
   g_assert_false (temp_persist_is_unlinkable (EEXIST));
 
   g_assert_no_errno (unlinkat (dir_fd, "deleted", 0));
-  g_assert_false (temp_persist_link (deleted, dir_fd, "again"));
+  g_assert_cmpint (temp_platform.link_handle (deleted, dir_fd, "again"), ==, -1);
   g_assert_true (temp_persist_is_unlinkable (errno));
 }
 
@@ -126,7 +126,7 @@ test_renames (void)
 
   test_write (a, "a");
   test_write (b, "b");
-  if (!temp_persist_exchange (dir_fd, "a", dir_fd, "b"))
+  if (temp_platform.rename (dir_fd, "a", dir_fd, "b", TEMP_RENAME_EXCHANGE) < 0)
     {
       g_assert_true (temp_persist_has_no_rename_flags (errno));
       g_test_skip ("no such renames here");
@@ -135,11 +135,11 @@ test_renames (void)
 
   g_assert_true (g_file_get_contents (a, &contents, NULL, NULL));
   g_assert_cmpstr (contents, ==, "b");
-  g_assert_false (temp_persist_rename_noreplace (dir_fd, "a", dir_fd, "b"));
+  g_assert_cmpint (temp_platform.rename (dir_fd, "a", dir_fd, "b", TEMP_RENAME_NEW), ==, -1);
   g_assert_cmpint (errno, ==, EEXIST);
   g_assert_false (temp_persist_has_no_rename_flags (errno));
-  g_assert_true (temp_persist_rename_noreplace (dir_fd, "a", dir_fd, "c"));
-  g_assert_true (temp_persist_rename (dir_fd, "c", dir_fd, "b"));
+  g_assert_no_errno (temp_platform.rename (dir_fd, "a", dir_fd, "c", TEMP_RENAME_NEW));
+  g_assert_no_errno (temp_platform.rename (dir_fd, "c", dir_fd, "b", TEMP_RENAME_REPLACE));
   names = test_list (test_dir ());
   g_assert_cmpstr (names, ==, "b");
 }
@@ -152,13 +152,13 @@ child_sync (gconstpointer data)
 
   g_assert_no_errno (fd);
   g_assert_true (temp_persist_sync (fd));
-  g_assert_true (temp_persist_sync_tree (fd));
+  g_assert_no_errno (temp_platform.sync (fd, TEMP_SYNC_FILESYSTEM));
 
   if (!test_fail_syscall (SYS_fsync, EIO) || !test_fail_syscall (SYS_syncfs, EIO))
     test_child_skip ("no filters of system calls here");
   g_assert_false (temp_persist_sync (fd));
   g_assert_cmpint (errno, ==, EIO);
-  g_assert_false (temp_persist_sync_tree (fd));
+  g_assert_cmpint (temp_platform.sync (fd, TEMP_SYNC_FILESYSTEM), ==, -1);
   g_assert_cmpint (errno, ==, EIO);
 }
 
