@@ -727,21 +727,27 @@ temp_dir_set_delete_in_background (TempDir  *self,
 
 /* Making more in it */
 
+/* Sets the error of an operation on a directory that is deleted. */
+static void
+set_deleted_error (TempDir  *self,
+                   GError  **error)
+{
+  const char *path = temp_dir_get_path (self);
+  g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+               "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+}
+
 /* Returns the entry to make files and directories in; NULL, with an error, once the directory is deleted. */
 static TempEntry *
 get_entry (TempDir  *self,
            GError  **error)
 {
-  const char *path;
-  g_autofree char *shown = NULL;
-
   if (temp_entry_get_path (self->entry) != NULL)
     return self->entry;
 
-  path = temp_dir_get_path (self);
-  shown = path != NULL ? g_filename_display_name (path) : NULL;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-               "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+  set_deleted_error (self, error);
   return NULL;
 }
 
@@ -888,11 +894,7 @@ persist_run (gpointer       source,
 
   if (temp_dir_get_fd (self) < 0)
     {
-      const char *path = temp_entry_get_last_path (self->entry);
-      g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+      set_deleted_error (self, error);
       return FALSE;
     }
 
