@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "entry/entry.h"
+#include "entry/entries.h"
 #include "ledger/alive.h"
 #include "test-ledgers.h"
 #include "test-support.h"
@@ -317,24 +317,10 @@ child_mount_namespace (gconstpointer data)
 /* Programs */
 
 static TempEntry *
-make_file (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempEntry *entry = temp_entry_new ();
-
-  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, "file_", NULL, 0600, &error));
-  g_assert_no_error (error);
-  return entry;
-}
-
-static TempEntry *
 make_dir (void)
 {
-  g_autoptr (GError) error = NULL;
-  TempEntry *entry = temp_entry_new ();
+  TempEntry *entry = test_new_dir (test_dir (), "dir_");
 
-  g_assert_true (temp_entry_create_dir (entry, test_dir (), NULL, "dir_", NULL, 0700, &error));
-  g_assert_no_error (error);
   g_assert_no_errno (mkdirat (temp_entry_get_fd (entry), "sub", 0700));
   return entry;
 }
@@ -344,7 +330,7 @@ make_and_wait (int           commands,
                int           out,
                gconstpointer data)
 {
-  TempEntry *file = make_file ();
+  TempEntry *file = test_new_file (test_dir (), "file_");
   TempEntry *dir = make_dir ();
   char byte;
 
@@ -379,7 +365,7 @@ make_and_exec (int           commands,
                int           out,
                gconstpointer data)
 {
-  TempEntry *file = make_file ();
+  TempEntry *file = test_new_file (test_dir (), "file_");
 
   dprintf (out, "%s\n", temp_entry_get_path (file));
   if (dup2 (commands, STDIN_FILENO) == STDIN_FILENO)
@@ -410,7 +396,7 @@ make_and_hand_on (int           commands,
                   int           out,
                   gconstpointer data)
 {
-  TempEntry *file = make_file ();
+  TempEntry *file = test_new_file (test_dir (), "file_");
   char byte;
 
   if (fork () != 0)

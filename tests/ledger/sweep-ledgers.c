@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "entry/entry.h"
+#include "entry/entries.h"
 #include "ledger/home.h"
 #include "test-ledgers.h"
 #include "test-support.h"
@@ -157,17 +157,6 @@ child_one_process (gconstpointer data)
 
 /* In the background */
 
-static TempEntry *
-make_file (void)
-{
-  g_autoptr (GError) error = NULL;
-  TempEntry *entry = temp_entry_new ();
-
-  g_assert_true (temp_entry_create_file (entry, test_dir (), NULL, "file_", NULL, 0600, &error));
-  g_assert_no_error (error);
-  return entry;
-}
-
 static guint
 count_threads (void)
 {
@@ -185,7 +174,7 @@ child_background (gconstpointer data)
 
   test_ledger_write_for (&ledger, test_dir ());
   file = test_ledger_leave_file (&ledger, test_dir ());
-  make_file ();
+  test_new_file (test_dir (), "file_");
   while (g_file_test (file, G_FILE_TEST_EXISTS) || g_file_test (ledger.path, G_FILE_TEST_EXISTS))
     g_thread_yield ();
 
@@ -196,7 +185,7 @@ child_background (gconstpointer data)
   file = test_ledger_leave_file (&ledger, test_dir ());
   while (count_threads () > 1)
     g_thread_yield ();
-  make_file ();
+  test_new_file (test_dir (), "file_");
   g_assert_cmpuint (count_threads (), ==, 1);
   test_assert_exists (file, TRUE);
 }
@@ -213,7 +202,7 @@ child_nobody_dead (gconstpointer data)
   /* No thread is started. */
   if (!test_die_at_syscall (SYS_clone3) || !test_die_at_syscall (SYS_clone))
     test_child_skip ("no filters of system calls here");
-  make_file ();
+  test_new_file (test_dir (), "file_");
 }
 
 /* Exit waits for no sweep, not even for one that never ends. */
