@@ -84,8 +84,7 @@ check_persist (TempPersistFlags extra)
 {
   g_autofree char *target = test_persist_target ("tree");
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: no exchange of two directories");
+  test_child_skip_on_posix ("no exchange of two directories");
   umask (022);
   for (TempPersistFlags flags = 0; flags < 4; flags++)
     {

@@ -787,17 +787,30 @@ test_is_full (void)
   return g_test_slow () || g_getenv ("TEST_FULL") != NULL;
 }
 
+/* Returns the message of a skip if the library has only POSIX's system calls; else NULL. */
+static char *
+explain_posix (const char *reason)
+{
+  return g_str_equal (temp_platform.name, "posix") ? g_strdup_printf ("with -Dplatform=posix: %s", reason) : NULL;
+}
+
 gboolean
 test_skips_on_posix (const char *reason)
 {
-  g_autofree char *message = NULL;
+  g_autofree char *message = explain_posix (reason);
 
-  if (!g_str_equal (temp_platform.name, "posix"))
-    return FALSE;
+  if (message != NULL)
+    g_test_skip (message);
+  return message != NULL;
+}
 
-  message = g_strdup_printf ("with -Dplatform=posix: %s", reason);
-  g_test_skip (message);
-  return TRUE;
+void
+test_child_skip_on_posix (const char *reason)
+{
+  g_autofree char *message = explain_posix (reason);
+
+  if (message != NULL)
+    test_child_skip (message);
 }
 
 void

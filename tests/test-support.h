@@ -134,8 +134,10 @@ gboolean test_is_mounted_with         (unsigned long     flag);
 /* Whether to do all that there is to do, with TEST_FULL in the environment or "-m slow". */
 gboolean test_is_full                 (void);
 
-/* Skips the test, and returns TRUE, if the library was built for POSIX alone. `reason` says what that lacks. */
+/* Skips the test, and returns TRUE, if the library was built for POSIX alone. `reason` says what that lacks. The second
+ * form is for a child, which it ends. */
 gboolean test_skips_on_posix          (const char      *reason);
+void     test_child_skip_on_posix     (const char      *reason);
 
 /* At most so many descriptors. */
 void     test_limit_fds               (guint            n_fds);

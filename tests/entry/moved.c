@@ -379,8 +379,8 @@ test_elsewhere (gconstpointer data)
   const Elsewhere *m = data;
   TestChild program;
 
-  if (!m->is_link && g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: no path of an open file");
+  if (!m->is_link)
+    test_child_skip_on_posix ("no path of an open file");
   test_program_start (&program, run_elsewhere, m);
   test_program_wait_ready (&program);
   test_program_let_end (&program, m->end);

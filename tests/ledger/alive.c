@@ -541,8 +541,7 @@ test_other_user (gconstpointer data)
   TempLedgerProcess process = here;
   g_auto (GStrv) fields = NULL;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: it does not tell which processes run where");
+  test_child_skip_on_posix ("it does not tell which processes run where");
   if (!test_become_nobody ())
     test_child_skip ("cannot become another user");
   if (kill (1, 0) == 0 || errno != EPERM || !g_file_test ("/proc/1/stat", G_FILE_TEST_EXISTS))

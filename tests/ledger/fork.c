@@ -210,8 +210,8 @@ test_fork (gconstpointer data)
       g_autofree char *path = temp_ledger_dup_path (ledger);
       pid_t pid;
 
-      if (is_raw && g_str_equal (temp_platform.name, "posix"))
-        test_child_skip ("with -Dplatform=posix: no memory that fork() wipes");
+      if (is_raw)
+        test_child_skip_on_posix ("no memory that fork() wipes");
       g_assert_true (temp_ledger_enter (ledger));
       pid = test_make_child (is_raw);
       if (pid == 0)

@@ -528,8 +528,7 @@ test_unlisted (gconstpointer data)
   g_autofree char *base = NULL;
   const TempLedgerDir *line;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: no directory can be opened that cannot be read");
+  test_child_skip_on_posix ("no directory can be opened that cannot be read");
   if (!test_become_nobody ())
     test_child_skip ("cannot become another user");
   g_assert_no_errno (mkdir (state, 0700));

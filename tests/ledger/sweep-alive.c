@@ -119,8 +119,7 @@ child_zombie (gconstpointer data)
   siginfo_t ended;
   pid_t pid;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: it does not tell which processes run where");
+  test_child_skip_on_posix ("it does not tell which processes run where");
   pid = fork ();
   if (pid == 0)
     _exit (0);
@@ -197,8 +196,7 @@ child_pid_namespace (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 };
   g_autofree char *file = NULL;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: it does not tell which processes run where");
+  test_child_skip_on_posix ("it does not tell which processes run where");
   g_assert_no_errno (mkdir (missing, 0700));
   test_ledger_init (&ledger);
   ledger.process.start--;
@@ -234,8 +232,7 @@ child_others_in_pid_namespace (gconstpointer data)
   char byte;
   pid_t pid;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: it does not tell which processes run where");
+  test_child_skip_on_posix ("it does not tell which processes run where");
   if (unshare (CLONE_NEWPID) < 0)
     test_child_skip ("no namespaces of processes here");
   g_assert_no_errno (pipe2 (commands, O_CLOEXEC));
@@ -267,8 +264,7 @@ child_other_proc (gconstpointer data)
   TestLedger ledger = { 0 };
   pid_t pid;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: it does not tell which processes run where");
+  test_child_skip_on_posix ("it does not tell which processes run where");
   if (unshare (CLONE_NEWPID) < 0)
     test_child_skip ("no namespaces of processes here");
   pid = fork ();
@@ -293,8 +289,7 @@ child_mount_namespace (gconstpointer data)
   g_auto (TestLedger) ledger = { 0 }, whole = { 0 };
   g_autofree char *file = NULL;
 
-  if (g_str_equal (temp_platform.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: it does not tell which processes run where");
+  test_child_skip_on_posix ("it does not tell which processes run where");
   g_assert_no_errno (mkdir (missing, 0700));
   test_ledger_init (&ledger);
   ledger.mount_namespace = 1;

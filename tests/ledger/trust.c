@@ -416,8 +416,7 @@ test_unmapped (gconstpointer data)
   g_autofree char *inner = make_dirs (&outer);
   gboolean is_root = geteuid () == 0;
 
-  if (g_str_equal (real.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: no namespaces of users");
+  test_child_skip_on_posix ("no namespaces of users");
   use_private_group ();
   if (!temp_trust_check (inner))
     test_child_skip ("the directory of tests is not trusted itself");
@@ -443,8 +442,7 @@ test_unmapped_root (gconstpointer data)
   struct stat st;
   uid_t uid = 23456;
 
-  if (g_str_equal (real.name, "posix"))
-    test_child_skip ("with -Dplatform=posix: no namespaces of users");
+  test_child_skip_on_posix ("no namespaces of users");
   if (geteuid () == 0 && (setgroups (0, NULL) < 0 || setresgid (uid, uid, uid) < 0 || setresuid (uid, uid, uid) < 0))
     test_child_skip ("cannot become another user");
   g_assert_no_errno (prctl (PR_SET_DUMPABLE, 1)); /* for /proc/self */
