@@ -46,7 +46,7 @@ remove_directories (void)
     g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
-/* What whoever runs the tests may have otherwise: as it is with most. */
+/* Sets the limits and variables that the user of the tests may have changed to the usual values. */
 static void
 set_environment (void)
 {

@@ -17,7 +17,7 @@ void     test_init                    (int             *argc,
 const char *test_dir                  (void);
 char    *test_path                    (const char      *base);
 
-/* What is in a directory, sorted, joined by blanks. */
+/* Returns the names in a directory, sorted, joined by blanks. */
 char    *test_list                    (const char      *dir);
 guint    test_count_fds               (void);
 
@@ -27,8 +27,8 @@ void     test_start_threads           (void);
 void     test_write                   (const char      *path,
                                        const char      *contents);
 
-/* In the test's directory: an empty file, with the directories above it; what is in one of its
- * directories, or in itself (NULL). */
+/* In the test's directory: makes an empty file, with the directories above it; asserts the names in one of its directories,
+ * or in itself (NULL). */
 void     test_make_file               (const char      *relative);
 void     test_assert_list             (const char      *relative,
                                        const char      *expected);
@@ -91,7 +91,8 @@ void     test_wait_idle               (void);
 /* A child, made after test_wait_idle(): what GLib does in it cannot hang then. */
 pid_t    test_fork_idle               (void);
 
-/* Whether that thread of this process waits, for another one or for an event; and whether the kernel tells that. */
+/* Returns TRUE if that thread of this process waits, for another one or for an event. In the second form, returns TRUE if
+ * the kernel tells that. */
 gboolean test_is_waiting              (pid_t             tid);
 gboolean test_can_see_waiting         (void);
 
@@ -128,10 +129,10 @@ gboolean test_become_nobody           (void);
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
-/* Whether the filesystem of the test's directory is mounted with that flag of statvfs(): ST_NOEXEC, ST_NOSUID. */
+/* Returns TRUE if the filesystem of the test's directory is mounted with that flag of statvfs(): ST_NOEXEC, ST_NOSUID. */
 gboolean test_is_mounted_with         (unsigned long     flag);
 
-/* Whether to do all that there is to do, with TEST_FULL in the environment or "-m slow". */
+/* Returns TRUE if the user wants all of the work, with TEST_FULL in the environment or "-m slow". */
 gboolean test_is_full                 (void);
 
 /* Skips the test, and returns TRUE, if the library was built for POSIX alone. `reason` says what that lacks. The second

@@ -160,8 +160,8 @@ set_attributes (TempHandle          fd,
   return TRUE;
 }
 
-/* Gives an open file, whose metadata are own, those of the model, as far as the user may. Sets the mode last, since it
- * lets others in. Returns FALSE with errno on an error. */
+/* Sets the metadata of an open file, which are `own` before, to those of the model, as far as the user may. Sets the mode
+ * last, since it lets others in. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_adopt (TempHandle          fd,
                      const TempMetadata *own,

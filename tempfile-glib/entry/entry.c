@@ -188,7 +188,7 @@ temp_entry_leave_ledger (TempEntry *entry)
     temp_ledger_leave (entry->ledger);
 }
 
-/* Gives the entry its path after it was persisted, and makes it KEPT. If the entry had another name, the caller has
+/* Sets the path of an entry that was persisted, and makes the entry KEPT. If the entry had another name, the caller has
  * attached another entry to that name. The caller holds the entry's lock, unless the entry had no name. */
 void
 temp_entry_set_persisted (TempEntry  *entry,

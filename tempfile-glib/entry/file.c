@@ -54,7 +54,7 @@ temp_entry_release_fd (TempEntry  *entry,
   return TRUE;
 }
 
-/* Gives the descriptor to the caller, who is its only user. */
+/* Returns the descriptor, which is the caller's from now on. The caller is its only user. */
 TempHandle
 temp_entry_steal_fd (TempEntry *entry)
 {

@@ -255,7 +255,7 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
-/* Gives a file that exists a hidden name in dir: calls `link_to` with one name after the other, and registers the name.
+/* Links a file that exists to a hidden name in dir: calls `link_to` with one name after the other, and registers the name.
  * On failure, sets *errsv to the errno of the last try, too. */
 gboolean
 temp_entry_create_name (TempEntry          *entry,

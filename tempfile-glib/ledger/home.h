@@ -16,7 +16,7 @@ enum
   TEMP_LEDGER_N_HOMES,
 };
 
-/* What the name of each ledger begins with. */
+/* The name of each ledger begins with this. */
 #define TEMP_LEDGER_PREFIX "ledger-"
 
 char      *temp_ledger_home_get_path (guint      which);

@@ -38,8 +38,8 @@ delete_leftover (TempPlan   *p,
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "“%s” is in place, but: ", shown);
 }
 
-/* Gives `leftover`, the entry of the directory that was replaced, a descriptor of that directory, so that it can be
- * emptied where paths are not trusted. */
+/* Opens a descriptor for `leftover`, the entry of the directory that was replaced, so that the directory can be emptied where
+ * paths are not trusted. */
 static void
 open_leftover (TempPlan  *p,
                TempEntry *leftover)
@@ -67,7 +67,7 @@ split_off_name (TempPlan *p)
   return old;
 }
 
-/* Gives the entry its new path, syncs the target's directory with DURABLE, and deletes the names that are left over.
+/* Sets the entry's new path, syncs the target's directory with DURABLE, and deletes the names that are left over.
  * After an error, goes on, and returns the first one; the result is in place. */
 gboolean
 temp_plan_finish (TempPlan  *p,

@@ -164,7 +164,7 @@ typedef struct
 /* No entry is longer. */
 #define TEMP_DIR_ENTRY_MAX_LENGTH 280
 
-/* What the platform remembers between two calls of list(); NULL at the beginning. */
+/* The state of the platform between two calls of list(); NULL at the beginning. */
 typedef struct _TempListing TempListing;
 
 typedef void (*TempForkHandler) (void);
@@ -214,7 +214,7 @@ typedef struct
   /* A pipe, a socket or a device; `device` is that of a TempStat. */
   int        (*make_special) (TempHandle dir, const char *name, TempKind kind, uint32_t mode, uint64_t device);
   int        (*link) (TempHandle from_dir, const char *from, TempHandle dir, const char *name);
-  /* Gives another name to an open file; ENOENT if it has lost its last name, or if there is no /proc. */
+  /* Links an open file to another name; ENOENT if it has lost its last name, or if there is no /proc. */
   int        (*link_handle) (TempHandle handle, TempHandle dir, const char *name);
   /* EINVAL, ENOSYS, EOPNOTSUPP and EPERM: kernel or filesystem do not know this way. */
   int        (*rename) (TempHandle from_dir, const char *from, TempHandle to_dir, const char *to, TempRenameHow how);
@@ -285,9 +285,9 @@ typedef struct
   int        (*get_random) (void *bytes, size_t size);
   /* UINT64_MAX: there is no limit. */
   int        (*get_limit) (TempLimit which, uint64_t *limit);
-  /* What tells this machine from others: 32 hexadecimal digits and a zero. */
+  /* Writes the identifier of this machine: 32 hexadecimal digits and a zero. */
   int        (*get_machine_id) (char id[33]);
-  /* What tells this boot from others: 36 characters and a zero. */
+  /* Writes the identifier of this boot: 36 characters and a zero. */
   int        (*get_boot_id) (char id[37]);
   /* Sets *path to the home directory of this user in the system's list, to be freed by free(). */
   int        (*get_home) (char **path);

@@ -10,8 +10,8 @@
 
 /* Modes */
 
-/* Gives the user all rights in a directory that is theirs, and sets *mode to the mode that it had. Returns FALSE, with
- * errno as it was, if they have these rights or cannot have them. */
+/* Adds all rights of the owner to the mode of a directory of this user's, and sets *mode to the former mode. Returns FALSE,
+ * with errno as it was, if the user has these rights already or cannot have them. */
 gboolean
 temp_remove_repair_mode (TempHandle  fd,
                          uint32_t   *mode)

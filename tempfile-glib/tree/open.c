@@ -27,7 +27,7 @@ temp_remove_repair (TempRemoveWalk *walk,
   return is_repaired;
 }
 
-/* Gives an open node that stays the mode back that it had. */
+/* Restores the former mode of an open node that stays. */
 void
 temp_remove_restore (TempRemoveNode *node)
 {

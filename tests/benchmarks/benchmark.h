@@ -6,12 +6,11 @@
 
 G_BEGIN_DECLS
 
-/* What all the programs share, those in peers/ included; so it knows nothing of the library.
+/* The part that all the programs share, those in peers/ included; so it knows nothing of the library.
  *
- * Each `list`s its workloads; `WORKLOAD N DIR` prints what one of N
- * operations in DIR cost: nanoseconds, unless the workload reports something else.
- * What is before the first colon of a name is compared with each other, and
- * a name that ends in `:bare` does by system calls alone what the one without that does. */
+ * Each program `list`s its workloads; `WORKLOAD N DIR` prints the cost of one of N operations in DIR: nanoseconds, unless the
+ * workload reports something else. Workloads are compared if their names are equal up to the first colon. A workload whose
+ * name ends in `:bare` does the same work by system calls alone. */
 
 typedef enum
 {
@@ -31,8 +30,8 @@ extern const Benchmark *const benchmarks[];
 extern const char *benchmark_dir;    /* DIR */
 extern int         benchmark_dir_fd;
 
-/* What is measured is the whole workload, unless it says from when to when, and
- * how many operations that were; or reports another number than the time. */
+/* The whole workload is measured, unless it says from when to when, and how many operations that were; or reports another
+ * number than the time. */
 void     benchmark_start  (void);
 void     benchmark_stop   (gulong n);
 void     benchmark_report (double value);

@@ -146,7 +146,7 @@ alive (gulong        n,
   double bytes, descriptors;
 
   allow_descriptors (n);
-  /* What the first one needs once is not theirs. */
+  /* The first object brings types to life, which the others do not pay for. */
   g_object_unref (benchmark_new (kind, benchmark_dir));
 
   descriptors = count_descriptors ();

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "test-support.h"
 
-/* What the platform makes of the answers of the system: the tests give these. */
+/* The platform interprets the answers of the system, which these tests make up. */
 
 static guint32 filesystem;
 

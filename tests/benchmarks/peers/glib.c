@@ -4,7 +4,7 @@
 
 #include <glib/gstdio.h>
 
-/* What programs do with GLib alone. Its functions know only one directory. */
+/* Programs without the library do this with GLib alone. Its functions know only one directory. */
 
 static void
 use_dir (void)
