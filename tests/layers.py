@@ -23,7 +23,7 @@ TYPES = {"temp-types.h", "temp-version-macros.h"}
 DOORS = {
     "platform": ["platform/platform.h"],
     "ledger": ["ledger/place.h", "ledger/sweep.h"],
-    "tree": ["tree/tree.h", "tree/copy.h"],
+    "tree": ["tree/tree.h", "tree/copy-tree.h"],
     "entry": ["entry/entry.h", "entry/entry-private.h", "entry/location.h"],
     "persist": ["persist/persist.h"],
 }

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "persist/link.h"
-#include "tree/copy.h"
+#include "tree/copy-tree.h"
 
 /* Prepares the file that becomes the target: gives it a hidden name beside the target, or copies it there, and sets its
  * metadata. Undoes this. */

@@ -13,7 +13,7 @@
 #include "tree/threads.h"
 #include "tree/walk.h"
 
-/* tree/ removes trees of directories (tree.h), and copies them (copy.h).
+/* tree/ removes trees of directories (tree.h), and copies them (copy-tree.h).
  *
  * A removal goes from descriptor to descriptor, so that nobody can lead it out of the tree. It follows no symbolic link,
  * enters no other mount, and does not recurse. Each file uses only those below it:

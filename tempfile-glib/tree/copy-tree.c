@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #include "config.h"
 
-#include "tree/copy.h"
+#include "tree/copy-tree.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
-#include "tree/copy.h"
+#include "tree/copy-tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
