@@ -128,15 +128,6 @@ child_not_owner (gconstpointer data)
 static void
 test_attributes (gconstpointer data)
 {
-  /* user::rw-, user:12:rw-, group::---, mask::rw-, other::--- */
-  static const guint8 acl[] = {
-    2, 0, 0, 0,
-    0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
-    0x02, 0, 6, 0, 12, 0, 0, 0,
-    0x04, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
-    0x10, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
-    0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
-  };
   g_autoptr (TempFile) file = test_persist_new_file (GPOINTER_TO_INT (data));
   g_autofree char *target = test_persist_target ("document");
   guint8 found[64];
@@ -145,7 +136,7 @@ test_attributes (gconstpointer data)
     return;
   test_write (target, TEST_OLD);
   if (setxattr (target, "user.origin", "here", 4, 0) < 0 ||
-      setxattr (target, "system.posix_acl_access", acl, sizeof acl, 0) < 0)
+      setxattr (target, TEST_ACL, test_user_acl, sizeof test_user_acl, 0) < 0)
     {
       g_test_skip ("no extended attributes or ACLs here");
       return;
@@ -161,8 +152,8 @@ test_attributes (gconstpointer data)
   g_assert_cmpmem (found, 4, "here", 4);
   g_assert_cmpint (getxattr (target, "user.both", found, sizeof found), ==, 3);
   g_assert_cmpmem (found, 3, "new", 3);
-  g_assert_cmpint (getxattr (target, "system.posix_acl_access", found, sizeof found), ==, sizeof acl);
-  g_assert_cmpmem (found, sizeof acl, acl, sizeof acl);
+  g_assert_cmpint (getxattr (target, TEST_ACL, found, sizeof found), ==, sizeof test_user_acl);
+  g_assert_cmpmem (found, sizeof test_user_acl, test_user_acl, sizeof test_user_acl);
   test_assert_mode (target, S_IFREG | 0660);
 }
 

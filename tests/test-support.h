@@ -140,6 +140,12 @@ gboolean test_is_full                 (void);
 gboolean test_skips_on_posix          (const char      *reason);
 void     test_child_skip_on_posix     (const char      *reason);
 
+/* The attribute that has a file's access control list, and such a list: user::rw-, user:12:rw-, group::---, mask::rw-,
+ * other::---. */
+#define TEST_ACL "system.posix_acl_access"
+#define TEST_USER_ACL_SIZE 44
+extern const guint8 test_user_acl[TEST_USER_ACL_SIZE];
+
 /* At most so many descriptors. */
 void     test_limit_fds               (guint            n_fds);
 

@@ -14,18 +14,6 @@
 #include "base/fd.h"
 #include "test-support.h"
 
-#define ACL "system.posix_acl_access"
-
-/* user::rw-, user:12:rw-, group::---, mask::rw-, other::--- */
-static const guint8 acl[] = {
-  2, 0, 0, 0,
-  0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
-  0x02, 0, 6, 0, 12, 0, 0, 0,
-  0x04, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
-  0x10, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
-  0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
-};
-
 static int
 open_new (const char *base,
           mode_t      mode)
@@ -95,7 +83,7 @@ test_path_only (void)
 
   if (test_skips_on_posix ("no access control lists"))
     return;
-  if (fsetxattr (fd, ACL, acl, sizeof acl, 0) < 0)
+  if (fsetxattr (fd, TEST_ACL, test_user_acl, sizeof test_user_acl, 0) < 0)
     {
       g_test_skip ("no ACLs here");
       return;
@@ -103,7 +91,7 @@ test_path_only (void)
 
   g_assert_true (temp_metadata_read (&model, path_fd));
   g_assert_cmphex (model.mode, ==, 0660);
-  g_assert_true (g_hash_table_contains (model.attributes, ACL));
+  g_assert_true (g_hash_table_contains (model.attributes, TEST_ACL));
 }
 
 /* The file loses its ACL, as the model has none, and gets it back. */
@@ -118,7 +106,7 @@ test_acl (void)
 
   if (test_skips_on_posix ("no access control lists"))
     return;
-  if (fsetxattr (fd, ACL, acl, sizeof acl, 0) < 0)
+  if (fsetxattr (fd, TEST_ACL, test_user_acl, sizeof test_user_acl, 0) < 0)
     {
       g_test_skip ("no ACLs here");
       return;
@@ -127,12 +115,12 @@ test_acl (void)
   g_assert_true (temp_metadata_read (&own, fd));
   g_assert_true (temp_metadata_read (&model, model_fd));
   g_assert_true (temp_metadata_adopt (fd, &own, &model, TRUE));
-  g_assert_cmpint (fgetxattr (fd, ACL, found, sizeof found), ==, -1);
+  g_assert_cmpint (fgetxattr (fd, TEST_ACL, found, sizeof found), ==, -1);
   g_assert_cmphex (get_mode (fd), ==, 0604);
 
   temp_metadata_restore (fd, &own);
-  g_assert_cmpint (fgetxattr (fd, ACL, found, sizeof found), ==, sizeof acl);
-  g_assert_cmpmem (found, sizeof acl, acl, sizeof acl);
+  g_assert_cmpint (fgetxattr (fd, TEST_ACL, found, sizeof found), ==, sizeof test_user_acl);
+  g_assert_cmpmem (found, sizeof test_user_acl, test_user_acl, sizeof test_user_acl);
 }
 
 /* Without the ACL, the group would get the rights of the mask. */
@@ -144,7 +132,7 @@ child_acl_refused (gconstpointer data)
   g_auto (TempMetadata) own = { 0 };
   g_auto (TempMetadata) model = { 0 };
 
-  if (fsetxattr (model_fd, ACL, acl, sizeof acl, 0) < 0)
+  if (fsetxattr (model_fd, TEST_ACL, test_user_acl, sizeof test_user_acl, 0) < 0)
     test_child_skip ("no ACLs here");
   if (!test_fail_syscall (SYS_fsetxattr, EPERM))
     test_child_skip ("no filters of system calls here");
@@ -177,7 +165,7 @@ test_default_acl (void)
 
   if (test_skips_on_posix ("no access control lists"))
     return;
-  if (fsetxattr (dir_fd, "system.posix_acl_default", acl, sizeof acl, 0) < 0)
+  if (fsetxattr (dir_fd, "system.posix_acl_default", test_user_acl, sizeof test_user_acl, 0) < 0)
     {
       g_test_skip ("no ACLs here");
       return;
@@ -189,8 +177,8 @@ test_default_acl (void)
   g_assert_true (temp_metadata_read (&own, fd));
   g_assert_true (temp_metadata_read_new (&model, dir_fd, &own));
   g_assert_cmphex (model.mode, ==, ordinary.mode);
-  g_assert_true (g_bytes_equal (g_hash_table_lookup (model.attributes, ACL),
-                                g_hash_table_lookup (ordinary.attributes, ACL)));
+  g_assert_true (g_bytes_equal (g_hash_table_lookup (model.attributes, TEST_ACL),
+                                g_hash_table_lookup (ordinary.attributes, TEST_ACL)));
 }
 
 static void

@@ -16,7 +16,6 @@
 #include "test-support.h"
 
 #define OTHER 12345
-#define ACL "system.posix_acl_access"
 
 /* The platform, but with an own answer to the question about groups. */
 static TempPlatform real;
@@ -187,7 +186,7 @@ test_acl (void)
 
   if (test_skips_on_posix ("no access control lists") || !is_usable ())
     return;
-  if (setxattr (inner, ACL, acl, sizeof acl, 0) < 0)
+  if (setxattr (inner, TEST_ACL, acl, sizeof acl, 0) < 0)
     {
       g_test_skip ("no ACLs here");
       return;
@@ -201,7 +200,7 @@ test_acl (void)
 
   /* The mask takes the right to write away from all but the owner. */
   acl[4 + 3 * 8 + 2] = 5;
-  g_assert_no_errno (setxattr (inner, ACL, acl, sizeof acl, 0));
+  g_assert_no_errno (setxattr (inner, TEST_ACL, acl, sizeof acl, 0));
   test_assert_mode (inner, S_IFDIR | 0750);
   assert_trust (inner, TRUE);
 }
