@@ -19,15 +19,6 @@
 #include "test-support.h"
 
 static int
-get_one_namespace (int64_t       pid,
-                   TempNamespace which,
-                   uint64_t     *id)
-{
-  *id = 1;
-  return 0;
-}
-
-static int
 get_running_process (int64_t      pid,
                      TempProcess *process)
 {
@@ -42,12 +33,6 @@ get_boot_id (char id[37])
   return 0;
 }
 
-static int
-check_pids (void)
-{
-  return 0;
-}
-
 void
 test_ledgers_know_processes (void)
 {
@@ -55,9 +40,7 @@ test_ledgers_know_processes (void)
     return;
 
   temp_platform.get_boot_id = get_boot_id;
-  temp_platform.get_namespace = get_one_namespace;
   temp_platform.get_process = get_running_process;
-  temp_platform.check_pids = check_pids;
 }
 
 /* This process's number with another start time is a process that has ended, whatever else happens. */
