@@ -155,11 +155,11 @@ delete_locked (TempEntry          *entry,
 /* Locks the entry, deletes it and unregisters it. Succeeds if the name is gone already. After an error, the entry is
  * registered as before, so that the caller may try again. Waits for the lock until lock_deadline; 0: for ever. */
 static gboolean
-delete (TempEntry          *entry,
-        gboolean            is_explicit,
-        gint64              lock_deadline,
-        TempRemoveOptions  *options,
-        GError            **error)
+lock_and_delete (TempEntry          *entry,
+                 gboolean            is_explicit,
+                 gint64              lock_deadline,
+                 TempRemoveOptions  *options,
+                 GError            **error)
 {
   gboolean gone = TRUE;
 
@@ -185,7 +185,8 @@ temp_entry_delete (TempEntry           *entry,
 {
   TempRemoveOptions options = { .progress = progress, .cancellable = cancellable };
 
-  return !g_cancellable_set_error_if_cancelled (cancellable, error) && delete (entry, TRUE, 0, &options, error);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) &&
+         lock_and_delete (entry, TRUE, 0, &options, error);
 }
 
 /* Deletes the entry because its object goes. */
@@ -195,7 +196,7 @@ temp_entry_drop (TempEntry  *entry,
 {
   TempRemoveOptions options = { .progress = NULL };
 
-  return delete (entry, FALSE, 0, &options, error);
+  return lock_and_delete (entry, FALSE, 0, &options, error);
 }
 
 /* Deletes the entry at exit. Waits for its lock until lock_deadline. Fails with G_IO_ERROR_TIMED_OUT at the deadline;
@@ -208,7 +209,7 @@ temp_entry_delete_until (TempEntry  *entry,
 {
   TempRemoveOptions options = { .deadline = deadline };
 
-  return delete (entry, FALSE, lock_deadline, &options, error);
+  return lock_and_delete (entry, FALSE, lock_deadline, &options, error);
 }
 
 /* In the background: one worker deletes the waiting entries, one after the other. */
