@@ -42,7 +42,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
 /* Returns TRUE if a file takes neither offsets nor pages. */
 static gboolean
-is_appending (TempHandle fd)
+only_appends (TempHandle fd)
 {
   return temp_platform.is_appending (fd) != 0;
 }
@@ -368,7 +368,7 @@ run_onto_itself (TempCopy  *copy,
   /* If both share their offset, the target's is then at the end. */
   if (from < 0 || (length > 0 && temp_platform.seek (copy->in, size, TEMP_SEEK_START) < 0))
     return fail (error, errno, "Could not copy");
-  to = is_appending (copy->out) ? size : temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE);
+  to = only_appends (copy->out) ? size : temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE);
   if (to < 0)
     return fail (error, errno, "Could not copy");
 
@@ -416,7 +416,7 @@ gains_by_splicing (TempHandle fd,
   TempFilesystem filesystem;
 
   return size > (goffset) BUFFER_SIZE && temp_platform.get_filesystem (fd, &filesystem) == 0 &&
-         filesystem.likes_splicing && !is_appending (fd);
+         filesystem.likes_splicing && !only_appends (fd);
 }
 
 /* Copies from the offset of the source, up to its end, to the offset of the target, and moves both offsets. Returns
@@ -445,7 +445,7 @@ temp_copy_run (TempCopy  *copy,
   run.method = gains_by_splicing (copy->out, in.size) ? SPLICE : COPY_FILE_RANGE;
 
   if (out.kind == TEMP_KIND_FILE && in.allocated < in.size &&
-      !is_appending (copy->out) && temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE) >= out.size)
+      !only_appends (copy->out) && temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE) >= out.size)
     return run_sparse (&run, in.size, error);
 
   left = in.size - MAX (temp_platform.seek (copy->in, 0, TEMP_SEEK_HERE), 0);

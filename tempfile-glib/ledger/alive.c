@@ -10,7 +10,7 @@
 
 /* Returns the number of a namespace of this process; 0 if the system does not tell. */
 static guint64
-get_namespace (TempNamespace which)
+get_own_namespace (TempNamespace which)
 {
   uint64_t id;
 
@@ -27,13 +27,13 @@ temp_ledger_process_identify (TempLedgerProcess *self,
   *self = (TempLedgerProcess) {
     .pid = temp_platform.get_pid (),
     .start = temp_platform.get_process (0, &process) == 0 ? process.start : 0,
-    .pid_namespace = get_namespace (TEMP_NAMESPACE_PIDS),
-    .time_namespace = get_namespace (TEMP_NAMESPACE_TIME),
+    .pid_namespace = get_own_namespace (TEMP_NAMESPACE_PIDS),
+    .time_namespace = get_own_namespace (TEMP_NAMESPACE_TIME),
     .boot = "-",
   };
   temp_platform.get_boot_id (self->boot);
   if (mount_namespace != NULL)
-    *mount_namespace = get_namespace (TEMP_NAMESPACE_MOUNTS);
+    *mount_namespace = get_own_namespace (TEMP_NAMESPACE_MOUNTS);
 }
 
 /* Like temp_ledger_process_is_running(), but for a process of this PID namespace. */

@@ -25,7 +25,7 @@ read_machine_id (void)
 
 /* Returns a name that tells this machine from others that share the user's home directory. */
 static const char *
-get_machine_id (void)
+get_machine_name (void)
 {
   static char *id; /* atomic. Not g_once_init_enter(): a child forked meanwhile would wait for ever. */
 
@@ -52,7 +52,7 @@ get_path_from_environment (const char *variable)
 
 /* Returns the user's home directory; NULL if there is none. */
 static char *
-get_home (void)
+find_home_dir (void)
 {
   const char *path = get_path_from_environment ("HOME");
   g_autofree char *home = NULL;
@@ -74,7 +74,7 @@ get_base (guint which)
   if (path != NULL || which != TEMP_LEDGER_STATE_HOME)
     return g_strdup (path);
 
-  home = get_home ();
+  home = find_home_dir ();
   return home != NULL ? g_build_filename (home, ".local", "state", NULL) : NULL;
 }
 
@@ -84,7 +84,7 @@ temp_ledger_home_get_path (guint which)
 {
   g_autofree char *base = get_base (which);
 
-  return base != NULL ? g_build_filename (base, "tempfile-glib", get_machine_id (), NULL) : NULL;
+  return base != NULL ? g_build_filename (base, "tempfile-glib", get_machine_name (), NULL) : NULL;
 }
 
 /* Returns TRUE if the open directory belongs to this user, and fills st; else sets errno. Under sudo, $HOME may be
@@ -104,8 +104,8 @@ belongs_to_user (TempHandle fd,
 
 /* Makes a directory with mode 0700, whatever the umask is, unless there is one. Fails with errno. */
 static gboolean
-make_dir (TempHandle  parent_fd,
-          const char *base)
+ensure_dir (TempHandle  parent_fd,
+            const char *base)
 {
   if (temp_platform.make_dir (parent_fd, base, 0700) == 0)
     return temp_platform.set_mode (parent_fd, base, 0700) == 0;
@@ -116,7 +116,7 @@ make_dir (TempHandle  parent_fd,
 static gboolean
 is_home_or_above (const char *path)
 {
-  g_autofree char *home = get_home ();
+  g_autofree char *home = find_home_dir ();
   g_autofree char *canonical_home = home != NULL ? g_canonicalize_filename (home, NULL) : NULL;
   g_autofree char *canonical = g_canonicalize_filename (path, NULL);
   gsize length = strlen (canonical);
@@ -144,7 +144,7 @@ open_base (const char *path,
   parent = g_path_get_dirname (path);
   base = g_path_get_basename (path);
   parent_fd = open_base (parent, create);
-  if (parent_fd < 0 || !belongs_to_user (parent_fd, &st) || !make_dir (parent_fd, base))
+  if (parent_fd < 0 || !belongs_to_user (parent_fd, &st) || !ensure_dir (parent_fd, base))
     return -1;
 
   return temp_platform.open_dir (parent_fd, base, flags);
@@ -160,7 +160,7 @@ open_private (TempHandle  parent_fd,
   temp_autofd TempHandle fd = temp_remove_open_shut (parent_fd, base);
   TempStat st;
 
-  if (fd < 0 && errno == ENOENT && create && make_dir (parent_fd, base))
+  if (fd < 0 && errno == ENOENT && create && ensure_dir (parent_fd, base))
     fd = temp_remove_open_shut (parent_fd, base);
   if (fd < 0 || !belongs_to_user (fd, &st))
     return -1;
@@ -206,7 +206,7 @@ temp_ledger_home_open (guint      which,
   if (base_fd >= 0 && belongs_to_user (base_fd, &st))
     own_fd = open_private (base_fd, "tempfile-glib", create);
   if (own_fd >= 0)
-    fd = open_private (own_fd, get_machine_id (), create);
+    fd = open_private (own_fd, get_machine_name (), create);
   if (fd >= 0 && has_safe_locks (fd))
     return g_steal_fd (&fd);
 

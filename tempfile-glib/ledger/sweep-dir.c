@@ -80,7 +80,7 @@ spare (TempSweep  *sweep,
 
 /* Deletes a file, or an empty directory that somebody put in its place. */
 static void
-remove_file (Dir        *dir,
+delete_file (Dir        *dir,
              TempDead   *dead,
              const char *name,
              const char *path,
@@ -134,7 +134,7 @@ open_unused (Dir            *dir,
 
 /* Deletes a directory and its contents; but only an empty one if others can rename in its parent. */
 static void
-remove_dir (Dir            *dir,
+delete_dir (Dir            *dir,
             TempDead       *dead,
             const char     *name,
             const char     *path,
@@ -175,7 +175,7 @@ remove_dir (Dir            *dir,
 
 /* Deletes the file or directory under a name that the ledger made, unless the name was kept. */
 static void
-remove_name (Dir            *dir,
+delete_name (Dir            *dir,
              TempDead       *dead,
              const char     *name,
              TempTagKind     kind,
@@ -189,9 +189,9 @@ remove_name (Dir            *dir,
   else if (is_dir && !temp_ledger_text_has_uid (dead->text, st->uid))
     spare (dir->sweep, dead, path, "it belongs to another user");
   else if (is_dir && kind == TEMP_TAG_DIR)
-    remove_dir (dir, dead, name, path, st);
+    delete_dir (dir, dead, name, path, st);
   else
-    remove_file (dir, dead, name, path, is_dir);
+    delete_file (dir, dead, name, path, is_dir);
 }
 
 /* One directory */
@@ -219,7 +219,7 @@ try_name (Dir        *dir,
       if ((dir->sweep->uid == 0 || temp_ledger_text_has_uid (text, st.uid)) &&
           temp_tag_verify (name, &text->key, line->dir->text, &kind))
         {
-          remove_name (dir, line->dead, name, kind, &st);
+          delete_name (dir, line->dead, name, kind, &st);
           break;
         }
     }
@@ -262,7 +262,7 @@ try_believed_names (Dir               *dir,
         }
       if (!temp_tag_verify (name, &line->dead->text->key, line->dir->text, &kind))
         kind = st.kind == TEMP_KIND_DIR ? TEMP_TAG_DIR : TEMP_TAG_FILE;
-      remove_name (dir, line->dead, name, kind, &st);
+      delete_name (dir, line->dead, name, kind, &st);
     }
 }
 

@@ -19,8 +19,8 @@
 /* Returns TRUE if the group is the user's private one: the primary group, with the user's name and no other member.
  * Returns FALSE for a path with an access control list, since the group's bits mean the list's mask there. */
 static gboolean
-is_private_group (const char *path,
-                  guint32     gid)
+is_own_group (const char *path,
+              guint32     gid)
 {
   return temp_platform.has_acl (path) == 0 && temp_platform.is_private_group (gid) == 1;
 }
@@ -41,7 +41,7 @@ is_safe (const char     *path,
     return FALSE;
   if ((st->mode & TEMP_MODE_STICKY) != 0 || (st->mode & 022) == 0)
     return TRUE;
-  return (st->mode & 002) == 0 && is_private_group (path, st->gid);
+  return (st->mode & 002) == 0 && is_own_group (path, st->gid);
 }
 
 /* Returns the path of a name in a directory, whose path has no symbolic links. */
@@ -56,7 +56,7 @@ append_part (const char *resolved,
 
 /* Returns the target of a symbolic link; NULL if it cannot be read. */
 static char *
-read_link (const char *path)
+dup_target (const char *path)
 {
   char target[MAX_TARGET];
   gssize length = temp_platform.read_link (TEMP_HANDLE_CURRENT_DIR, path, target, sizeof target);
@@ -89,7 +89,7 @@ temp_trust_check (const char *path)
         return FALSE;
       if (st.kind == TEMP_KIND_SYMLINK)
         {
-          target = has_safe_owner (&st) && ++n_links <= MAX_LINKS ? read_link (next) : NULL;
+          target = has_safe_owner (&st) && ++n_links <= MAX_LINKS ? dup_target (next) : NULL;
           if (target == NULL)
             return FALSE;
           g_free (g_steal_pointer (&next));

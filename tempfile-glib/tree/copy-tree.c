@@ -59,8 +59,8 @@ fail (Tree        *tree,
 /* Opens a directory in the root, step by step: its path may be too long for the kernel, and no part may be a symbolic
  * link. Returns -1 with errno on an error. */
 static TempHandle
-open_dir (TempHandle  root_fd,
-          const char *relative)
+open_below (TempHandle  root_fd,
+            const char *relative)
 {
   g_auto (GStrv) parts = g_strsplit (relative, "/", -1);
   temp_autofd TempHandle fd = temp_platform.open_dir (root_fd, ".", TEMP_OPEN_LIST | TEMP_OPEN_FOLLOW);
@@ -83,10 +83,10 @@ static gboolean
 open_pair (Tree  *tree,
            Pair  *pair)
 {
-  pair->from_fd = open_dir (tree->from_fd, pair->path);
+  pair->from_fd = open_below (tree->from_fd, pair->path);
   if (pair->from_fd < 0)
     return FALSE;
-  pair->to_fd = open_dir (tree->to_fd, pair->path);
+  pair->to_fd = open_below (tree->to_fd, pair->path);
   return pair->to_fd >= 0;
 }
 
@@ -177,7 +177,7 @@ link_copy (Tree        *tree,
 {
   g_autofree char *dir = g_path_get_dirname (first);
   g_autofree char *name = g_path_get_basename (first);
-  temp_autofd TempHandle fd = open_dir (tree->to_fd, g_str_equal (dir, ".") ? "" : dir);
+  temp_autofd TempHandle fd = open_below (tree->to_fd, g_str_equal (dir, ".") ? "" : dir);
 
   return fd >= 0 && temp_platform.link (fd, name, pair->to_fd, base) == 0;
 }

@@ -72,8 +72,8 @@ repair_and_open (TempRemoveWalk *walk,
 
 /* Locks a directory, trying again if a signal interrupts that. */
 static gboolean
-lock (TempHandle fd,
-      gboolean   waits)
+lock_exclusively (TempHandle fd,
+                  gboolean   waits)
 {
   int result;
 
@@ -115,7 +115,7 @@ temp_remove_open (TempRemoveWalk *walk,
 
       if (walk->locks == TEMP_REMOVE_LOCKED)
         return TRUE;
-      if (lock (node->fd, FALSE))
+      if (lock_exclusively (node->fd, FALSE))
         {
           temp_platform.lock (node->fd, TEMP_LOCK_NONE, TRUE);
           return TRUE;
@@ -125,7 +125,7 @@ temp_remove_open (TempRemoveWalk *walk,
       temp_remove_restore (node);
       errno = errsv;
 
-      is_free = walk->locks == TEMP_REMOVE_AWAIT_LOCKED && errno == EWOULDBLOCK && lock (node->fd, TRUE);
+      is_free = walk->locks == TEMP_REMOVE_AWAIT_LOCKED && errno == EWOULDBLOCK && lock_exclusively (node->fd, TRUE);
       temp_remove_node_close (node);
       if (!is_free)
         return FALSE;

@@ -185,9 +185,9 @@ add_subdir (TempRemoveNode *node,
 
 /* Removes an entry that is no directory. Returns FALSE if it is one, or may be. */
 static gboolean
-remove_file (TempRemoveWorker   *worker,
-             TempRemoveNode     *node,
-             const TempDirEntry *entry)
+remove_non_dir (TempRemoveWorker   *worker,
+                TempRemoveNode     *node,
+                const TempDirEntry *entry)
 {
   int errsv;
 
@@ -227,7 +227,7 @@ remove_read (TempRemoveWorker *worker,
         continue;
       if (temp_remove_is_stopped (walk))
         break;
-      if (!remove_file (worker, node, entry))
+      if (!remove_non_dir (worker, node, entry))
         add_subdir (node, entry->name, used);
     }
 }

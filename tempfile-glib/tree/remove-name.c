@@ -90,8 +90,8 @@ temp_remove_is_on_mount (TempHandle parent_fd,
 
 /* Opens the directory under the name, to empty it. Returns -1 with errno, EBUSY if something is mounted there. */
 static TempHandle
-open_dir (TempHandle  parent_fd,
-          const char *name)
+open_to_empty (TempHandle  parent_fd,
+               const char *name)
 {
   temp_autofd TempHandle fd = temp_remove_open_at (parent_fd, name, 0);
   temp_autofd TempHandle opened = TEMP_HANDLE_NONE;
@@ -132,7 +132,7 @@ empty_name (TempHandle          parent_fd,
     {
       errno = ENOTEMPTY;
       if (!only_that)
-        fd = opened = open_dir (parent_fd, name);
+        fd = opened = open_to_empty (parent_fd, name);
       if (only_that || fd < 0)
         goto failed;
     }
