@@ -365,15 +365,15 @@ run_onto_itself (TempCopy  *copy,
   gboolean backwards, all;
   goffset to, done = 0;
 
-  /* If both share their offset, the target's is then at the end. */
+  /* If source and target share one offset, the seek has moved the target's offset to the end, too. */
   if (from < 0 || (length > 0 && temp_platform.seek (copy->in, size, TEMP_SEEK_START) < 0))
     return fail (error, errno, "Could not copy");
   to = only_appends (copy->out) ? size : temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE);
   if (to < 0)
     return fail (error, errno, "Could not copy");
 
-  /* Bytes that the copy overwrites are copied first, hence backwards if it begins among those that are read. Past the
-   * end it overwrites none, and bytes that are appended have to come in their order. */
+  /* If the target begins within the bytes to be read, copies backwards, so that the copy overwrites only bytes that it
+   * has read. A target past the end overwrites none, and appended bytes have to come in their order. */
   backwards = to > from && to < size;
 
   while (done < length)

@@ -145,7 +145,7 @@ set_attributes (TempHandle          fd,
 
       if (is_acl && !with_mode)
         continue;
-      /* The program has set the user attributes that are there. */
+      /* Keep the user attributes that the file has: the program has set them. */
       if (there != NULL && (g_str_has_prefix (name, "user.") || g_bytes_equal (there, value)))
         continue;
 
@@ -160,8 +160,8 @@ set_attributes (TempHandle          fd,
   return TRUE;
 }
 
-/* Sets the metadata of an open file, which are `own` before, to those of the model, as far as the user may. Sets the mode
- * last, since it lets others in. Returns FALSE with errno on an error. */
+/* Changes the metadata of an open file from `own` to those of the model, as far as the user may. Sets the mode last,
+ * since it lets others in. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_adopt (TempHandle          fd,
                      const TempMetadata *own,
