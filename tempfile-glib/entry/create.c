@@ -50,8 +50,8 @@ create_file_at (TempHandle  parent_fd,
   return temp_platform.create_file (parent_fd, base, 0, mode);
 }
 
-/* Creates a file or a directory in parent_fd. Draws another name if one is taken, or if a signal came, after which it
- * may be taken. Returns what `create` does; on an error, sets errno, too. */
+/* Creates a file or a directory in parent_fd. Draws another name if one is taken, and after a signal, since the call
+ * that it interrupted may have taken the name. Returns what `create` does; on an error, sets errno, too. */
 static int
 create_anew (int               (*create) (TempHandle, const char *, uint32_t),
              TempHandle          parent_fd,

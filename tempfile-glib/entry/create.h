@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Writes a name's random part. */
+/* Writes the random part of the next name to try. */
 typedef gboolean (*TempCreateChoose) (gpointer    data,
                                       TempName   *name,
                                       GError    **error);

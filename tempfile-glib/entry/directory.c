@@ -117,8 +117,9 @@ temp_entry_close_dir_fd (TempEntry *entry)
     temp_platform.close (now.fd);
 }
 
-/* Returns the descriptor of the entry's directory, which stays the entry's. If it has none, opens and locks the
- * directory; where paths are trusted, that is the one under the path now. Returns -1, with errno, if this fails. */
+/* Returns the descriptor of the entry's directory, which stays the entry's. If there is none, opens and locks the
+ * directory that is under the path now; where paths are not trusted, this has to be the one that the entry made.
+ * Returns -1, with errno, on an error. */
 TempHandle
 temp_entry_open_dir_fd (TempEntry *entry)
 {

@@ -17,9 +17,10 @@
  * The files of the folder lie in layers, and call only those below:
  *
  *   make.c: making things         exit.c: deleting at exit
+ *   new-dir.c: opening a new directory
  *   delete.c: deleting by name    keep.c: keeping, and the lines for that    file.c: a file's descriptor
  *   entry.c: life, registry and lock
- *   directory.c: a directory's descriptor
+ *   directory.c: a directory's descriptor    location.c: the default directory
  *   create.c: the system calls that make files and directories
  *   name.c: paths with random letters
  *
@@ -291,8 +292,8 @@ temp_entry_lock_new (TempEntry *entry)
   entry->holder = g_thread_self ();
 }
 
-/* Locks a registered entry, as temp_entry_lock() does, but waits even if it is not registered, and only until the
- * deadline, a time of g_get_monotonic_time(); 0: for ever. Returns FALSE at the deadline, too. */
+/* Like temp_entry_lock(), but also waits for the holder of an entry that is no longer registered, and waits only until
+ * the deadline, a time of g_get_monotonic_time(); 0: for ever. Returns FALSE at the deadline, too. */
 gboolean
 temp_entry_lock_until (TempEntry *entry,
                        gint64     deadline)

@@ -182,8 +182,8 @@ temp_entry_write_moved (TempEntry  *entry,
 }
 
 /* Switches auto-delete on or off, here and in the ledger. Returns TRUE if that changed it. Takes the lock of appends
- * and not the entry's, so that it never waits for a deletion, and the last call counts. While another thread keeps the
- * entry, the ledger goes on to say so. */
+ * and not the entry's, so that the caller never waits for a deletion, and the last call counts. Writes no `unkeep`
+ * while another thread keeps the entry. */
 gboolean
 temp_entry_set_auto_delete (TempEntry *entry,
                             gboolean   auto_delete)

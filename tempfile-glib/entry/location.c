@@ -12,7 +12,7 @@
 #include "base/process.h"
 #include "entry/create.h"
 
-/* Interned, because callers of temp_get_default_dir() have it. */
+/* Interned, because callers of temp_get_default_dir() may hold the path for ever. */
 static const char *default_dir;
 
 /* Prepends the current directory to a relative path. Leaves dots to the kernel: taking ".." away would be wrong behind

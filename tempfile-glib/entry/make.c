@@ -94,7 +94,7 @@ get_place_inside (TempEntry  *above,
   return temp_place_ref (above->inside);
 }
 
-/* Undoes prepare(), after which nothing was made: the entry leaves its ledger. Returns FALSE, for the caller to
+/* Undoes prepare(), if nothing could be made after it: the entry leaves its ledger. Returns FALSE, for the caller to
  * return. */
 static gboolean
 undo_prepare (TempEntry *entry)
@@ -247,7 +247,7 @@ temp_entry_create_dir (TempEntry   *entry,
 
       /* The directory is still empty. Another one that somebody put in its place only goes if it is, too. */
       if (temp_platform.remove_dir (dir_fd, temp_name_at (&entry->name, dir_fd)) < 0)
-        g_clear_pointer (&entry->ledger, temp_ledger_unref); /* which goes on counting it, for a sweep */
+        g_clear_pointer (&entry->ledger, temp_ledger_unref); /* still counts the directory: a sweep deletes it */
       return undo_prepare (entry);
     }
 
@@ -255,8 +255,8 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
-/* Links a file that exists to a hidden name in dir: calls `link_to` with one name after the other, and registers the name.
- * On failure, sets *errsv to the errno of the last try, too. */
+/* Links a file that exists to a hidden name in dir: calls `link_to` with one name after the other until one works, and
+ * registers that name. On an error, also sets *errsv to the errno of the last try. */
 gboolean
 temp_entry_create_name (TempEntry          *entry,
                         const char         *dir,

@@ -122,7 +122,7 @@ temp_name_randomize (TempName  *name,
         }
 
       byte = bytes[--n_left];
-      /* The bytes past the last whole alphabet would make its first letters likelier. */
+      /* Skip the bytes past the last multiple of the alphabet's size: they would make the first letters likelier. */
       if (byte < 256 / N_LETTERS * N_LETTERS)
         name->random[i++] = alphabet[byte % N_LETTERS];
     }

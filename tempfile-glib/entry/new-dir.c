@@ -38,8 +38,8 @@ owns_what_it_makes_in (TempHandle fd,
   return temp_platform.remove_dir (fd, probe) == 0 && owns;
 }
 
-/* Returns TRUE if fd can be the directory that was just made, and not another one, even of this user's own. Else sets
- * errno. */
+/* Returns TRUE if the directory is empty, has no more rights than were asked for, and belongs to this user, as one that
+ * was just made does. Else sets errno. */
 static gboolean
 is_new (TempHandle      fd,
         guint32         mode,
