@@ -13,7 +13,7 @@
 
 /* Makes the file of a ledger: empty, and locked. */
 
-/* A sweep may delete a new file before this process locks it: then makes another one, this often. */
+/* A sweep may delete a new file before this process locks it. So many files are made before this process gives up. */
 #define MAX_TRIES 100
 
 /* Fills the bytes with random ones. Fails with errno. */

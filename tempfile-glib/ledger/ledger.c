@@ -15,9 +15,9 @@
 #include "ledger/home.h"
 #include "ledger/text.h"
 
-/* The ledgers of this process. This folder lets a sweep find what a process leaves that crashes, and nothing else: a
- * ledger has the process, the directories in which it makes things, and a key. A name has a tag, which only the key can
- * make. Each file knows only those above it in this list:
+/* ledger/ lets a sweep find the files and directories that a crashed process left, and nothing else. A ledger is a text
+ * file with a line for the process, a line for each directory in which the process makes things, and a key. Each name
+ * has a tag, which nobody can make without the key. Each file of the folder knows only those above it in this list:
  *
  *   siphash.c, tag.c     names with tags
  *   text.c               the lines of a ledger
@@ -27,6 +27,7 @@
  *   place.c              the directories in which it makes things, each with a line in a ledger
  *   sweep-dir.c, sweep.c the sweep, which deletes what dead processes left, by their ledgers
  *   guard.c              the guard, a process that waits for the death of another one, and sweeps
+ *   tempfile-glib-sweep.c the helper program, which sweeps, explains ledgers, and becomes the guard
  *
  * The life of a ledger:
  *
@@ -49,7 +50,7 @@
 /* A ledger of this size is full, in bytes. */
 #define MAX_SIZE (64 * 1024)
 
-/* A line that the disk takes only in part is written again, this often. */
+/* A line that the disk takes only in part is written again, at most so often. */
 #define MAX_TRIES 100
 
 struct _TempLedger

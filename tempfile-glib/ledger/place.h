@@ -21,7 +21,7 @@ typedef struct
   TempFileId  id;         /* of the directory */
   TempLedger *ledger;     /* that has its line; NULL: none has one */
   gboolean    wants_line; /* an entry in it is to be found by a sweep */
-  guint64     above;      /* serial number of the entry that it is in, with which a sweep deletes it; 0: none */
+  guint64     above;      /* serial number of the entry that it is in: a sweep deletes both together; 0: none */
   guint32     uid;        /* of this process when the place was made */
   gboolean    is_trusted; /* nobody else can rename anything on the way there */
   gboolean    is_listed;  /* a sweep can read the directory */

@@ -196,7 +196,8 @@ delete_name (Dir            *dir,
 
 /* One directory */
 
-/* Deletes the name if one of the ledgers made it. Hashes it only if the file belongs to one of the ledger's users. */
+/* Deletes the name if one of the ledgers made it. Hashes the name only if the file under it belongs to one of the
+ * ledger's users. */
 static void
 try_name (Dir        *dir,
           const char *name)

@@ -19,7 +19,7 @@
  *
  * A ledger goes through it like this:
  *
- *   free     take() passes over it if one of its processes may be alive, else locks it
+ *   free     take() locks it, reads it, and unlocks it again if one of its processes may be alive
  *   locked   sweep_dead() sweeps each directory once for all locked ledgers
  *   done     sweep_dead() deletes it
  *   undone   note_try() writes down the time, for a later sweep; after MAX_TRIED days, it deletes the ledger

@@ -32,7 +32,8 @@ has_safe_owner (const TempStat *st)
   return st->uid == 0 || st->uid == temp_platform.get_uid () || temp_platform.is_unmapped_user (st->uid) == 1;
 }
 
-/* Returns TRUE if nobody else can rename anything in the directory, as far as that depends on this one. */
+/* Returns TRUE if owner and mode of the directory let nobody else rename anything in it. The caller checks the
+ * directories above. */
 static gboolean
 is_safe (const char     *path,
          const TempStat *st)
