@@ -242,7 +242,7 @@ copy_contents (Tree        *tree,
 }
 
 /* Copies the contents of a directory into an empty one, with owners, modes, attributes, times and hard links. After an
- * error, some are there. */
+ * error, the copy is incomplete. */
 gboolean
 temp_copy_tree (TempHandle     from_fd,
                 TempHandle     to_fd,
@@ -264,8 +264,8 @@ temp_copy_tree (TempHandle     from_fd,
     if (!copy_contents (&tree, g_ptr_array_index (dirs, i), error))
       return FALSE;
 
-  /* The deepest first, and after all files: to make a file changes the times of its directory, and needs rights in
-   * it. */
+  /* The metadata of directories come last, and the deepest first: making a file in a directory changes its times, and
+   * needs rights that the mode may take away. */
   for (guint i = dirs->len; i > 0; i--)
     {
       g_auto (Pair) pair = { .path = g_ptr_array_index (dirs, i - 1), .from_fd = -1, .to_fd = -1 };

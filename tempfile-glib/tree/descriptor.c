@@ -10,8 +10,8 @@
 
 /* Modes */
 
-/* Adds all rights of the owner to the mode of a directory of this user's, and sets *mode to the former mode. Returns FALSE,
- * with errno as it was, if the user has these rights already or cannot have them. */
+/* Adds all rights of the owner to the mode of a directory of this user, and sets *mode to the former mode. Returns
+ * FALSE, with errno as before the call, if the user has these rights already or cannot have them. */
 gboolean
 temp_remove_repair_mode (TempHandle  fd,
                          uint32_t   *mode)
@@ -59,7 +59,7 @@ temp_remove_mount_has (const TempRemoveMount *mount,
   if (temp_platform.get_mount (fd, &found) < 0)
     return FALSE;
 
-  /* Kernels before 5.8 tell no identifiers, only devices. */
+  /* Kernels before 5.8 tell the device of a mount, but no identifier. */
   is_same = found.file.dev == mount->found.file.dev;
   if (mount->found.id != 0 && found.id != 0)
     is_same = found.id == mount->found.id;

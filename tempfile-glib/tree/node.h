@@ -38,8 +38,8 @@ typedef enum
   TEMP_REMOVE_WORKER_GONE, /* in other nodes: whoever ends the last job goes on in this one */
 } TempRemovePlace;
 
-/* A directory of the tree. Its worker owns it, except for the fields that say otherwise. There are many, so the fields
- * leave no holes. */
+/* A directory of the tree. Its worker owns it, except for the fields that say otherwise. A large tree has many nodes:
+ * the order of the fields wastes no space. */
 struct _TempRemoveNode
 {
   TempRemoveNode   *parent;  /* NULL: the root */
@@ -111,7 +111,7 @@ typedef struct
   gboolean            is_finished;
 } TempRemoveWalk;
 
-/* An entry in a worker's buffer, to sort by. */
+/* An entry in a worker's buffer: its inode, to sort by, and where it begins. */
 typedef struct
 {
   guint64 ino;

@@ -77,7 +77,7 @@ fill_buffer (TempRemoveWorker *worker,
   if (n > 0 && node->id.ino == 0 && !worker->walk->asks_inodes)
     learn_inode (worker, node);
 
-  /* Far from full: most likely, that was all. */
+  /* The kernel left most of the buffer empty: the directory has probably no more entries. */
   if (node->reading == TEMP_REMOVE_READING && node->parent != NULL && n > 0 && n < READ_SIZE / 2)
     node->reading = TEMP_REMOVE_READ;
 
@@ -137,7 +137,7 @@ sort_entries (TempRemoveWorker *worker,
       n++;
     }
 
-  /* tmpfs lists the last inode first, which is as good. */
+  /* Do not sort a list that descends throughout, as on tmpfs: that order is as good. */
   if (n_ascents > 0 && n_ascents < n - 1)
     qsort (worker->items, n, sizeof (TempRemoveItem), compare_items);
 
@@ -206,7 +206,7 @@ remove_non_dir (TempRemoveWorker   *worker,
   return TRUE;
 }
 
-/* Removes all that was read and is no directory, and lists the directories. */
+/* Removes each entry in the buffer that is no directory, and puts the directories on the node's list. */
 static void
 remove_read (TempRemoveWorker *worker,
              TempRemoveNode   *node,
@@ -232,8 +232,8 @@ remove_read (TempRemoveWorker *worker,
     }
 }
 
-/* Reads some entries of a node, removes those that are no directories, and lists the directories. Returns FALSE at the
- * end, and after an error. */
+/* Reads some entries of a node, removes those that are no directories, and puts the directories on the node's list.
+ * Returns FALSE at the end, and after an error. */
 gboolean
 temp_remove_files (TempRemoveWorker *worker,
                    TempRemoveNode   *node)

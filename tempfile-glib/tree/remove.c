@@ -15,8 +15,8 @@
 
 /* tree/ removes trees of directories (tree.h), and copies them (copy-tree.h).
  *
- * A removal goes from descriptor to descriptor, so that nobody can lead it out of the tree. It follows no symbolic link,
- * enters no other mount, and does not recurse. Each file uses only those below it:
+ * A removal goes from descriptor to descriptor, so that nobody can lead it out of the tree. It follows no symbolic
+ * link, enters no other mount, and does not recurse. Each file uses only those below it:
  *
  *   remove-name.c   a file or directory by its name
  *   remove.c        the contents of a directory: walks until one finds its way

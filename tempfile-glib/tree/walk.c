@@ -252,8 +252,8 @@ descend (TempRemoveWorker *worker,
   return child;
 }
 
-/* Prepares another pass through the root if the last one removed anything: no rmdir() tells whether the root is empty.
- * Returns FALSE if there is to be no other pass. */
+/* Prepares another pass through the root if the last one removed anything. (Of other directories, rmdir() tells if they
+ * are empty; the root stays.) Returns FALSE if there is to be no other pass. */
 static gboolean
 rewind_root (TempRemoveWalk *walk,
              TempRemoveNode *node)
