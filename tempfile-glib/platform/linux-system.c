@@ -84,7 +84,7 @@ temp_linux_is_unmapped_user (uint32_t uid)
 
 /* Processes */
 
-/* umask() would have to change the mask, for all threads, to tell it. */
+/* Reads the mask from /proc: umask() tells it only by changing it, for all threads. */
 int
 temp_linux_get_umask (uint32_t *mask)
 {

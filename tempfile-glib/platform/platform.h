@@ -83,8 +83,8 @@ typedef struct
   bool likes_splicing; /* splice() of large pieces is the fastest way to write */
 } TempFilesystem;
 
-/* How to open. No call follows a symbolic link under the name itself, unless it says so; no program that this process
- * executes inherits the handle. */
+/* How to open. Without TEMP_OPEN_FOLLOW, a symbolic link under the name itself is not followed. No program that this
+ * process executes inherits the handle. */
 typedef enum
 {
   TEMP_OPEN_FOLLOW = 1 << 0,     /* directories: a symbolic link leads to its target */
@@ -298,7 +298,7 @@ typedef struct
 
   /* Processes */
   int        (*get_umask) (uint32_t *mask);
-  /* 0: this process. ENOENT: nothing is known about it. */
+  /* For a pid of 0, describes this process. Fails with ENOENT if the system does not tell. */
   int        (*get_process) (int64_t pid, TempProcess *process);
   int        (*get_namespace) (int64_t pid, TempNamespace which, uint64_t *id);
   /* Looks for a process in a namespace of PIDs. ESRCH: none is to be seen there. */
@@ -320,7 +320,7 @@ typedef struct
   /* Allocates a page of zeros that a forked child sees as zeros, whatever is in it by then. */
   int        (*allocate_wiped) (void **page);
   int        (*at_fork) (TempForkHandler prepare, TempForkHandler parent, TempForkHandler child);
-  /* The calling thread blocks all signals; then only those that it had blocked before. */
+  /* Blocks all signals for the calling thread; restore_signals() brings back the set from before. */
   int        (*block_signals) (void);
   int        (*restore_signals) (void);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Lists a directory by readdir(), which cannot be told where to begin: so the first call reads all of it, and the next
- * ones hand it out. */
+/* Lists a directory by readdir(), which cannot be told where to begin. So the first call reads the whole directory, and
+ * this one and the next calls hand out the entries. */
 
 struct _TempListing
 {
