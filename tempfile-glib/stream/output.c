@@ -170,7 +170,7 @@ temp_output_stream_splice (GOutputStream             *stream,
 
   if (flags & G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET)
     {
-      /* The splice is still pending, so that g_output_stream_close() would fail: only the splice of GIO can close. */
+      /* This splice is pending, so g_output_stream_close() would fail. GIO's own splice, of nothing, can close. */
       nothing = g_memory_input_stream_new ();
       if (parent_class->splice (stream, nothing, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, copied ? cancellable : NULL,
                                 copied ? error : NULL) < 0)
@@ -211,8 +211,8 @@ splice_in_thread (GTask        *task,
     g_task_return_error (task, error);
 }
 
-/* Splices in a thread. The function of GIO would read and write in the main context if the source needs no thread; its
- * finish function takes this task, too. */
+/* Splices in a thread. GIO's own splice_async() would read and write in the main context if the source needs no thread.
+ * GIO's splice_finish() returns the result of this task, too. */
 static void
 temp_output_stream_splice_async (GOutputStream             *stream,
                                  GInputStream              *source,
