@@ -39,8 +39,8 @@ look_at_top (TempHandle  parent_fd,
   return result == 0;
 }
 
-/* Removes the tree once. Fails and sets *again to TRUE if it has to be looked at again: somebody has put a file in
- * place of a directory, or the other way round, or has added to the directory. */
+/* Removes the tree once. Fails and sets *again to TRUE if the caller has to try again: somebody has put a file in place
+ * of a directory, or the other way round, or has added to the directory. */
 static gboolean
 remove_once (TempHandle           parent_fd,
              const char          *base,

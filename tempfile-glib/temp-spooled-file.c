@@ -266,7 +266,7 @@ on_rolled (GObject *object)
       return;
     }
 
-  /* Weak: perhaps nobody ever runs that main context. */
+  /* A weak reference does not keep the object alive if nobody ever runs that main context. */
   weak_ref = g_new (GWeakRef, 1);
   g_weak_ref_init (weak_ref, object);
 
