@@ -180,8 +180,8 @@ test_keep_taken (void)
   test_assert_error_mentions (error, temp_file_get_path (file));
 }
 
-/* A forked child says so by closing a file, but not by dropping a closed one. It cannot keep a file, which its parent
- * may delete. */
+/* A forked child deletes a file of its parent's by closing it, but not by dropping a closed one. The child cannot keep
+ * a file, since the parent may delete it. */
 static void
 test_child (void)
 {

@@ -206,7 +206,7 @@ test_told (gconstpointer data)
   g_log_set_debug_enabled (FALSE);
 }
 
-/* A forked child deletes only if it says so, and cannot keep: its parent may delete. */
+/* A forked child deletes only explicitly, and cannot keep a file: its parent may delete that. */
 static void
 test_fork (gconstpointer data)
 {

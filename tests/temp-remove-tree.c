@@ -234,7 +234,7 @@ on_timed_progress (guint64  n_removed,
   on_progress (n_removed, data);
 }
 
-/* The removal takes two seconds: the progress is told at most twenty times, and at the end. */
+/* The removal takes two seconds of the test's clock: it reports at most twenty times, and at the end. */
 static void
 test_progress_interval (void)
 {

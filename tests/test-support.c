@@ -35,17 +35,17 @@ const guint8 test_user_acl[TEST_USER_ACL_SIZE] = {
 
 #define CHILD_SKIPPED 77
 
-/* Of a child: how it went, and why it was skipped. */
+/* In a child: it writes to these how it went, and why it was skipped. */
 static int report_pipe = -1;
 static int reason_pipe = -1;
-static pid_t reporter; /* its own children do not say it */
+static pid_t reporter; /* the child; children of its own write nothing there */
 
-/* Of all tests' directories; a test may change the environment. */
+/* The directory that has those of all tests. A test may change the environment, from which it came. */
 static char *top;
 static pid_t owner;
 
-/* By another program: not by what is being tested, nor by nftw(), for which paths
- * can be too long. */
+/* Removes the tests' directories by another program: not by the library, which is being tested, nor by nftw(), for
+ * which paths can be too long. */
 static void
 remove_directories (void)
 {

@@ -107,7 +107,7 @@ typedef struct
 {
   pid_t  pid;
   FILE  *said;     /* by it */
-  int    commands; /* for it; they end when this is closed */
+  int    commands; /* to it: a pipe, whose end it sees once the test closes this */
 } TestChild;
 
 typedef void (*TestChildFunction) (int           commands,

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Files and streams to copy; nothing here fails but with the test. */
+/* Files and streams to copy. If one of these functions fails, the test fails. */
 
 /* Replaces the entry that tells filesystems apart: each is one to splice onto if test_copy_splices is set. */
 void     test_copy_init            (void);

@@ -158,7 +158,7 @@ assert_loses (int out,
 
   if (failing_fd < 0)
     {
-      /* The pipe between them will have this number. */
+      /* The copy goes through a pipe, whose first descriptor gets this number. */
       failing_fd = dup (from);
       close (failing_fd);
     }

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Named files made and deleted by several threads, each in a directory of its
- * own: what they wait for is not the filesystem. The operations are all of theirs. */
+/* Several threads make and delete named files, each in a directory of its own, so that they do not wait for the
+ * filesystem. An operation is one file of any thread. */
 
 #define MAX_THREADS 8
 

@@ -46,7 +46,7 @@ test_gone (gconstpointer data)
   test_assert_deletes (dir);
 }
 
-/* Somebody renames the file and the directory, or moves them to a directory that has a name. */
+/* Somebody renames the file and the directory, or moves them into the new directory `moved_to`. */
 static void
 check_renamed (gconstpointer  data,
                const char    *moved_to)

@@ -31,10 +31,12 @@ char      *test_join           (TempEntry  *dir,
 void       test_write_in       (TempEntry  *dir,
                                 const char *name);
 
-/* The first form makes, in the test's directory, shared/, in which anybody may rename things, with precious/, a full
- * directory of the user's, and link, which leads to real/, a private one. It returns the link's path. In the second
- * form, another user leads the link to shared/ itself, and renames precious/. The third form checks that precious/ is
- * full. */
+/* The first form makes three things in the test's directory, and returns the path of the last:
+ * - shared/, in which anybody may rename things; the user has a full directory there, precious/
+ * - real/, a private directory
+ * - link, which leads to real/
+ * In the second form, another user makes the link lead to shared/, and renames precious/. The third form checks that
+ * precious/ is full. */
 char      *test_make_shared    (void);
 void       test_redirect       (const char *name);
 void       test_assert_precious (const char *name);

@@ -416,7 +416,7 @@ test_nested (gconstpointer data)
 
 /* Made after a directory was kept */
 
-/* Makes them by the path of the directory. */
+/* Makes the things by the path of the directory. */
 static void
 make_by_path (TempEntry  *dir,
               const char *prefix)

@@ -71,7 +71,7 @@ make_dir (const char *relative)
   g_assert_no_errno (mkdir (path, 0700));
 }
 
-/* In the test's directory: the library's two levels. */
+/* Returns the path of a directory that the library makes in `base`: level 1 is its own, level 2 this machine's. */
 static char *
 get_level (const char *base,
            guint       level)

@@ -36,7 +36,7 @@ read_ledger (int fd)
   return temp_ledger_text_read (fd, &st);
 }
 
-/* The file has these contents: then a reader says so of it. */
+/* Asserts the verdict of a reader on a file with these contents. */
 static void
 assert_verdict (int               fd,
                 const char       *contents,

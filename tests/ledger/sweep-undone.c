@@ -15,7 +15,7 @@
 
 static TempPlatform real;
 
-/* In the directory with that inode, reading fails after so many names. The library cannot look at that name. */
+/* Reading a directory with that inode fails after so many names, and looking at that name fails. */
 static guint64 unreadable;
 static guint n_readable;
 static const char *unseen;

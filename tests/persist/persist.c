@@ -43,7 +43,7 @@ kill_program (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Happens at the moment. */
+/* How the program ends in the middle of persisting. */
 static GSourceFunc end_of_program;
 
 static GFile *

@@ -33,8 +33,8 @@ typedef enum
 
 static TempPlatform real;
 static Call failing;
-static guint n_to_pass; /* calls that work first */
-static guint n_to_fail; /* calls that fail then */
+static guint n_to_pass; /* calls that work before the first that fails */
+static guint n_to_fail; /* calls that fail after those */
 static int failure;
 static guint n_failed;
 static gboolean is_old_kernel;
