@@ -325,7 +325,7 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/made/nameless-file/in-no-directory", test_nameless);
+  g_test_add_func ("/made/nameless-file/has-no-name-in-its-directory", test_nameless);
   g_test_add_func ("/made/named-file/with-prefix-and-suffix", test_named);
   g_test_add_func ("/made/named-file/with-a-name-that-is-not-utf8", test_not_utf8);
   g_test_add_func ("/made/nameless-file/others-open-it-by-its-descriptor", test_fd_path);

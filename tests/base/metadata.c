@@ -230,7 +230,7 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/metadata/a-model-s-are-adopted-and-undone", test_adopt);
+  g_test_add_func ("/metadata/those-of-a-model-are-adopted-and-undone", test_adopt);
   g_test_add_func ("/metadata/are-read-without-opening", test_path_only);
   g_test_add_func ("/metadata/a-model-without-an-acl-removes-it", test_acl);
   g_test_add_func ("/metadata/an-acl-that-is-refused-is-an-error", test_acl_refused);

@@ -76,8 +76,8 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/names/all", test_all);
-  g_test_add_func ("/names/errors", test_errors);
+  g_test_add_func ("/names/each-is-read-once", test_all);
+  g_test_add_func ("/names/errors-are-told-from-the-end", test_errors);
 
   return g_test_run ();
 }

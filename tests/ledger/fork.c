@@ -570,12 +570,12 @@ main (int    argc,
   test_add_with_ledgers ("/fork/each-generation-has-one-descriptor", test_generations);
   test_add_with_ledgers ("/fork/child-has-a-ledger-of-its-own", test_fork);
   test_add_with_ledgers ("/fork/child-has-places-of-its-own", test_place);
-  test_add_with_ledgers ("/fork/at-the-first-use", test_fork_at_first);
-  test_add_with_ledgers ("/fork/all-the-time", test_fork_all_the_time);
-  test_add_with_ledgers ("/fork/in-a-signal-handler", test_fork_in_handler);
+  test_add_with_ledgers ("/fork/child-can-lock-though-its-parent-never-did", test_fork_at_first);
+  test_add_with_ledgers ("/fork/child-can-make-things-whenever-it-was-forked", test_fork_all_the_time);
+  test_add_with_ledgers ("/fork/child-of-a-signal-handler-can-lock", test_fork_in_handler);
 
   /* Not in a child: TSan takes the locks of a forked process for held. Last, for this one has a ledger from now on. */
-  g_test_add_data_func ("/fork/while-another-thread-appends", NULL, test_fork_while_appending);
+  g_test_add_data_func ("/fork/child-forked-during-an-append-does-not-hang", NULL, test_fork_while_appending);
 
   return g_test_run ();
 }

@@ -607,11 +607,11 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  test_add_with_ledgers ("/killed/guard/by-each-signal", child_signals);
-  test_add_with_ledgers ("/killed/guard/zombie", child_zombie);
+  test_add_with_ledgers ("/killed/guard/sweeps-whatever-the-signal", child_signals);
+  test_add_with_ledgers ("/killed/guard/does-not-wait-for-a-zombie", child_zombie);
   test_add_with_ledgers ("/killed/guard/ends-with-a-program-that-ends-well", child_ends_well);
   test_add_with_ledgers ("/killed/guard/has-nothing-of-its-program", child_detached);
-  test_add_with_ledgers ("/killed/guard/program-closes-all", child_closes);
+  test_add_with_ledgers ("/killed/guard/sweeps-though-its-program-closes-all", child_closes);
   test_add_with_ledgers ("/killed/guard/waits-after-exec", child_exec);
   test_add_with_ledgers ("/killed/guard/waits-for-late-processes", child_late_process);
   test_add_with_ledgers ("/killed/guard/waits-for-a-child", child_child);

@@ -336,8 +336,8 @@ main (int    argc,
   test_add_with_ledgers ("/killed/helper/keeps-everything", child_keep_everything);
   test_add_with_ledgers ("/killed/helper/explains-who-keeps-a-ledger", child_explain);
   test_add_with_ledgers ("/killed/helper/explains-no-other-file", child_explain_bad);
-  test_add_with_ledgers ("/killed/helper/guards", child_guard);
-  test_add_with_ledgers ("/killed/helper/options", child_options);
+  test_add_with_ledgers ("/killed/helper/becomes-a-guard", child_guard);
+  test_add_with_ledgers ("/killed/helper/has-a-version-help-and-errors", child_options);
 
   return g_test_run ();
 }

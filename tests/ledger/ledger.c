@@ -400,7 +400,7 @@ main (int    argc,
   temp_platform.lock = lock;
 
   test_add_with_ledgers ("/ledger/begins-with-a-header", test_header);
-  test_add_with_ledgers ("/ledger/descriptor-appends", test_descriptor);
+  test_add_with_ledgers ("/ledger/descriptor-appends-and-is-closed-by-exec", test_descriptor);
   test_add_with_ledgers ("/private/ledger-whatever-the-umask", test_umask);
   test_add_with_ledgers ("/ledger/one-for-all", test_one_for_all);
   test_add_with_ledgers ("/ledger/in-the-runtime-dir-if-need-be", test_runtime_dir);

@@ -558,7 +558,7 @@ main (int    argc,
   test_add_with_ledgers ("/ledger/place/has-a-line", test_line);
   test_add_with_ledgers ("/ledger/place/line-comes-before-the-name", test_line_before_name);
   test_add_with_ledgers ("/ledger/place/one-line-for-all-entries", test_one_line);
-  test_add_with_ledgers ("/ledger/place/lines-of-names", test_lines_of_names);
+  test_add_with_ledgers ("/ledger/place/a-name-can-have-a-line", test_lines_of_names);
   test_add_with_ledgers ("/ledger/place/line-has-no-symlinks", test_symlinks);
   test_add_with_ledgers ("/ledger/place/error-unless-a-directory", test_not_directories);
   test_add_with_ledgers ("/ledger/place/new-line-if-replaced", test_replaced);
@@ -566,7 +566,7 @@ main (int    argc,
   test_add_with_ledgers ("/ledger/place/new-line-if-a-link-changes", test_link_changed);
   test_add_with_ledgers ("/ledger/place/looks-once-a-second", test_looked_at);
   test_add_with_ledgers ("/ledger/place/new-lines-once-all-are-forgotten", test_forget_all);
-  test_add_with_ledgers ("/ledger/place/bounded-table", test_many);
+  test_add_with_ledgers ("/ledger/place/the-table-is-bounded", test_many);
   test_add_with_ledgers ("/ledger/place/new-line-if-the-ledger-was-removed", test_ledger_removed);
   test_add_with_ledgers ("/ledger/place/new-line-in-the-next-ledger", test_ledger_full);
   test_add_with_ledgers ("/ledger/place/works-without-a-ledger", test_no_state);

@@ -168,12 +168,12 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/only-ours/copy-of-a-ledger", test_copy);
+  g_test_add_func ("/only-ours/a-copy-of-a-ledger-is-recognized", test_copy);
   g_test_add_func ("/only-ours/ledger-of-another-birth-is-a-copy", test_birth);
   g_test_add_func ("/only-ours/ledger-of-another-inode-is-a-copy", test_inode);
-  g_test_add_func ("/ledger/read/headless-and-foreign", test_verdicts);
-  g_test_add_func ("/ledger/read/errors", test_fails);
-  g_test_add_func ("/ledger/read/many-kept-names", test_long);
+  g_test_add_func ("/ledger/read/a-copy-without-a-header-is-headless", test_verdicts);
+  g_test_add_func ("/ledger/read/short-and-huge-files-are-errors", test_fails);
+  g_test_add_func ("/ledger/read/a-million-kept-names-fit", test_long);
 
   return g_test_run ();
 }

@@ -96,9 +96,9 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/ledger/siphash/vectors", test_vectors);
-  g_test_add_func ("/ledger/siphash/unaligned", test_unaligned);
-  g_test_add_func ("/ledger/siphash/bits", test_bits);
+  g_test_add_func ("/ledger/siphash/has-the-hashes-of-its-authors", test_vectors);
+  g_test_add_func ("/ledger/siphash/reads-unaligned-bytes-and-no-others", test_unaligned);
+  g_test_add_func ("/ledger/siphash/each-bit-counts", test_bits);
 
   return g_test_run ();
 }

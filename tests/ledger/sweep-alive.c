@@ -482,14 +482,14 @@ main (int    argc,
   test_add_with_ledgers ("/alive/locked", child_lock);
   test_add_with_ledgers ("/alive/if-locks-fail", child_no_locks);
   test_add_with_ledgers ("/alive/any-process-of-the-ledger", child_process);
-  test_add_with_ledgers ("/killed/before-the-last-boot", child_other_boot);
-  test_add_with_ledgers ("/killed/zombie", child_zombie);
+  test_add_with_ledgers ("/killed/a-process-from-before-the-last-boot-counts-as-dead", child_other_boot);
+  test_add_with_ledgers ("/killed/a-zombie-counts-as-dead", child_zombie);
   test_add_with_ledgers ("/alive/first-thread-ended", child_first_thread_ended);
   test_add_with_ledgers ("/killed/in-another-pid-namespace-a-day-ago", child_pid_namespace);
   test_add_with_ledgers ("/alive/others-in-its-pid-namespace", child_others_in_pid_namespace);
   test_add_with_ledgers ("/alive/in-another-proc", child_other_proc);
   test_add_with_ledgers ("/killed/in-another-mount-namespace", child_mount_namespace);
-  test_add_with_ledgers ("/killed/program-and-all-goes", child_killed);
+  test_add_with_ledgers ("/killed/all-that-the-program-made-goes", child_killed);
   test_add_with_ledgers ("/alive/program-that-calls-exec", child_exec);
   test_add_with_ledgers ("/alive/daemon", child_daemon);
   test_add_with_ledgers ("/alive/daemon-that-closes-all", child_daemon_closes);

@@ -255,11 +255,11 @@ main (int    argc,
   real = temp_platform;
   temp_platform.remove_file = remove_file;
 
-  test_add_with_ledgers ("/only-ours/copied-ledger", child_copy);
-  test_add_with_ledgers ("/only-ours/files-that-are-no-ledgers", child_not_a_ledger);
+  test_add_with_ledgers ("/only-ours/a-copied-ledger-is-not-acted-on", child_copy);
+  test_add_with_ledgers ("/only-ours/no-other-file-is-acted-on-as-a-ledger", child_not_a_ledger);
   test_add_with_ledgers ("/killed/ledger-with-a-torn-header", child_torn);
-  test_add_with_ledgers ("/only-ours/ledger-of-another-user", child_foreign_owner);
-  test_add_with_ledgers ("/only-ours/ledgers-of-one-process", child_one_process);
+  test_add_with_ledgers ("/only-ours/a-ledger-of-another-user-is-not-acted-on", child_foreign_owner);
+  test_add_with_ledgers ("/only-ours/a-guard-sweeps-the-ledgers-of-one-process", child_one_process);
   test_add_with_ledgers ("/killed/background/first-entry-starts-a-sweep", child_background);
   test_add_with_ledgers ("/killed/background/no-thread-if-nobody-died", child_nobody_dead);
   test_add_with_ledgers ("/killed/background/exit-does-not-wait", child_exit);

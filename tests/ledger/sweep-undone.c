@@ -369,16 +369,16 @@ main (int    argc,
   temp_platform.list = list;
   temp_platform.stat_name = stat_name;
 
-  test_add_with_ledgers ("/killed/undone/without-rights", child_without_rights);
-  test_add_with_ledgers ("/killed/undone/unlisted-directory", child_unlisted);
-  test_add_with_ledgers ("/killed/undone/unlisted-directory-until-its-names-go", child_unlisted_done);
-  test_add_with_ledgers ("/killed/undone/unreadable-directory", child_unreadable);
-  test_add_with_ledgers ("/killed/undone/unseen-names", child_unseen_names);
-  test_add_with_ledgers ("/killed/undone/missing-directory", child_missing);
-  test_add_with_ledgers ("/killed/undone/replaced-directory", child_replaced);
-  test_add_with_ledgers ("/killed/undone/link-to-the-directory", child_link_to_dir);
+  test_add_with_ledgers ("/killed/undone/if-rights-are-missing", child_without_rights);
+  test_add_with_ledgers ("/killed/undone/if-a-directory-cannot-be-listed", child_unlisted);
+  test_add_with_ledgers ("/killed/undone/until-the-names-in-an-unlisted-directory-go", child_unlisted_done);
+  test_add_with_ledgers ("/killed/undone/if-reading-a-directory-fails", child_unreadable);
+  test_add_with_ledgers ("/killed/undone/if-a-name-cannot-be-looked-at", child_unseen_names);
+  test_add_with_ledgers ("/killed/undone/if-a-directory-is-missing", child_missing);
+  test_add_with_ledgers ("/killed/undone/if-a-directory-was-replaced", child_replaced);
+  test_add_with_ledgers ("/killed/undone/if-a-link-to-it-replaces-a-directory", child_link_to_dir);
   test_add_with_ledgers ("/killed/undone/tried-once-a-day-for-a-month", child_tried);
-  test_add_with_ledgers ("/killed/undone/other-device-after-a-boot", child_boot);
+  test_add_with_ledgers ("/killed/undone/not-if-only-the-device-changed-with-a-boot", child_boot);
 
   return g_test_run ();
 }

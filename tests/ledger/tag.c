@@ -347,7 +347,7 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/private/tag/layout", test_layout);
+  g_test_add_func ("/private/tag/follows-six-letters-of-counter", test_layout);
   g_test_add_func ("/private/tag/has-the-counter", test_counter);
   g_test_add_func ("/private/tag/each-letter-counts", test_each_letter);
   g_test_add_func ("/private/tag/depends-on-the-key", test_key);
@@ -355,8 +355,8 @@ main (int    argc,
   g_test_add_func ("/private/tag/depends-on-prefix-and-suffix", test_parts);
   g_test_add_func ("/only-ours/derived-names-have-no-tag", test_derived);
   g_test_add_func ("/private/tag/found-in-any-window", test_windows);
-  g_test_add_func ("/private/tag/odd-prefix-and-suffix", test_odd_parts);
-  g_test_add_func ("/private/tag/long-directory", test_long_directory);
+  g_test_add_func ("/private/tag/found-beside-any-prefix-and-suffix", test_odd_parts);
+  g_test_add_func ("/private/tag/found-in-a-directory-of-any-length", test_long_directory);
   g_test_add_func ("/private/tag/window-is-found-fast", test_has_window);
   g_test_add_func ("/only-ours/plain-names-have-no-tag", test_plain_names);
   g_test_add_func ("/private/tag/cannot-be-guessed", test_guesses);

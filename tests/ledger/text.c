@@ -468,9 +468,9 @@ main (int    argc,
   g_test_add_func ("/ledger/text/each-byte-is-escaped", test_escape_each_byte);
   g_test_add_func ("/ledger/text/paths-survive", test_escape_whole_paths);
   g_test_add_func ("/ledger/text/nonsense-is-no-path", test_unescape_nonsense);
-  g_test_add_func ("/ledger/text/whole", test_whole);
-  g_test_add_func ("/ledger/text/process-line", test_process_line);
-  g_test_add_func ("/ledger/text/verdicts", test_verdicts);
+  g_test_add_func ("/ledger/text/each-kind-of-line-is-read", test_whole);
+  g_test_add_func ("/ledger/text/a-process-has-a-line", test_process_line);
+  g_test_add_func ("/ledger/text/only-a-whole-header-is-a-ledgers", test_verdicts);
   g_test_add_func ("/ledger/text/other-version-is-not-read", test_other_version);
   g_test_add_func ("/ledger/text/malformed-lines-are-skipped", test_malformed_lines);
   g_test_add_func ("/ledger/text/torn-lines-are-skipped", test_torn_lines);
@@ -479,8 +479,8 @@ main (int    argc,
   g_test_add_func ("/ledger/text/line-with-nul-is-skipped", test_nul);
   g_test_add_func ("/ledger/text/last-keep-counts", test_keep_order);
   g_test_add_func ("/ledger/text/names-follow-their-directory", test_names);
-  g_test_add_func ("/ledger/text/random-bytes", test_random_bytes);
-  g_test_add_func ("/ledger/text/mutations", test_mutations);
+  g_test_add_func ("/ledger/text/random-bytes-are-read-without-a-crash", test_random_bytes);
+  g_test_add_func ("/ledger/text/damaged-ledgers-are-read-without-a-crash", test_mutations);
 
   return g_test_run ();
 }

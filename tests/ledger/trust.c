@@ -469,12 +469,12 @@ main (int    argc,
   g_test_add_func ("/private/trust/not-writable-by-others", test_modes);
   g_test_add_func ("/private/trust/own-group-but-no-other", test_groups);
   g_test_add_func ("/private/trust/not-with-an-acl", test_acl);
-  g_test_add_func ("/private/trust/root", test_root);
+  g_test_add_func ("/private/trust/the-root-directory-is-trusted", test_root);
   g_test_add_func ("/private/trust/symlinks-are-checked", test_symlinks);
   g_test_add_func ("/private/trust/only-directories", test_not_directories);
   test_add_with_ledgers ("/private/trust/not-if-another-user-owns-it", test_other_owner);
   test_add_with_ledgers ("/private/trust/not-with-another-primary-group", test_other_group);
-  test_add_with_ledgers ("/private/trust/nobody", test_nobody);
+  test_add_with_ledgers ("/private/trust/not-what-another-user-may-write", test_nobody);
   test_add_with_ledgers ("/private/trust/nobody-in-a-sticky-directory", test_nobody_in_sticky);
   test_add_with_ledgers ("/private/trust/unmapped-owner", test_unmapped);
   test_add_with_ledgers ("/private/trust/unmapped-root", test_unmapped_root);

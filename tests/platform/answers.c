@@ -165,7 +165,7 @@ main (int    argc,
 
   add_both ("answers/private-group", test_private_group);
   add_both ("answers/home", test_home);
-  g_test_add_func ("/platform/answers/filesystem", test_filesystem);
+  g_test_add_func ("/platform/answers/a-filesystem-is-known-by-its-number", test_filesystem);
 
   return g_test_run ();
 }

@@ -82,7 +82,7 @@ main (int    argc,
   real = temp_platform;
 
   add_both ("complete", test_complete);
-  g_test_add_func ("/platform/replaced", test_replaced);
+  g_test_add_func ("/platform/calls-can-be-replaced", test_replaced);
 
   return g_test_run ();
 }

@@ -166,9 +166,9 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/streams/input/read", test_read);
+  g_test_add_func ("/streams/input/reads-to-the-end", test_read);
   g_test_add_func ("/streams/input/skip-not-past-the-end", test_skip);
-  g_test_add_func ("/streams/input/async", test_async);
+  g_test_add_func ("/streams/input/skips-and-reads-without-blocking", test_async);
   g_test_add_func ("/streams/input/keeps-the-descriptor-open", test_descriptor);
   g_test_add_func ("/streams/input/pending-keeps-the-descriptor-open", test_pending);
   test_add_in_child ("/streams/input/errors-name-the-file", child_errors, NULL);

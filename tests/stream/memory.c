@@ -159,7 +159,7 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
-  g_test_add_func ("/spooled/memory/empty", test_empty);
+  g_test_add_func ("/spooled/memory/takes-none-while-empty", test_empty);
   g_test_add_func ("/spooled/memory/reads-what-was-written", test_write_and_read);
   g_test_add_func ("/spooled/memory/holes-are-zeros", test_holes);
   g_test_add_func ("/spooled/memory/twice-the-size-at-most", test_growth);

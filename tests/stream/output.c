@@ -353,9 +353,9 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/streams/output/write-without-a-buffer", test_one_write);
-  g_test_add_func ("/streams/output/writev", test_writev);
+  g_test_add_func ("/streams/output/vectors-are-written-in-order", test_writev);
   g_test_add_func ("/streams/output/writev-more-than-the-kernel-takes", test_many_vectors);
-  g_test_add_func ("/streams/output/async", test_async);
+  g_test_add_func ("/streams/output/writes-without-blocking", test_async);
   test_add_in_child ("/streams/output/short-write-then-error", child_short_write, NULL);
   g_test_add_func ("/streams/output/pending-keeps-the-descriptor-open", test_pending);
   test_add_in_child ("/streams/output/errors-name-the-file", child_errors, NULL);

@@ -459,7 +459,7 @@ main (int    argc,
       g_test_add_data_func (path, GUINT_TO_POINTER (calls[i].call), test_failing);
     }
   g_test_add_func ("/tree/locked/is-spared-if-asked", test_locked);
-  g_test_add_func ("/tree/error/locks-are-not-known", test_no_locks);
+  g_test_add_func ("/tree/error/if-locks-are-not-known", test_no_locks);
 
   return g_test_run ();
 }

@@ -451,13 +451,13 @@ main (int    argc,
   g_test_add_data_func ("/tree/only-inside/a-link-is-not-followed", NULL, test_symlinks);
   g_test_add_data_func ("/tree/only-inside/a-link-of-unknown-type-is-not-followed", "", test_symlinks);
   g_test_add_func ("/tree/only-inside/a-hard-link-loses-one-name", test_hard_link);
-  g_test_add_func ("/tree/error/no-descriptors", test_no_descriptors);
-  g_test_add_func ("/tree/error/not-a-directory", test_not_a_directory);
+  g_test_add_func ("/tree/error/if-there-are-no-descriptors", test_no_descriptors);
+  g_test_add_func ("/tree/error/if-it-is-no-directory", test_not_a_directory);
   g_test_add_func ("/tree/error/first-of-several-with-their-number", test_unwritable);
   g_test_add_func ("/tree/error/only-one", test_one_error);
-  g_test_add_func ("/tree/error/unreadable", test_unreadable);
-  g_test_add_func ("/tree/error/immutable", test_immutable);
-  g_test_add_func ("/tree/error/open-on-a-server", test_on_server);
+  g_test_add_func ("/tree/error/if-a-directory-cannot-be-read", test_unreadable);
+  g_test_add_func ("/tree/error/if-a-file-is-immutable", test_immutable);
+  g_test_add_func ("/tree/error/if-a-server-keeps-open-files", test_on_server);
   g_test_add_func ("/tree/cancelled/before", test_cancelled);
   g_test_add_func ("/tree/cancelled/meanwhile", test_cancelled_meanwhile);
 

@@ -242,7 +242,7 @@ main (int    argc,
   g_test_add_data_func ("/tree/only-inside/a-directory-is-moved", GUINT_TO_POINTER (3), test_moved);
   g_test_add_data_func ("/tree/only-inside/a-directory-is-moved-from-far-above", GUINT_TO_POINTER (60), test_moved);
   g_test_add_func ("/tree/only-inside/directories-are-moved-again-and-again", test_moved_again);
-  g_test_add_func ("/tree/error/somebody-keeps-filling-it", test_refilled);
+  g_test_add_func ("/tree/error/if-somebody-keeps-filling-it", test_refilled);
 
   return g_test_run ();
 }
