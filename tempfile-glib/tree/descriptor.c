@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "tree/tree.h"
 
 /* Modes */
 
@@ -70,6 +71,22 @@ temp_remove_mount_has (const TempRemoveMount *mount,
   return is_same;
 }
 
+/* Returns TRUE if fd is on the same mount as its parent; else FALSE with errno, EBUSY if something is mounted there. */
+gboolean
+temp_remove_is_on_mount (TempHandle parent_fd,
+                         TempHandle fd)
+{
+  TempRemoveMount mount = { .error = 0 };
+
+  temp_remove_learn_mount (&mount, parent_fd);
+  if (temp_remove_mount_has (&mount, fd))
+    return TRUE;
+
+  if (errno == EXDEV)
+    errno = EBUSY;
+  return FALSE;
+}
+
 /* Opening */
 
 /* Opens a directory, again if a signal interrupts that: a filesystem may wait for a server. */
@@ -114,5 +131,33 @@ temp_remove_open_on_mount (const TempRemoveMount *mount,
   if (fd >= 0 && !temp_remove_mount_has (mount, fd))
     return TEMP_HANDLE_NONE;
 
+  return g_steal_fd (&fd);
+}
+
+/* Opens a directory. If its mode does not let its owner in, repairs the mode for a moment. Returns -1 with errno on an
+ * error. */
+TempHandle
+temp_remove_open_shut (TempHandle  parent_fd,
+                       const char *name)
+{
+  temp_autofd TempHandle fd = temp_remove_open_at (parent_fd, name, TEMP_OPEN_LIST);
+  temp_autofd TempHandle path_fd = TEMP_HANDLE_NONE;
+  uint32_t mode;
+  int errsv;
+
+  if (fd >= 0 || errno != EACCES)
+    return g_steal_fd (&fd);
+
+  path_fd = temp_remove_open_at (parent_fd, name, 0);
+  if (path_fd < 0)
+    return TEMP_HANDLE_NONE;
+  errno = EACCES;
+  if (!temp_remove_repair_mode (path_fd, &mode))
+    return TEMP_HANDLE_NONE;
+
+  fd = temp_remove_open_at (path_fd, ".", TEMP_OPEN_LIST);
+  errsv = errno;
+  temp_platform.set_mode (fd >= 0 ? fd : path_fd, NULL, mode);
+  errno = errsv;
   return g_steal_fd (&fd);
 }

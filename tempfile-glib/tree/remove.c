@@ -25,7 +25,7 @@
  *   threads.c       hands out directories to threads
  *   open.c          opens, closes and repairs a directory
  *   node.c          directories, errors, counts
- *   descriptor.c    modes and mounts
+ *   descriptor.c    modes, mounts and opening, without a node
  *
  * A walk has workers: the thread that called, and, once the tree proves large, others. Each directory on the way is a
  * node, and a worker is in one node at a time. It goes down into a subdirectory itself, or hands it out as a job for

@@ -5,8 +5,12 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include "base/fd.h"
+#include "base/names.h"
 #include "test-support.h"
+#include "tree/tree.h"
 #include "trees.h"
 
 #ifndef SYS_fchmodat2
@@ -234,10 +238,118 @@ test_bind_mount (gconstpointer without_openat2)
   test_tree_assert_goes ();
 }
 
+/* Opening: in each test by path, and by the descriptor of the directory above */
+
+/* Opens a directory in the test's directory. */
+static TempHandle
+open_shut (const char    *base,
+           gconstpointer  by_path)
+{
+  temp_autofd TempHandle parent_fd = TEMP_HANDLE_NONE;
+  g_autofree char *path = test_path (base);
+
+  if (by_path != NULL)
+    return temp_remove_open_shut (TEMP_HANDLE_CURRENT_DIR, path);
+
+  parent_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, test_dir (), 0);
+  return temp_remove_open_shut (parent_fd, base);
+}
+
+/* Opens directories whose modes do not let their owner in, and restores the modes. */
+static void
+child_shut (gconstpointer by_path)
+{
+  static const mode_t modes[] = { 0000, 0100, 0300 };
+  g_autofree char *path = NULL;
+
+  if (!test_become_nobody ())
+    test_child_skip ("cannot become another user");
+  path = test_path ("shut");
+  test_make_file ("shut/sub/x");
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_auto (TempNames) names = TEMP_NAMES_INIT;
+      temp_autofd TempHandle fd = -1;
+
+      g_assert_no_errno (chmod (path, modes[i]));
+      fd = open_shut ("shut", by_path);
+      g_assert_no_errno (fd);
+      test_assert_mode (path, S_IFDIR | modes[i]);
+      g_assert_no_errno (chmod (path, 0700));
+      g_assert_true (temp_names_open (&names, fd));
+      g_assert_cmpstr (temp_names_next (&names), ==, "sub");
+    }
+}
+
+static void
+test_shut (gconstpointer by_path)
+{
+  if (test_skips_on_posix ("no handle of a directory that its owner may not read"))
+    return;
+  test_in_child (child_shut, by_path);
+}
+
+/* Leaves one descriptor less than the opening needs. */
+static void
+child_shut_without_descriptors (gconstpointer by_path)
+{
+  g_autofree char *path = NULL;
+  int last = -1, before = -1;
+
+  if (!test_become_nobody ())
+    test_child_skip ("cannot become another user");
+
+  path = test_path ("shut");
+  g_assert_no_errno (mkdir (path, 0000));
+  test_limit_fds (64);
+  for (int fd = dup (0); fd >= 0; fd = dup (0))
+    {
+      before = last;
+      last = fd;
+    }
+  close (last);
+  if (by_path == NULL)
+    close (before);
+
+  g_assert_cmpint (open_shut ("shut", by_path), ==, -1);
+  g_assert_cmpint (errno, ==, EMFILE);
+  test_assert_mode (path, S_IFDIR);
+}
+
+static void
+test_shut_without_descriptors (gconstpointer by_path)
+{
+  if (test_skips_on_posix ("no handle of a directory that its owner may not read"))
+    return;
+  test_in_child (child_shut_without_descriptors, by_path);
+}
+
+static void
+test_open_fails (gconstpointer by_path)
+{
+  g_autofree char *path = test_path ("missing");
+
+  g_assert_cmpint (open_shut ("missing", by_path), ==, -1);
+  g_assert_cmpint (errno, ==, ENOENT);
+
+  g_assert_no_errno (symlink (test_dir (), path));
+  g_assert_cmpint (open_shut ("missing", by_path), ==, -1);
+}
+
 int
 main (int    argc,
       char **argv)
 {
+  static const struct
+  {
+    const char *name;
+    void      (*run) (gconstpointer);
+  } opening[] = {
+    { "a-shut-directory-can-be-opened", test_shut },
+    { "a-shut-directory-that-cannot-be-opened-stays-shut", test_shut_without_descriptors },
+    { "an-error-of-opening-is-returned", test_open_fails },
+  };
+
   test_init (&argc, &argv);
 
   g_test_add_data_func ("/tree/modes/in-the-way-are-repaired", NULL, test_modes);
@@ -250,6 +362,15 @@ main (int    argc,
   g_test_add_data_func ("/tree/only-inside/a-mount-in-another-user-s-directory-is-not-entered", "", test_mount);
   g_test_add_data_func ("/tree/only-inside/a-bind-mount-is-not-entered", NULL, test_bind_mount);
   g_test_add_data_func ("/tree/only-inside/a-bind-mount-is-not-entered-without-openat2", "", test_bind_mount);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (opening); i++)
+    {
+      g_autofree char *by_fd = g_strconcat ("/tree/by-descriptor/", opening[i].name, NULL);
+      g_autofree char *by_path = g_strconcat ("/tree/by-path/", opening[i].name, NULL);
+
+      g_test_add_data_func (by_fd, NULL, opening[i].run);
+      g_test_add_data_func (by_path, GINT_TO_POINTER (TRUE), opening[i].run);
+    }
 
   return g_test_run ();
 }

@@ -297,82 +297,6 @@ test_spared (gconstpointer data)
 
 /* Modes */
 
-/* Opens directories whose modes do not let their owner in, and restores the modes. */
-static void
-child_shut (gconstpointer data)
-{
-  static const mode_t modes[] = { 0000, 0100, 0300 };
-  g_autofree char *path = NULL;
-
-  if (!test_become_nobody ())
-    test_child_skip ("cannot become another user");
-  path = test_path ("shut");
-  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
-    {
-      g_auto (Name) name = { 0 };
-      temp_autofd int fd = -1;
-
-      name_init (&name, "shut", data);
-      test_make_file ("shut/sub/x");
-      g_assert_no_errno (chmod (name.path, modes[i]));
-      fd = temp_remove_open_shut (name.parent_fd, name.name);
-      g_assert_no_errno (fd);
-      test_assert_mode (name.path, S_IFDIR | modes[i]);
-      assert_removes_dir (&name, -1, FALSE, TRUE);
-    }
-}
-
-static void
-test_shut (gconstpointer data)
-{
-  if (test_skips_on_posix ("no handle of a directory that its owner may not read"))
-    return;
-  test_in_child (child_shut, data);
-}
-
-/* Leaves one descriptor, which is one too few. */
-static void
-child_shut_without_descriptors (gconstpointer data)
-{
-  g_auto (Name) name = { 0 };
-  int last = -1;
-
-  if (!test_become_nobody ())
-    test_child_skip ("cannot become another user");
-
-  name_init (&name, "shut", data);
-  g_assert_no_errno (mkdir (name.path, 0000));
-  test_limit_fds (64);
-  for (int fd = dup (0); fd >= 0; fd = dup (0))
-    last = fd;
-  close (last);
-
-  g_assert_cmpint (temp_remove_open_shut (name.parent_fd, name.name), ==, -1);
-  g_assert_cmpint (errno, ==, EMFILE);
-  test_assert_mode (name.path, S_IFDIR);
-}
-
-static void
-test_shut_without_descriptors (gconstpointer data)
-{
-  if (test_skips_on_posix ("no handle of a directory that its owner may not read"))
-    return;
-  test_in_child (child_shut_without_descriptors, data);
-}
-
-static void
-test_open_fails (gconstpointer data)
-{
-  g_auto (Name) name = { 0 };
-
-  name_init (&name, "missing", data);
-  g_assert_cmpint (temp_remove_open_shut (name.parent_fd, name.name), ==, -1);
-  g_assert_cmpint (errno, ==, ENOENT);
-
-  g_assert_no_errno (symlink (test_dir (), name.path));
-  g_assert_cmpint (temp_remove_open_shut (name.parent_fd, name.name), ==, -1);
-}
-
 static void
 child_not_unlinked (gconstpointer data)
 {
@@ -415,9 +339,6 @@ main (int    argc,
     { "the-directory-counts-in-its-progress", test_progress },
     { "a-cancelled-removal-stops", test_cancelled },
     { "a-locked-directory-is-spared-if-asked", test_spared },
-    { "a-shut-directory-can-be-opened", test_shut },
-    { "a-shut-directory-that-cannot-be-opened-stays-shut", test_shut_without_descriptors },
-    { "an-error-of-opening-is-returned", test_open_fails },
     { "an-error-names-the-path", test_not_unlinked },
   };
 
