@@ -51,6 +51,7 @@ remove_once (TempHandle           parent_fd,
              gboolean            *again,
              GError             **error)
 {
+  TempRemoveOptions options = { .progress = progress, .cancellable = cancellable };
   temp_autofd TempHandle fd = -1;
   gboolean keeps_root = (flags & TEMP_REMOVE_KEEP_ROOT) != 0, is_dir;
   TempStat st;
@@ -64,7 +65,7 @@ remove_once (TempHandle           parent_fd,
   if (is_dir && !keeps_root && !temp_remove_is_on_mount (parent_fd, fd))
     return fail (error, errno, path);
 
-  if (is_dir && !temp_remove_contents (fd, path, progress, cancellable, error))
+  if (is_dir && !temp_remove_contents (fd, path, &options, error))
     return FALSE;
   if (keeps_root)
     return TRUE;

@@ -92,7 +92,7 @@ empty_name (TempHandle          parent_fd,
       if (only_that || fd < 0)
         goto failed;
     }
-  return temp_remove_contents_with_options (fd, path, options, error);
+  return temp_remove_contents (fd, path, options, error);
 
 failed:
   if (errno == ENOENT || errno == ENOTDIR)

@@ -148,23 +148,10 @@ walk_once (TempRemoveWalk *walk,
 
 /* Removes the contents of a directory, but not the directory. Goes on after an error, and returns the first. */
 gboolean
-temp_remove_contents (TempHandle           dir_fd,
-                      const char          *path,
-                      TempRemoveProgress  *progress,
-                      GCancellable        *cancellable,
-                      GError             **error)
-{
-  TempRemoveOptions options = { .progress = progress, .cancellable = cancellable };
-
-  return temp_remove_contents_with_options (dir_fd, path, &options, error);
-}
-
-/* Like temp_remove_contents(), but may spare or await locked directories, and stop at a deadline. */
-gboolean
-temp_remove_contents_with_options (TempHandle          dir_fd,
-                                   const char         *path,
-                                   TempRemoveOptions  *options,
-                                   GError            **error)
+temp_remove_contents (TempHandle          dir_fd,
+                      const char         *path,
+                      TempRemoveOptions  *options,
+                      GError            **error)
 {
   TempRemoveProgress no_progress = { 0 };
   TempRemoveProgress *progress = options->progress != NULL ? options->progress : &no_progress;

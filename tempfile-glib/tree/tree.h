@@ -39,33 +39,28 @@ typedef struct
   gboolean            any_spared; /* a result: a locked directory was spared */
 } TempRemoveOptions;
 
-gboolean   temp_remove_contents              (TempHandle           dir_fd,
-                                              const char          *path,
-                                              TempRemoveProgress  *progress,
-                                              GCancellable        *cancellable,
-                                              GError             **error);
-gboolean   temp_remove_contents_with_options (TempHandle           dir_fd,
-                                              const char          *path,
-                                              TempRemoveOptions   *options,
-                                              GError             **error);
+gboolean   temp_remove_contents    (TempHandle           dir_fd,
+                                    const char          *path,
+                                    TempRemoveOptions   *options,
+                                    GError             **error);
 
-gboolean   temp_remove_file_name             (TempHandle           parent_fd,
-                                              const char          *name,
-                                              const char          *path,
-                                              gboolean            *removed,
-                                              GError             **error);
-gboolean   temp_remove_dir_name              (TempHandle           parent_fd,
-                                              const char          *name,
-                                              const char          *path,
-                                              TempHandle           fd,
-                                              gboolean             only_that,
-                                              TempRemoveOptions   *options,
-                                              gboolean            *removed,
-                                              GError             **error);
+gboolean   temp_remove_file_name   (TempHandle           parent_fd,
+                                    const char          *name,
+                                    const char          *path,
+                                    gboolean            *removed,
+                                    GError             **error);
+gboolean   temp_remove_dir_name    (TempHandle           parent_fd,
+                                    const char          *name,
+                                    const char          *path,
+                                    TempHandle           fd,
+                                    gboolean             only_that,
+                                    TempRemoveOptions   *options,
+                                    gboolean            *removed,
+                                    GError             **error);
 
-TempHandle temp_remove_open_shut             (TempHandle           parent_fd,
-                                              const char          *name);
-gboolean   temp_remove_is_on_mount           (TempHandle           parent_fd,
-                                              TempHandle           fd);
+TempHandle temp_remove_open_shut   (TempHandle           parent_fd,
+                                    const char          *name);
+gboolean   temp_remove_is_on_mount (TempHandle           parent_fd,
+                                    TempHandle           fd);
 
 G_END_DECLS

@@ -227,10 +227,11 @@ remove_contents (GError **error)
   g_autofree char *path = test_path ("tree");
   int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   guint n_fds = test_count_fds ();
+  TempRemoveOptions options = { .progress = NULL };
   gboolean removed;
 
   g_assert_no_errno (fd);
-  removed = temp_remove_contents (fd, path, NULL, NULL, error);
+  removed = temp_remove_contents (fd, path, &options, error);
   failing = NO_CALL;
   g_assert_cmpuint (test_count_fds (), ==, n_fds);
   close (fd);
@@ -363,7 +364,7 @@ assert_contents_go (TempRemoveLocks locks,
   g_autoptr (GError) error = NULL;
   TempRemoveOptions options = { .locks = locks };
 
-  g_assert_true (temp_remove_contents_with_options (fd, test_dir (), &options, &error));
+  g_assert_true (temp_remove_contents (fd, test_dir (), &options, &error));
   g_assert_no_error (error);
   g_assert_cmpint (options.any_spared, ==, expected_spared);
 }
@@ -413,7 +414,7 @@ child_no_locks (gconstpointer data)
     test_child_skip ("no filter of system calls");
 
   g_assert_no_errno (mkdir (path, 0700));
-  g_assert_false (temp_remove_contents_with_options (fd, test_dir (), &options, &error));
+  g_assert_false (temp_remove_contents (fd, test_dir (), &options, &error));
   test_assert_error_mentions (error, g_strerror (ENOLCK));
   g_assert_false (options.any_spared);
   test_assert_exists (path, TRUE);

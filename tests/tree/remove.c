@@ -187,11 +187,12 @@ child_no_descriptors (gconstpointer data)
   int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   const guint n_fds_allowed = fd + 1;
   g_autoptr (GError) error = NULL;
+  TempRemoveOptions options = { .progress = NULL };
 
   test_limit_fds (n_fds_allowed);
   while (dup (0) >= 0)
     ;
-  g_assert_false (temp_remove_contents (fd, path, NULL, NULL, &error));
+  g_assert_false (temp_remove_contents (fd, path, &options, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
   test_assert_error_mentions (error, path);
 }
@@ -372,11 +373,12 @@ test_not_a_directory (void)
 {
   g_autofree char *path = test_tree_path ("file");
   g_autoptr (GError) error = NULL;
+  TempRemoveOptions options = { .progress = NULL };
   temp_autofd int fd = -1;
 
   test_tree_make_file ("file");
   fd = open (path, O_PATH | O_CLOEXEC);
-  g_assert_false (temp_remove_contents (fd, path, NULL, NULL, &error));
+  g_assert_false (temp_remove_contents (fd, path, &options, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
   test_assert_error_mentions (error, path);
 }

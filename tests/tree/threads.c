@@ -81,7 +81,7 @@ remove_unlocked (void)
   g_autoptr (GError) error = NULL;
   TempRemoveOptions options = { .locks = TEMP_REMOVE_SPARE_LOCKED };
 
-  g_assert_true (temp_remove_contents_with_options (fd, path, &options, &error));
+  g_assert_true (temp_remove_contents (fd, path, &options, &error));
   g_assert_no_error (error);
   return options.any_spared;
 }
@@ -314,17 +314,18 @@ test_attack (void)
     {
       g_autofree char *path = test_tree_path (NULL);
       g_autoptr (GError) error = NULL;
+      TempRemoveOptions options = { .progress = NULL };
 
       make_large_tree (60);
       g_atomic_int_set (&attack.stop, FALSE);
       thread = g_thread_new ("swap", swap, &attack);
-      temp_remove_contents (attack.tree, path, NULL, NULL, &error);
+      temp_remove_contents (attack.tree, path, &options, &error);
       g_atomic_int_set (&attack.stop, TRUE);
       g_thread_join (thread);
 
       assert_canaries ();
       test_tree_assert_goes ();
-      temp_remove_contents (attack.aside, aside, NULL, NULL, NULL);
+      temp_remove_contents (attack.aside, aside, &options, NULL);
       assert_canaries ();
     }
 
@@ -381,15 +382,16 @@ attacked_round (Attack *attack)
   g_autofree char *path = test_tree_path (NULL);
   g_autofree char *aside = test_path ("aside");
   g_autoptr (GError) error = NULL;
+  TempRemoveOptions options = { .progress = NULL };
 
   make_large_tree (60);
   g_atomic_int_set (&attack->stop, FALSE);
-  temp_remove_contents (attack->tree, path, NULL, NULL, &error);
+  temp_remove_contents (attack->tree, path, &options, &error);
   wait_idle (attack);
 
   assert_canaries ();
   test_tree_assert_goes ();
-  temp_remove_contents (attack->aside, aside, NULL, NULL, NULL);
+  temp_remove_contents (attack->aside, aside, &options, NULL);
   assert_canaries ();
 }
 

@@ -165,6 +165,7 @@ test_tree_remove (GCancellable  *cancellable,
   g_autofree char *path = test_tree_path (NULL);
   temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   guint n_fds = test_count_fds ();
+  TempRemoveOptions options = { .cancellable = cancellable };
   gboolean removed;
 
   g_assert_no_errno (fd);
@@ -172,7 +173,7 @@ test_tree_remove (GCancellable  *cancellable,
   temp_platform.remove_file = remove_file;
   temp_platform.remove_dir = remove_dir;
   temp_platform.list = list;
-  removed = temp_remove_contents (fd, path, NULL, cancellable, error);
+  removed = temp_remove_contents (fd, path, &options, error);
   temp_platform = real;
   test_tree_hooks = none;
   g_assert_cmpuint (test_count_fds (), ==, n_fds);

@@ -217,8 +217,9 @@ test_made_meanwhile (void)
       g_autofree char *path = test_tree_path (NULL);
       g_autoptr (GError) error = NULL;
       temp_autofd int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+      TempRemoveOptions options = { .progress = NULL };
 
-      if (!temp_remove_contents (fd, path, NULL, NULL, &error))
+      if (!temp_remove_contents (fd, path, &options, &error))
         g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
     }
   g_atomic_int_set (&stop, TRUE);
