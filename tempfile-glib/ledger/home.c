@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "tree/tree.h"
 
 /* The directories of ledgers, called homes here: BASE/tempfile-glib/MACHINE-ID, where BASE is the directory for the
- * state of all programs. Reads the environment without GLib, whose functions make directories, and print warnings where
- * the user has no home. */
+ * state of all programs. */
 
 static char *
 read_machine_id (void)
@@ -40,41 +40,17 @@ get_machine_name (void)
   return g_atomic_pointer_get (&id);
 }
 
-/* Returns the value of an environment variable if that is an absolute path; else NULL. A ledger under a relative path
- * would be lost to sweeps, and to this process once it changes its directory. */
-static const char *
-get_path_from_environment (const char *variable)
-{
-  const char *path = g_getenv (variable);
-
-  return path != NULL && g_path_is_absolute (path) ? path : NULL;
-}
-
-/* Returns the user's home directory; NULL if there is none. */
-static char *
-find_home_dir (void)
-{
-  const char *path = get_path_from_environment ("HOME");
-  g_autofree char *home = NULL;
-
-  if (path != NULL || g_getenv ("HOME") != NULL)
-    return g_strdup (path);
-  if (temp_platform.get_home (&home) < 0)
-    return NULL;
-  return g_path_is_absolute (home) ? g_steal_pointer (&home) : NULL;
-}
-
 /* Returns the directory for the state of all programs; NULL if there is none. */
 static char *
 get_base (guint which)
 {
   g_autofree char *home = NULL;
-  const char *path = get_path_from_environment (which == TEMP_LEDGER_STATE_HOME ? "XDG_STATE_HOME" : "XDG_RUNTIME_DIR");
+  const char *path = temp_environment_get_path (which == TEMP_LEDGER_STATE_HOME ? "XDG_STATE_HOME" : "XDG_RUNTIME_DIR");
 
   if (path != NULL || which != TEMP_LEDGER_STATE_HOME)
     return g_strdup (path);
 
-  home = find_home_dir ();
+  home = temp_environment_get_home ();
   return home != NULL ? g_build_filename (home, ".local", "state", NULL) : NULL;
 }
 
@@ -116,7 +92,7 @@ ensure_dir (TempHandle  parent_fd,
 static gboolean
 is_home_or_above (const char *path)
 {
-  g_autofree char *home = find_home_dir ();
+  g_autofree char *home = temp_environment_get_home ();
   g_autofree char *canonical_home = home != NULL ? g_canonicalize_filename (home, NULL) : NULL;
   g_autofree char *canonical = g_canonicalize_filename (path, NULL);
   gsize length = strlen (canonical);
