@@ -53,3 +53,48 @@ temp_set_default_dir (const char  *dir,
 {
   return temp_location_set_default (dir, error);
 }
+
+/**
+ * temp_get_dir:
+ * @location: what the directory is for
+ * @error: return location for an error
+ *
+ * Gets a directory of a certain kind, to be named to the functions that make temporary files and directories.
+ *
+ * - %TEMP_LOCATION_DEFAULT: the directory that [func@Temp.get_default_dir] gives.
+ * - %TEMP_LOCATION_MEMORY: `/dev/shm` or `$XDG_RUNTIME_DIR`, the first that takes a file and is in memory.
+ * - %TEMP_LOCATION_LARGE: `/var/tmp` or the user's cache directory, the first that takes a file and is not in memory.
+ * - %TEMP_LOCATION_SHARED: in a Flatpak, `$XDG_CACHE_HOME`, and in a Snap, `$SNAP_USER_COMMON/.cache`: the `/tmp` of
+ *   a sandbox is another one than that of the programs outside, but the application's cache directory has one path for
+ *   both. Elsewhere, the default directory.
+ *
+ * A cache directory that is not there is made, with mode 0700, if the user owns the directory above it.
+ *
+ * The function looks each time, by making a file without a name, and may block while it does.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autofree char *dir = temp_get_dir (TEMP_LOCATION_LARGE, &error);
+ * g_autoptr (TempFile) file = dir != NULL ? temp_file_new (dir, &error) : NULL;
+ * ```
+ *
+ * Security: A set-user-id program does not look at its environment: it knows `/dev/shm`, `/var/tmp` and the default
+ * directory alone. Other users may make files in the first two as well; nobody else may open the files made there.
+ *
+ * Fails with a message that names the directories tried, and with
+ *
+ * - `G_IO_ERROR_NO_SPACE` if @location is %TEMP_LOCATION_MEMORY, and none of them is usable;
+ * - `G_IO_ERROR_NOT_FOUND` if none of those for another location is usable.
+ *
+ * Returns: (transfer full) (type filename): the absolute path of the directory
+ *
+ * Since: 1.0
+ */
+char *
+temp_get_dir (TempLocation   location,
+              GError       **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return temp_location_get (location, error);
+}

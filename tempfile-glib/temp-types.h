@@ -49,6 +49,25 @@ typedef enum /*< flags >*/
 } TempRemoveFlags;
 
 /**
+ * TempLocation:
+ * @TEMP_LOCATION_DEFAULT: the default directory
+ * @TEMP_LOCATION_MEMORY: a directory in memory: for small files that are read again soon, or must be on no disk
+ * @TEMP_LOCATION_LARGE: a directory that is not in memory: for large files
+ * @TEMP_LOCATION_SHARED: a directory that programs outside of a sandbox see under the same path: for files that they get
+ *
+ * A kind of directory for temporary files.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  TEMP_LOCATION_DEFAULT,
+  TEMP_LOCATION_MEMORY,
+  TEMP_LOCATION_LARGE,
+  TEMP_LOCATION_SHARED,
+} TempLocation;
+
+/**
  * TempProgressCallback:
  * @n_removed: the number of entries that are removed so far
  * @user_data: the data that was given with the callback

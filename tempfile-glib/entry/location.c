@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
@@ -86,11 +87,35 @@ takes_a_file (const char *dir)
   return n == 1;
 }
 
-/* Returns the absolute path of the first candidate that takes a file. */
+/* Returns NULL if dir takes a file, and is in memory or is not, as the location asks; else the cause. Sets errno: to 0 if
+ * no call failed. */
+static const char *
+find_fault (const char   *dir,
+            TempLocation  location)
+{
+  if (location == TEMP_LOCATION_MEMORY || location == TEMP_LOCATION_LARGE)
+    {
+      temp_autofd TempHandle fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, dir, TEMP_OPEN_FOLLOW);
+      TempFilesystem filesystem;
+
+      if (fd < 0 || temp_platform.get_filesystem (fd, &filesystem) < 0)
+        return g_strerror (errno);
+
+      errno = 0;
+      if (filesystem.is_in_memory != (location == TEMP_LOCATION_MEMORY))
+        return filesystem.is_in_memory ? "it is in memory" : "it is not in memory";
+    }
+
+  return takes_a_file (dir) ? NULL : g_strerror (errno);
+}
+
+/* Returns the absolute path of the first candidate that takes a file, and is in memory or is not, as the location asks. */
 char *
 temp_location_find (const char *const  *candidates,
+                    TempLocation        location,
                     GError            **error)
 {
+  const gboolean in_memory = location == TEMP_LOCATION_MEMORY;
   g_autoptr (GString) tried = g_string_new (NULL);
 
   for (gsize i = 0; candidates[i] != NULL; i++)
@@ -98,9 +123,9 @@ temp_location_find (const char *const  *candidates,
       g_autoptr (GError) local_error = NULL;
       g_autofree char *dir = temp_location_make_absolute (candidates[i], &local_error);
       g_autofree char *shown = NULL;
-      const char *cause;
+      const char *cause = dir != NULL ? find_fault (dir, location) : local_error->message;
 
-      if (dir != NULL && takes_a_file (dir))
+      if (cause == NULL)
         return g_steal_pointer (&dir);
 
       /* The directory is not to blame, and the next one would be no better. */
@@ -110,13 +135,12 @@ temp_location_find (const char *const  *candidates,
           return NULL;
         }
 
-      cause = local_error != NULL ? local_error->message : g_strerror (errno);
       shown = g_filename_display_name (candidates[i]);
       g_string_append_printf (tried, "%s“%s” (%s)", tried->len > 0 ? ", " : "", shown, cause);
     }
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-               "No directory takes temporary files; tried %s", tried->str);
+  g_set_error (error, G_IO_ERROR, in_memory ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_NOT_FOUND,
+               "No directory%s takes temporary files; tried %s", in_memory ? " in memory" : "", tried->str);
   return NULL;
 }
 
@@ -141,7 +165,7 @@ find_default_dir (GError **error)
     g_ptr_array_add (candidates, (gpointer) well_known[i]);
   g_ptr_array_add (candidates, NULL);
 
-  return temp_location_find ((const char *const *) candidates->pdata, error);
+  return temp_location_find ((const char *const *) candidates->pdata, TEMP_LOCATION_DEFAULT, error);
 }
 
 /* Returns the default directory, which the caller may hold for ever. Looks for one if none is set. */
@@ -207,4 +231,133 @@ temp_location_resolve (const char  *dir,
   if (G_LIKELY (g_path_is_absolute (dir)))
     return dir;
   return *to_free = temp_location_make_absolute (dir, error);
+}
+
+/* Directories of other kinds. A set-user-id program does not look for them in its environment. */
+
+static const char *
+get_runtime_dir (void)
+{
+  return !temp_platform.is_privileged () ? temp_environment_get_path ("XDG_RUNTIME_DIR") : NULL;
+}
+
+/* Returns the user's cache directory; NULL if there is none. */
+static char *
+get_cache_dir (void)
+{
+  const char *path = temp_environment_get_path ("XDG_CACHE_HOME");
+  g_autofree char *home = NULL;
+
+  if (temp_platform.is_privileged ())
+    return NULL;
+  if (path != NULL)
+    return g_strdup (path);
+
+  home = temp_environment_get_home ();
+  return home != NULL ? g_build_filename (home, ".cache", NULL) : NULL;
+}
+
+/* Makes the cache directory unless there is one, in a directory that this user owns: under sudo, $HOME may be another
+ * user's. If that fails, the directory takes no file. */
+static void
+make_cache_dir (const char *path)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  g_autofree char *base = g_path_get_basename (path);
+  temp_autofd TempHandle parent_fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, parent, TEMP_OPEN_FOLLOW);
+  TempStat st;
+
+  if (parent_fd >= 0 && temp_platform.stat (parent_fd, &st) == 0 && st.uid == temp_platform.get_uid ())
+    temp_platform.make_dir (parent_fd, base, 0700);
+}
+
+static char *
+find_in_memory (GError **error)
+{
+  const char *candidates[] = { temp_platform.memory_dir, get_runtime_dir (), NULL };
+
+  return temp_location_find (candidates, TEMP_LOCATION_MEMORY, error);
+}
+
+/* Makes the cache directory only if /var/tmp will not do. */
+static char *
+find_large (GError **error)
+{
+  const char *candidates[] = { "/var/tmp", NULL, NULL };
+  g_autofree char *cache = get_cache_dir ();
+  char *found = temp_location_find (candidates, TEMP_LOCATION_LARGE, cache != NULL ? NULL : error);
+
+  if (found != NULL || cache == NULL)
+    return found;
+
+  make_cache_dir (cache);
+  candidates[1] = cache;
+  return temp_location_find (candidates, TEMP_LOCATION_LARGE, error);
+}
+
+/* Returns TRUE if this program is in a sandbox, and sets *cache to the application's cache directory; to NULL if that is
+ * not known. A Flatpak's `.cache` in the home directory is one that nobody else sees. The launchers of many Snaps, but not
+ * of all, set $XDG_CACHE_HOME to the directory taken here. */
+static gboolean
+is_in_sandbox (char **cache)
+{
+  const char *common = temp_environment_get_path ("SNAP_USER_COMMON");
+  TempStat st;
+
+  if (temp_platform.is_privileged ())
+    return FALSE;
+  if (temp_platform.stat_target (TEMP_HANDLE_CURRENT_DIR, "/.flatpak-info", &st) == 0)
+    {
+      *cache = g_strdup (temp_environment_get_path ("XDG_CACHE_HOME"));
+      return TRUE;
+    }
+  if (common == NULL || temp_environment_get_path ("SNAP") == NULL)
+    return FALSE;
+
+  *cache = g_build_filename (common, ".cache", NULL);
+  return TRUE;
+}
+
+static char *
+find_shared (GError **error)
+{
+  const char *candidates[] = { NULL, NULL };
+  g_autofree char *cache = NULL;
+
+  if (!is_in_sandbox (&cache))
+    return g_strdup (temp_location_get_default (error));
+  if (cache == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                           "The application's cache directory is not known: “XDG_CACHE_HOME” is not set");
+      return NULL;
+    }
+
+  make_cache_dir (cache);
+  candidates[0] = cache;
+  return temp_location_find (candidates, TEMP_LOCATION_SHARED, error);
+}
+
+/* Returns the path of a directory of that kind, which the caller frees. */
+char *
+temp_location_get (TempLocation   location,
+                   GError       **error)
+{
+  switch (location)
+    {
+    case TEMP_LOCATION_DEFAULT:
+      return g_strdup (temp_location_get_default (error));
+
+    case TEMP_LOCATION_MEMORY:
+      return find_in_memory (error);
+
+    case TEMP_LOCATION_LARGE:
+      return find_large (error);
+
+    case TEMP_LOCATION_SHARED:
+      return find_shared (error);
+
+    default:
+      g_return_val_if_reached (NULL);
+    }
 }

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
 #pragma once
 
-#include <glib.h>
+#include "temp-types.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +12,9 @@ gboolean    temp_location_set_default   (const char           *dir,
 char       *temp_location_make_absolute (const char           *dir,
                                          GError              **error);
 char       *temp_location_find          (const char *const    *candidates,
+                                         TempLocation          location,
+                                         GError              **error);
+char       *temp_location_get           (TempLocation          location,
                                          GError              **error);
 const char *temp_location_resolve       (const char           *dir,
                                          char                **to_free,

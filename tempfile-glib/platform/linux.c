@@ -91,6 +91,8 @@ _Static_assert (sizeof (struct kernel_statx) == 256 && offsetof (struct kernel_s
 /* Of fstatfs() */
 #define EXT4_MAGIC 0xef53u
 #define OVERLAYFS_MAGIC 0x794c7630u
+#define RAMFS_MAGIC 0x858458f6u
+#define TMPFS_MAGIC 0x01021994u
 
 /* Of getdents64() */
 _Static_assert (offsetof (TempDirEntry, length) == 16 && offsetof (TempDirEntry, kind) == 18 &&
@@ -304,7 +306,11 @@ get_filesystem (TempHandle      handle,
   if (fstatfs (handle, &fs) < 0)
     return -1;
 
-  *filesystem = (TempFilesystem) { .has_safe_locks = true, .likes_splicing = (uint32_t) fs.f_type == EXT4_MAGIC };
+  *filesystem = (TempFilesystem) {
+    .has_safe_locks = true,
+    .likes_splicing = (uint32_t) fs.f_type == EXT4_MAGIC,
+    .is_in_memory = (uint32_t) fs.f_type == TMPFS_MAGIC || (uint32_t) fs.f_type == RAMFS_MAGIC,
+  };
   for (size_t i = 0; i < sizeof remote / sizeof *remote; i++)
     if ((uint32_t) fs.f_type == remote[i])
       filesystem->has_safe_locks = false;
@@ -461,6 +467,7 @@ make_pipe (TempHandle ends[2],
 
 TempPlatform temp_platform = {
   .name = "linux",
+  .memory_dir = "/dev/shm",
 
   .open_dir = open_dir,
   .open_dir_on_mount = open_dir_on_mount,

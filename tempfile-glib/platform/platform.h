@@ -81,6 +81,7 @@ typedef struct
 {
   bool has_safe_locks; /* no other machine and no server can lose a lock */
   bool likes_splicing; /* splice() of large pieces is the fastest way to write */
+  bool is_in_memory;   /* what is in a file is on no disk, unless it is swapped out */
 } TempFilesystem;
 
 /* How to open. Without TEMP_OPEN_FOLLOW, a symbolic link under the name itself is not followed. No program that this
@@ -178,6 +179,7 @@ typedef void (*TempForkHandler) (void);
 typedef struct
 {
   const char *name; /* "linux", "posix" */
+  const char *memory_dir; /* where everybody may make files in memory, if there is such a filesystem */
 
   /* Opening */
   TempHandle (*open_dir) (TempHandle dir, const char *name, TempOpenFlags flags);

@@ -10,6 +10,7 @@
 
 TempPlatform temp_platform = {
   .name = "posix",
+  .memory_dir = "/dev/shm",
 
   .open_dir = temp_posix_open_dir,
   .open_dir_on_mount = temp_posix_open_dir_on_mount,

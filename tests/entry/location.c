@@ -45,7 +45,7 @@ find (GError     **error,
   va_end (args);
   g_ptr_array_add (candidates, NULL);
 
-  return temp_location_find ((const char *const *) candidates->pdata, error);
+  return temp_location_find ((const char *const *) candidates->pdata, TEMP_LOCATION_DEFAULT, error);
 }
 
 static void

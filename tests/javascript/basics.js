@@ -87,6 +87,7 @@ test('functions', () => {
     assertEqual(GLib.rmdir(dir), 0);
     assertEqual(Temp.set_default_dir(GLib.get_tmp_dir()), true);
     assertEqual(Temp.get_default_dir(), GLib.get_tmp_dir());
+    assertEqual(Temp.get_dir(Temp.Location.DEFAULT), GLib.get_tmp_dir());
     Temp.set_default_dir(null);
 });
 

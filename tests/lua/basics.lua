@@ -94,6 +94,7 @@ test ('functions', function ()
   assert_equal (GLib.rmdir (assert (Temp.mkdtemp ())), 0)
   assert (Temp.set_default_dir (GLib.get_tmp_dir ()))
   assert_equal (Temp.get_default_dir (), GLib.get_tmp_dir ())
+  assert_equal (Temp.get_dir ('DEFAULT'), GLib.get_tmp_dir ())
   assert (Temp.set_default_dir ())
 end)
 

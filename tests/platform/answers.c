@@ -133,7 +133,7 @@ test_filesystem (void)
     0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997, 0x00c36400, 0x5346414f, 0x6b414653, 0x73757245,
     0x0bd00bd0, 0x01161970, 0x7461636f,
   };
-  static const guint32 local[] = { 0xef53, 0x01021994, 0x794c7630, 0x9123683e, 0x58465342 };
+  static const guint32 local[] = { 0xef53, 0x01021994, 0x858458f6, 0x794c7630, 0x9123683e, 0x58465342 };
   temp_autofd TempHandle dir = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, test_dir (), TEMP_OPEN_LIST);
   TempFilesystem found;
 
@@ -145,6 +145,7 @@ test_filesystem (void)
       g_assert_no_errno (temp_platform.get_filesystem (dir, &found));
       g_assert_false (found.has_safe_locks);
       g_assert_false (found.likes_splicing);
+      g_assert_false (found.is_in_memory);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (local); i++)
     {
@@ -152,6 +153,7 @@ test_filesystem (void)
       g_assert_no_errno (temp_platform.get_filesystem (dir, &found));
       g_assert_true (found.has_safe_locks);
       g_assert_cmpint (found.likes_splicing, ==, local[i] == 0xef53);
+      g_assert_cmpint (found.is_in_memory, ==, local[i] == 0x01021994 || local[i] == 0x858458f6);
     }
   filesystem = 0;
 }

@@ -393,6 +393,12 @@ class TestDefaultDir(support.TestCase):
         with self.assertRaises(GLib.Error):
             Temp.set_default_dir(os.path.join(self.dir, "missing"))
 
+    def test_location(self):
+        with Temp.Dir(prefix=NOT_UTF8) as dir:
+            Temp.set_default_dir(dir)
+            self.assertEqual(Temp.get_dir(Temp.Location.DEFAULT), os.fspath(dir))
+            Temp.set_default_dir(self.dir)
+
 
 @unittest.skipUnless(hasattr(Temp, "remove_tree"), "this library has no remove_tree()")
 class TestRemoveTree(support.TestCase):

@@ -88,6 +88,7 @@ async function promises(dir: Temp.Dir) {
     exactly<boolean>()(await file.close_async());
     exactly<boolean>()(await other.delete_async(GLib.PRIORITY_DEFAULT, null, n => exactly<number>()(n)));
     exactly<boolean>()(await Temp.remove_tree_async(dir.file, Temp.RemoveFlags.KEEP_ROOT));
+    exactly<string>()(Temp.get_dir(Temp.Location.DEFAULT));
 
     const made = await new Promise<Temp.File>((resolve, reject) => {
         const started = Temp.File.new_async(null, 0, null, (_, result) => {

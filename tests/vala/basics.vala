@@ -84,6 +84,8 @@ void synchronous () throws Error {
   FileUtils.unlink (made);
 
   assert (DirUtils.remove (Temp.mkdtemp ()) == 0);
+  Temp.set_default_dir (Environment.get_tmp_dir ());
+  assert (Temp.get_dir (Temp.Location.DEFAULT) == Environment.get_tmp_dir ());
   Temp.set_default_dir ();
 
   var configured = (Temp.File) Object.new (typeof (Temp.File), named: true, prefix: "vala_");

@@ -50,6 +50,17 @@ set_variables (TempDir            *base,
   return TRUE;
 }
 
+/* Some files are better off in a directory of another kind. Not every machine has each. */
+static void
+print_dir (const char   *files,
+           TempLocation  location)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = temp_get_dir (location, &error);
+
+  g_print ("%s go to %s\n", files, dir != NULL ? dir : error->message);
+}
+
 static gboolean
 run (GError **error)
 {
@@ -89,8 +100,14 @@ run (GError **error)
     return FALSE;
   g_print ("none is set: they go to %s\n", dir);
 
-  return temp_set_default_dir (temp_dir_get_path (base), error) &&
-         check_goes_to ("the program has set it", temp_dir_get_path (base), error);
+  if (!temp_set_default_dir (temp_dir_get_path (base), error) ||
+      !check_goes_to ("the program has set it", temp_dir_get_path (base), error))
+    return FALSE;
+
+  print_dir ("large files", TEMP_LOCATION_LARGE);
+  print_dir ("files for no disk", TEMP_LOCATION_MEMORY);
+  print_dir ("files that leave a sandbox", TEMP_LOCATION_SHARED);
+  return TRUE;
 }
 
 int

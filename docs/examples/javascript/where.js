@@ -39,6 +39,15 @@ function setVariables(directory) {
     print(`TMPDIR, TEMP and TMP name directories in ${directory.get_path()}`);
 }
 
+// Some files are better off in a directory of another kind. Not every machine has each.
+function printDir(files, location) {
+    try {
+        print(`${files} go to ${Temp.get_dir(location)}`);
+    } catch (error) {
+        print(`${files} go to ${error.message}`);
+    }
+}
+
 const directory = Temp.Dir.new(null, 'where_', null);
 const base = directory.get_path();
 
@@ -65,6 +74,10 @@ try {
 
     Temp.set_default_dir(base);
     checkGoesTo('the program has set it', base);
+
+    printDir('large files', Temp.Location.LARGE);
+    printDir('files for no disk', Temp.Location.MEMORY);
+    printDir('files that leave a sandbox', Temp.Location.SHARED);
 } finally {
     directory.delete(null);
 }

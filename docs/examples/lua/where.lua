@@ -33,6 +33,13 @@ local function set_variables (directory)
   print ('TMPDIR, TEMP and TMP name directories in ' .. directory.path)
 end
 
+-- Some files are better off in a directory of another kind. Not every machine has each.
+local function print_dir (files, location)
+  local dir, err = Temp.get_dir (location)
+
+  print (('%s go to %s'):format (files, dir or err.message))
+end
+
 local directory = assert (Temp.Dir.new (nil, 'where_'))
 local base = directory.path
 set_variables (directory)
@@ -57,4 +64,8 @@ print ('none is set: they go to ' .. assert (Temp.get_default_dir ()))
 
 assert (Temp.set_default_dir (base))
 check_goes_to ('the program has set it', base)
+
+print_dir ('large files', 'LARGE')
+print_dir ('files for no disk', 'MEMORY')
+print_dir ('files that leave a sandbox', 'SHARED')
 assert (directory:delete ())

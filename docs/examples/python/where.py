@@ -13,7 +13,7 @@ import sys
 import gi
 
 gi.require_version('Temp', '1')
-from gi.repository import Temp
+from gi.repository import GLib, Temp
 
 VARIABLES = ('TMPDIR', 'TEMP', 'TMP')
 
@@ -34,6 +34,14 @@ def set_variables(base):
         os.environ[variable] = candidate
 
     print(f'TMPDIR, TEMP and TMP name directories in {base}')
+
+
+def print_dir(files, location):
+    """Some files are better off in a directory of another kind. Not every machine has each."""
+    try:
+        print(f'{files} go to {Temp.get_dir(location)}')
+    except GLib.Error as error:
+        print(f'{files} go to {error.message}')
 
 
 def main():
@@ -60,6 +68,10 @@ def main():
 
     Temp.set_default_dir(base)
     check_goes_to('the program has set it', base)
+
+    print_dir('large files', Temp.Location.LARGE)
+    print_dir('files for no disk', Temp.Location.MEMORY)
+    print_dir('files that leave a sandbox', Temp.Location.SHARED)
 
 
 if __name__ == '__main__':

@@ -29,6 +29,15 @@ void set_variables (Temp.Dir directory) throws Error {
   print ("TMPDIR, TEMP and TMP name directories in %s\n", directory.get_path ());
 }
 
+// Some files are better off in a directory of another kind. Not every machine has each.
+void print_dir (string files, Temp.Location location) {
+  try {
+    print ("%s go to %s\n", files, Temp.get_dir (location));
+  } catch (Error e) {
+    print ("%s go to %s\n", files, e.message);
+  }
+}
+
 void run () throws Error {
   var directory = new Temp.Dir (null, "where_");
   var base_path = directory.get_path ();
@@ -54,6 +63,10 @@ void run () throws Error {
 
   Temp.set_default_dir (base_path);
   check_goes_to ("the program has set it", base_path);
+
+  print_dir ("large files", Temp.Location.LARGE);
+  print_dir ("files for no disk", Temp.Location.MEMORY);
+  print_dir ("files that leave a sandbox", Temp.Location.SHARED);
 }
 
 int main () {

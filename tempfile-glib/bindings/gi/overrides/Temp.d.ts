@@ -39,10 +39,22 @@ declare module 'gi://Temp?version=1' {
             const $gtype: GObject.GType<RemoveFlags>;
         }
 
+        enum Location {
+            DEFAULT = 0,
+            MEMORY = 1,
+            LARGE = 2,
+            SHARED = 3,
+        }
+
+        namespace Location {
+            const $gtype: GObject.GType<Location>;
+        }
+
         type ProgressCallback = (n_removed: number) => void;
 
         function get_default_dir(): string;
         function set_default_dir(dir?: string | null): boolean;
+        function get_dir(location: Location): string;
 
         /** Gives the descriptor, which is the caller's to close, and the path, which is the caller's to delete. */
         function mkstemp(dir?: string | null, prefix?: string | null, suffix?: string | null): [number, string];

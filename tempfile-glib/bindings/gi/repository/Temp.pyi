@@ -43,6 +43,12 @@ class RemoveFlags(int):
     KEEP_ROOT: RemoveFlags
     IGNORE_ERRORS: RemoveFlags
 
+class Location(int):
+    DEFAULT: Location
+    MEMORY: Location
+    LARGE: Location
+    SHARED: Location
+
 class File(Gio.FileIOStream):  # type: ignore
     def __init__(
         self,
@@ -215,6 +221,7 @@ class SpooledFile(Gio.IOStream):  # type: ignore
 
 def get_default_dir() -> str: ...
 def set_default_dir(dir: _Path | None = ...) -> bool: ...
+def get_dir(location: Location | int) -> str: ...
 def remove_tree(
     dir: Gio.File | _Path, flags: RemoveFlags | int = ..., cancellable: Gio.Cancellable | None = ...,
     *progress: Any,
