@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "ledger/alive.h"
+#include "ledger/find-helper.h"
 #include "ledger/ledger.h"
 #include "ledger/text.h"
 
@@ -18,22 +19,14 @@
 
 /* Starting one */
 
-/* Returns the path of the helper. Tests name one that is not installed yet in the environment. */
-static const char *
-find_helper (void)
-{
-  const char *path = !temp_platform.is_privileged () ? g_getenv ("TEMPFILE_GLIB_SWEEP") : NULL;
-
-  return path != NULL && *path != '\0' ? path : TEMP_HELPER_PATH;
-}
-
 /* Runs the helper, which exits at once; its child, which then has no parent, is the guard. The guard inherits no
  * descriptor of this program. */
 static gboolean
 spawn (const char  *ledger,
        GError     **error)
 {
-  const char *argv[] = { find_helper (), "--guard", ledger, NULL };
+  g_autofree char *helper = temp_find_helper ();
+  const char *argv[] = { helper, "--guard", ledger, NULL };
   g_autofree char *said = NULL;
   g_autofree char *complaint = NULL;
 
@@ -42,7 +35,7 @@ spawn (const char  *ledger,
   if (g_str_equal (said, READY))
     return TRUE;
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "“%s” does not guard this program: %s", argv[0],
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "“%s” does not guard this program: %s", helper,
                *g_strstrip (complaint) != '\0' ? complaint : "it said nothing");
   return FALSE;
 }

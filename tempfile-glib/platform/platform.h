@@ -322,7 +322,10 @@ typedef struct
   /* Allocates a page of zeros that a forked child sees as zeros, whatever is in it by then. */
   int        (*allocate_wiped) (void **page);
   int        (*at_fork) (TempForkHandler prepare, TempForkHandler parent, TempForkHandler child);
-  /* Blocks all signals for the calling thread; restore_signals() brings back the set from before. */
+  /* Sets *path to the file that has these data and was loaded into this process, to be freed by free(): a library, or the
+   * program, which may have another name than a path. */
+  int        (*find_loaded) (const void *data, char **path);
+  /* The calling thread blocks all signals; then only those that it had blocked before. */
   int        (*block_signals) (void);
   int        (*restore_signals) (void);
 

@@ -5,6 +5,7 @@
 #include "platform/posix.h"
 
 #include <ctype.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
 #include <pthread.h>
@@ -296,6 +297,24 @@ temp_posix_at_fork (TempForkHandler prepare,
   int errsv = pthread_atfork (prepare, parent, child);
 
   return errsv == 0 ? 0 : fail (errsv);
+}
+
+/* POSIX has dladdr() since 2024. */
+int
+temp_posix_find_loaded (const void *data,
+                        char      **path)
+{
+#ifdef HAVE_DLADDR
+  Dl_info info;
+
+  if (dladdr (data, &info) == 0 || info.dli_fname == NULL)
+    return fail (ENOENT);
+
+  *path = strdup (info.dli_fname);
+  return *path != NULL ? 0 : -1;
+#else
+  return fail (ENOSYS);
+#endif
 }
 
 static __thread sigset_t blocked_before;

@@ -100,6 +100,7 @@ TempPlatform temp_platform = {
   .close_standard = temp_posix_close_standard,
   .allocate_wiped = temp_posix_allocate_wiped,
   .at_fork = temp_posix_at_fork,
+  .find_loaded = temp_posix_find_loaded,
   .block_signals = temp_posix_block_signals,
   .restore_signals = temp_posix_restore_signals,
 

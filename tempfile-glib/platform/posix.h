@@ -91,6 +91,7 @@ int        temp_posix_heed_sigterm   (void);
 int        temp_posix_close_standard (void);
 int        temp_posix_allocate_wiped (void **page);
 int        temp_posix_at_fork        (TempForkHandler prepare, TempForkHandler parent, TempForkHandler child);
+int        temp_posix_find_loaded    (const void *data, char **path);
 int        temp_posix_block_signals  (void);
 int        temp_posix_restore_signals (void);
 int64_t    temp_posix_get_pid        (void);

@@ -367,6 +367,26 @@ test_second (gconstpointer data)
   g_assert_cmpint (p->get_second (), >=, second);
 }
 
+static void
+test_loaded (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  g_autofree char *library = NULL;
+  g_autofree char *program = NULL;
+  char *none = NULL;
+
+  if (p->find_loaded (g_utf8_skip, &library) < 0 && errno == ENOSYS)
+    {
+      g_test_skip ("no dladdr() here");
+      return;
+    }
+  g_assert_nonnull (strstr (library, "libglib-2.0"));
+  g_assert_no_errno (p->find_loaded (&temp_platform, &program));
+  g_assert_nonnull (strstr (program, "platform-system"));
+  assert_fails (p->find_loaded (NULL, &none), ENOENT);
+  g_assert_null (none);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -382,6 +402,7 @@ main (int    argc,
   add_both ("process/namespaces", test_namespaces);
   add_both ("process/wait", test_wait);
   add_both ("process/detach", test_detach);
+  add_both ("process/loaded", test_loaded);
   add_both ("fork/wiped", test_wiped);
   add_both ("fork/handlers", test_at_fork);
   add_both ("signals", test_signals);

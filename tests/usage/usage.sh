@@ -77,6 +77,23 @@ helper () {
   "$helper" --version && "$helper" --dry-run
 }
 
+# The prefix was moved, and has a helper that leaves a trace.
+moved () {
+  old=$(dirname "$(dirname "$(find "$root" -path '*/include/tempfile-glib-1')")") &&
+    cp -a "$old" "$here/moved" &&
+    helper=$(find "$here/moved" -name tempfile-glib-sweep -type f) &&
+    mv "$helper" "$helper.real" || return 1
+  cat >"$helper" <<END
+#!/bin/sh
+touch "$here/moved/trace"
+exec "$helper.real" "\$@"
+END
+  chmod +x "$helper"
+  compile cc "$source/tests/usage/guarded.c" &&
+    env -u TEMPFILE_GLIB_SWEEP LD_LIBRARY_PATH="$here/moved${LD_LIBRARY_PATH#"$old"}" "$here/program" &&
+    test -e "$here/moved/trace"
+}
+
 check 'the library, by its soname' test -e "$lib"
 check 'the helper program: runs' helper
 check 'the helper program: its manual page' test -e "$(find "$root" -name tempfile-glib-sweep.1)"
@@ -84,6 +101,7 @@ check 'the helper program: its timer' test -e "$(find "$root" -name tempfile-gli
 check 'no symbols but temp_*' only_ours
 check 'C: compiles' compile cc -x c "$source/tests/usage/program.c"
 check 'C: runs' "$here/program"
+check 'the helper program: found in a moved prefix' moved
 check 'C++: compiles' compile c++ -x c++ "$source/tests/usage/program.c"
 check 'C++: runs' "$here/program"
 check 'as a subproject' subproject
