@@ -134,6 +134,9 @@ gboolean   temp_entry_delete_until   (TempEntry         *entry,
                                       gint64             deadline,
                                       GError           **error);
 
+/* exit.c */
+void       temp_entry_delete_all_at_exit (void);
+
 /* make.c */
 gboolean   temp_entry_create_name    (TempEntry         *entry,
                                       const char        *dir,

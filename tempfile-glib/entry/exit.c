@@ -6,7 +6,7 @@
 
 #include "base/process.h"
 
-/* Exit: a destructor deletes the registered entries. */
+/* Exit deletes the registered entries: make.c has the destructor. */
 
 /* The time that exit has for deleting, in microseconds. */
 #define EXIT_PATIENCE (2 * G_USEC_PER_SEC)
@@ -46,9 +46,9 @@ delete_at_exit (TempEntry *entry,
     g_warning ("At exit: %s", error->message);
 }
 
-/* Deletes all registered entries. A destructor runs after all atexit() handlers, in which a program may still use its
- * files. A sweep deletes the entries that exit has no time for, and those that other threads make from now on. */
-__attribute__ ((destructor)) static void
+/* Deletes all registered entries. A sweep deletes the entries that exit has no time for, and those that other threads make
+ * from now on. */
+void
 temp_entry_delete_all_at_exit (void)
 {
   gint64 deadline = g_get_monotonic_time () + EXIT_PATIENCE;

@@ -19,6 +19,14 @@
  * A named one takes three steps: prepare() finds its place and its ledger, draw() writes the letters of its name, and
  * temp_entry_register() has exit delete it. */
 
+/* Runs after all atexit() handlers, in which a program may still use its files. Is here, because a linker takes from a
+ * static library those object files alone that something refers to. */
+__attribute__ ((destructor)) static void
+delete_all_at_exit (void)
+{
+  temp_entry_delete_all_at_exit ();
+}
+
 /* Makes a named file and deletes its name at once, on a filesystem without nameless files. If the name cannot be
  * deleted, leaves it for a sweep, and the entry as new. */
 static gboolean

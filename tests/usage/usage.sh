@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
 
-# usage.sh SOURCE BUILD: is what a stranger would do with the library in the
+# usage.sh SOURCE BUILD KIND: is what a stranger would do with the library in the
 # build folder: install it, look at it, compile against it, put it into a project.
+# KIND is that of the library there: shared, static or both.
 set -u
 source=$1
 build=$2
+kind=$3
 here=$build/usage
 rm -rf "$here"
 mkdir -p "$here"
@@ -23,6 +25,16 @@ check () {
   else
     echo "not ok $n $name"
     sed 's/^/# /' "$here/log"
+  fi
+}
+
+# check_shared NAME COMMAND... : for what only a shared library has
+check_shared () {
+  if [ "$kind" = static ]; then
+    n=$((n + 1))
+    echo "ok $n $1 # SKIP the library is static"
+  else
+    check "$@"
   fi
 }
 
@@ -65,7 +77,7 @@ subproject () {
   cp "$source/tests/usage/program.c" "$here/project"
   cat >"$here/project/meson.build" <<END
 project('user', 'c')
-dep = dependency('tempfile-glib-1', fallback: 'tempfile-glib', default_options: ['tests=false', 'introspection=disabled'])
+dep = dependency('tempfile-glib-1', fallback: 'tempfile-glib', default_options: ['tests=false', 'introspection=disabled', 'default_library=both'])
 test('program', executable('program', 'program.c', dependencies: dep))
 END
   env -u PKG_CONFIG_PATH meson setup "$here/project/build" "$here/project" --wrap-mode=forcefallback &&
@@ -89,20 +101,59 @@ touch "$here/moved/trace"
 exec "$helper.real" "\$@"
 END
   chmod +x "$helper"
-  compile cc "$source/tests/usage/guarded.c" &&
-    env -u TEMPFILE_GLIB_SWEEP LD_LIBRARY_PATH="$here/moved${LD_LIBRARY_PATH#"$old"}" "$here/program" &&
+  compile cc "$source/tests/usage/left.c" &&
+    env -u TEMPFILE_GLIB_SWEEP LD_LIBRARY_PATH="$here/moved${LD_LIBRARY_PATH#"$old"}" "$here/program" guarded &&
     test -e "$here/moved/trace"
 }
 
-check 'the library, by its soname' test -e "$lib"
+# A static library, in a prefix of its own; nothing else is there to be linked.
+static_install () {
+  meson setup "$here/static" "$source" --prefix="$here/static-prefix" --libdir=lib --buildtype=plain \
+    -Ddefault_library=static -Dtests=false &&
+    meson compile -C "$here/static" &&
+    meson install -C "$here/static" --no-rebuild &&
+    test -e "$here/static-prefix/lib/libtempfile-glib-1.a" &&
+    test -z "$(find "$here/static-prefix" -name '*.so*')"
+}
+
+static_compile () {
+  # shellcheck disable=SC2046
+  cc -Wall -Wextra -Werror -o "$here/static-program" "$1" \
+    $(PKG_CONFIG_PATH=$here/static-prefix/lib/pkgconfig pkg-config --static --cflags --libs tempfile-glib-1)
+}
+
+static_runs () {
+  static_compile "$source/tests/usage/program.c" && env -u LD_LIBRARY_PATH "$here/static-program"
+}
+
+static_exit () {
+  static_compile "$source/tests/usage/left.c" &&
+    left=$(env -u LD_LIBRARY_PATH "$here/static-program") && test -n "$left" && ! test -e "$left"
+}
+
+static_guard () {
+  env -u LD_LIBRARY_PATH -u TEMPFILE_GLIB_SWEEP "$here/static-program" guarded
+}
+
+static_introspection () {
+  ! meson setup "$here/refused" "$source" -Ddefault_library=static -Dintrospection=enabled >"$here/refused.log" 2>&1 &&
+    grep 'ERROR: .*default_library' "$here/refused.log"
+}
+
+check_shared 'the library, by its soname' test -e "$lib"
 check 'the helper program: runs' helper
 check 'the helper program: its manual page' test -e "$(find "$root" -name tempfile-glib-sweep.1)"
 check 'the helper program: its timer' test -e "$(find "$root" -name tempfile-glib-sweep.timer)"
-check 'no symbols but temp_*' only_ours
+check_shared 'no symbols but temp_*' only_ours
 check 'C: compiles' compile cc -x c "$source/tests/usage/program.c"
 check 'C: runs' "$here/program"
-check 'the helper program: found in a moved prefix' moved
+check_shared 'the helper program: found in a moved prefix' moved
 check 'C++: compiles' compile c++ -x c++ "$source/tests/usage/program.c"
 check 'C++: runs' "$here/program"
-check 'as a subproject' subproject
+check 'as a subproject, both shared and static' subproject
+check 'static: installs' static_install
+check 'static: runs' static_runs
+check 'static: exit deletes' static_exit
+check 'static: finds the helper program' static_guard
+check 'static: no introspection' static_introspection
 echo "1..$n"
