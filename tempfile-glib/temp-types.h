@@ -84,3 +84,24 @@ typedef struct _TempDir TempDir;
 typedef struct _TempSpooledFile TempSpooledFile;
 
 G_END_DECLS
+
+/* In C++, `|` makes a number of two flags, and no function takes a number for flags: so these have operators of their
+ * own. They are C++ even if a program includes this header inside of `extern "C"`, where two functions cannot have one
+ * name. g-ir-scanner reads the header as C. */
+#if defined (__cplusplus) && __cplusplus >= 201103L
+extern "C++" {
+
+#define _TEMP_DEFINE_FLAG_OPERATORS(Flags)                                           \
+  constexpr Flags operator| (Flags a, Flags b)                                       \
+  {                                                                                  \
+    return static_cast<Flags> (static_cast<unsigned> (a) | static_cast<unsigned> (b)); \
+  }                                                                                  \
+  inline Flags &operator|= (Flags &a, Flags b) { return a = a | b; }
+
+_TEMP_DEFINE_FLAG_OPERATORS (TempPersistFlags)
+_TEMP_DEFINE_FLAG_OPERATORS (TempRemoveFlags)
+
+#undef _TEMP_DEFINE_FLAG_OPERATORS
+
+}
+#endif
