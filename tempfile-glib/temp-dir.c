@@ -539,9 +539,14 @@ temp_dir_get_file (TempDir *self)
 {
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  if (self->file == NULL && self->initialized)
-    self->file = g_file_new_for_path (temp_dir_get_path (self));
-  return self->file;
+  if (g_atomic_pointer_get (&self->file) == NULL && self->initialized)
+    {
+      GFile *made = g_file_new_for_path (temp_dir_get_path (self));
+
+      if (!g_atomic_pointer_compare_and_exchange (&self->file, NULL, made))
+        g_object_unref (made); /* another thread has made one meanwhile */
+    }
+  return g_atomic_pointer_get (&self->file);
 }
 
 /**
