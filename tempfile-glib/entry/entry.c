@@ -17,7 +17,7 @@
  * The files of the folder lie in layers, and call only those below:
  *
  *   make.c: making things
- *   exit.c: deleting at exit
+ *   new-dir.c: opening a new directory       exit.c: deleting at exit
  *   delete.c: deleting by name    keep.c: keeping, and the lines for that    file.c: a file's descriptor
  *   entry.c: life, registry and lock
  *   directory.c: a directory's descriptor    location.c: the default directory

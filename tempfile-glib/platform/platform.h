@@ -325,7 +325,7 @@ typedef struct
   /* Sets *path to the file that has these data and was loaded into this process, to be freed by free(): a library, or the
    * program, which may have another name than a path. */
   int        (*find_loaded) (const void *data, char **path);
-  /* The calling thread blocks all signals; then only those that it had blocked before. */
+  /* Blocks all signals for the calling thread; restore_signals() brings back the set from before. */
   int        (*block_signals) (void);
   int        (*restore_signals) (void);
 
