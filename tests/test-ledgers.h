@@ -22,11 +22,9 @@ typedef struct
   char             *path;
 } TestLedger;
 
-/* POSIX alone does not tell which processes run: has the platform tell it for those that tests make up. */
-void  test_ledgers_know_processes (void);
-
-/* Describes a dead process of this user, boot and namespaces. */
+/* Describe a dead process of this user, boot and namespaces; this process. */
 void  test_ledger_init       (TestLedger  *self);
+void  test_ledger_init_living (TestLedger *self);
 void  test_ledger_clear      (TestLedger  *self);
 
 /* Makes the file, with its header; "lines" replaces that if it is not NULL. */

@@ -161,8 +161,7 @@ child_dry_run (gconstpointer data)
   test_ledger_append_name (&ledger, "keep", kept = leave (&ledger, TEMP_TAG_FILE));
   test_ledger_write_for (&locked, test_dir ());
   fd = test_ledger_lock (&locked);
-  test_ledger_init (&living);
-  living.process.start--;
+  test_ledger_init_living (&living);
   test_ledger_write (&living, NULL);
 
   before = test_list (test_dir ());
@@ -248,8 +247,7 @@ child_explain (gconstpointer data)
   test_ledger_append (&dead, "keep a\\040b\nname x");
   assert_explains (&dead, "# Its program is dead: a sweep deletes what it left in these directories.\n");
 
-  test_ledger_init (&living);
-  living.process.start--;
+  test_ledger_init_living (&living);
   test_ledger_write (&living, NULL);
   assert_explains (&living, running);
   fd = test_ledger_lock (&living);

@@ -258,8 +258,7 @@ child_report (gconstpointer data)
   g_assert_no_errno (mkdir (replaced, 0700));
   test_ledger_init (&headless);
   test_ledger_write (&headless, "");
-  test_ledger_init (&living);
-  living.process.start--;
+  test_ledger_init_living (&living);
   test_ledger_write (&living, NULL);
   living_base = g_path_get_basename (living.path);
   before = test_list (test_dir ());
