@@ -134,6 +134,19 @@ is_open_by (TempLedger *self,
   return fd >= 0 && temp_platform.stat (fd, st) == 0 && temp_file_id_equal (&st->id, &self->id);
 }
 
+/* Returns TRUE if the open file has the ledger's key. Without a mapping, nothing holds the inode once all descriptors are
+ * closed: when the ledger is removed, the kernel may give the inode to another file. */
+static gboolean
+has_key (TempLedger     *self,
+         TempHandle      fd,
+         const TempStat *st)
+{
+  g_autoptr (TempLedgerText) text = self->pin == NULL ? temp_ledger_text_read (fd, st) : NULL;
+
+  return self->pin != NULL || (text != NULL && text->verdict == TEMP_LEDGER_GOOD &&
+                               memcmp (&text->key, &self->key, sizeof self->key) == 0);
+}
+
 /* Opens the ledger's file again if the descriptor is no longer the ledger's. Fails with errno: ENOENT means that the
  * file is gone, ESTALE that another one, or none, is under its path, so that it may be elsewhere. The caller holds the
  * lock of appends. */
@@ -154,9 +167,11 @@ check_fd (TempLedger *self,
       fd = temp_platform.open_file (TEMP_HANDLE_CURRENT_DIR, self->path, TEMP_OPEN_APPEND | TEMP_OPEN_DONT_BLOCK);
       if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         return FALSE;
-      errno = ESTALE;
-      if (!is_open_by (self, fd, st))
-        return FALSE;
+      if (!is_open_by (self, fd, st) || !has_key (self, fd, st))
+        {
+          errno = ESTALE;
+          return FALSE;
+        }
       self->fd = g_steal_fd (&fd);
     }
 

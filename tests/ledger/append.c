@@ -189,6 +189,40 @@ test_removed (gconstpointer data)
       }
 }
 
+static int
+pin_nothing (TempHandle handle,
+             void     **pin)
+{
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+/* Where no mapping holds the ledger's inode, another file may get it. */
+static void
+test_inode_given_away (gconstpointer data)
+{
+  g_autoptr (TempLedger) ledger = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *contents = NULL;
+  FILE *other;
+
+  temp_platform.pin_lock = pin_nothing;
+  ledger = test_open_own_ledger ();
+  path = temp_ledger_dup_path (ledger);
+  g_assert_true (temp_ledger_enter (ledger));
+  g_assert_no_errno (close (test_find_own_ledger (ledger)));
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 5\n"), ==, 0);
+
+  g_assert_no_errno (close (test_find_own_ledger (ledger)));
+  other = fopen (path, "w");
+  g_assert_cmpint (fputs ("other", other), >=, 0);
+  fclose (other);
+  g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 6\n"), ==, ESTALE);
+  g_assert_false (temp_ledger_is_current (ledger));
+  contents = test_read_own_ledger (ledger);
+  g_assert_cmpstr (contents, ==, "other");
+}
+
 /* A write behind the limit would end the process by a signal. */
 static void
 test_file_limit (gconstpointer data)
@@ -525,6 +559,7 @@ main (int    argc,
 
   test_add_with_ledgers ("/ledger/append/lines-between-line-feeds", test_append);
   test_add_with_ledgers ("/only-ours/another-file-under-the-ledgers-number", test_number_given_away);
+  test_add_with_ledgers ("/only-ours/another-file-with-the-ledgers-inode", test_inode_given_away);
   test_add_with_ledgers ("/ledger/append/after-all-was-closed", test_all_closed);
   test_add_with_ledgers ("/ledger/append/removed-ledger-makes-way-for-another", test_removed);
   test_add_with_ledgers ("/ledger/append/never-beyond-the-file-size-limit", test_file_limit);
