@@ -823,6 +823,14 @@ test_child_skip_on_posix (const char *reason)
 }
 
 void
+test_reap_on_posix (void)
+{
+  if (g_str_equal (temp_platform.name, "posix"))
+    while (waitpid (-1, NULL, 0) > 0)
+      ;
+}
+
+void
 test_limit_fds (guint n_fds)
 {
   struct rlimit limit;

@@ -140,6 +140,10 @@ gboolean test_is_full                 (void);
 gboolean test_skips_on_posix          (const char      *reason);
 void     test_child_skip_on_posix     (const char      *reason);
 
+/* Waits for all children, if the library was built for POSIX alone: that does not tell a process from one that has ended
+ * and whose parent has not asked how. */
+void     test_reap_on_posix           (void);
+
 /* The attribute that has a file's access control list, and such a list: user::rw-, user:12:rw-, group::---, mask::rw-,
  * other::---. */
 #define TEST_ACL "system.posix_acl_access"

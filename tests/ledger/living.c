@@ -203,6 +203,7 @@ test_living (gconstpointer data)
 
   close (program.commands);
   g_assert_no_errno (waitpid (living, NULL, 0));
+  test_reap_on_posix ();
   fclose (program.said);
   test_sweep ();
   test_assert_nothing_left ();

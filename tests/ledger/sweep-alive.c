@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -420,6 +421,7 @@ assert_child_holds (gconstpointer data)
   siginfo_t ended;
   TestChild child;
 
+  g_assert_no_errno (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
   test_child_start (&child, make_and_hand_on, data);
   g_assert_no_errno (waitid (P_PID, child.pid, &ended, WEXITED | WNOWAIT));
   file = test_child_read_line (&child);
@@ -430,6 +432,7 @@ assert_child_holds (gconstpointer data)
 
   /* The child's child ends some time after this. */
   test_child_end (&child);
+  test_reap_on_posix ();
   while (test_count_ledgers () > 0)
     {
       const TempSweepOptions options = { .report = NULL };
