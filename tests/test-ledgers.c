@@ -417,6 +417,14 @@ test_is_on_overlay (TempLedger *ledger)
 }
 
 void
+test_child_skip_unpinned (TempLedger *ledger)
+{
+  test_child_skip_on_posix ("only a descriptor keeps a lock");
+  if (test_is_on_overlay (ledger))
+    test_child_skip ("a mapping does not keep locks on overlayfs");
+}
+
+void
 test_assert_own_ledger (TempLedger *ledger,
                         gboolean    is_there)
 {

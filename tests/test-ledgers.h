@@ -106,6 +106,9 @@ void            test_assert_own_ledger    (TempLedger *ledger,
 gboolean        test_is_locked            (const char *path);
 gboolean        test_is_on_overlay        (TempLedger *ledger);
 
+/* For a child: skips where the ledger loses its lock with its descriptors. */
+void            test_child_skip_unpinned  (TempLedger *ledger);
+
 /* No ledger can be made: the error's message has the text. */
 void            test_assert_no_own_ledger (const char *text);
 

@@ -294,18 +294,24 @@ test_short_write (gconstpointer data)
 static void
 test_short_header (gconstpointer data)
 {
-  for (gsize n = 1; n < 150; n += 7)
+  gboolean is_whole = FALSE;
+  gsize n;
+
+  /* At last, a header fits into the write. */
+  for (n = 1; !is_whole; n += 7)
     {
       g_autoptr (TempLedger) ledger = NULL;
       g_autoptr (TempLedgerText) text = NULL;
 
       next_write = n;
       ledger = test_open_own_ledger ();
-      g_assert_cmpuint (next_write, ==, 0);
+      is_whole = next_write > 0;
       text = test_parse_own_ledger (ledger);
       g_assert_cmpint (text->verdict, ==, TEMP_LEDGER_GOOD);
       g_assert_true (test_give_up_own_ledger (ledger));
     }
+  next_write = 0;
+  g_assert_cmpuint (n, >, 90);
 }
 
 static void
@@ -525,7 +531,7 @@ test_torn_and_tried (gconstpointer data)
   g_assert_no_errno (fstat (fd, &st));
   temp_ledger_get_birth (fd, birth);
   contents = g_strdup_printf ("\ntempfile-glib 2 %" G_GUINT64_FORMAT " %s\nkey 000102030405060708090a0b0c0d0e0f\n"
-                              "process 1 1 1 1 01234567-89ab-cdef-0123-456789abcdef\nuid %u\ndir 1 1 /nonexistent/x\n"
+                              "process 2147483647 1 1 1 01234567-89ab-cdef-0123-456789abcdef\nuid %u\ndir 1 1 /nonexistent/x\n"
                               "\ndir %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s/dir\nname config",
                               (guint64) st.st_ino, birth, (guint) geteuid (), (guint64) st_dir.st_dev,
                               (guint64) st_dir.st_ino, test_dir ());

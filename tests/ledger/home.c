@@ -375,6 +375,8 @@ test_modes_are_repaired (gconstpointer data)
       g_autofree char *own = get_level ("state", 1);
       g_autofree char *machine = get_level ("state", 2);
 
+      if (modes[i] == 0)
+        test_child_skip_on_posix ("no handle of a directory that its owner may not read");
       assert_opens (STATE, "state");
       g_assert_no_errno (chmod (machine, modes[i]));
       g_assert_no_errno (chmod (own, modes[i]));

@@ -249,8 +249,7 @@ test_lock_after_closing (gconstpointer data)
   g_autoptr (TempLedger) ledger = test_open_own_ledger ();
   g_autofree char *path = temp_ledger_dup_path (ledger);
 
-  if (test_is_on_overlay (ledger))
-    test_child_skip ("a mapping does not keep locks on overlayfs");
+  test_child_skip_unpinned (ledger);
   g_assert_no_errno (close (test_find_own_ledger (ledger)));
   g_assert_true (test_is_locked (path));
   g_assert_cmpint (test_append_to_own_ledger (ledger, "uid 4\n"), ==, 0);
@@ -341,8 +340,7 @@ test_roll_over_unsettled (gconstpointer data)
     {
       all[i] = test_open_own_ledger ();
       g_assert_true (temp_ledger_enter (all[i]));
-      if (test_is_on_overlay (all[i]))
-        test_child_skip ("the state is on overlayfs");
+      test_child_skip_unpinned (all[i]);
       g_assert_cmpuint (test_count_ledger_fds (), <=, 1);
       fill (all[i]);
     }
