@@ -25,7 +25,7 @@ temp_names_open (TempNames  *self,
 }
 
 /* Returns the next name, which is valid until the next call; NULL with errno on an error, and with an errno of 0 at the
- * end. */
+ * end. A directory that somebody has removed is at its end. */
 const char *
 temp_names_next (TempNames *self)
 {
@@ -43,7 +43,7 @@ temp_names_next (TempNames *self)
           n = temp_platform.list (self->fd, &self->listing, self->buffer, BUFFER_SIZE);
           self->position = 0;
           self->size = MAX (n, 0);
-          if (n == 0)
+          if (n == 0 || (n < 0 && errno == ENOENT))
             errno = 0;
           if (n <= 0)
             return NULL;

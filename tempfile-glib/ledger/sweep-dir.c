@@ -240,7 +240,7 @@ read_names (Dir *dir)
     if (temp_tag_has_window (name))
       try_name (dir, name);
 
-  return errno == 0 || errno == ENOENT; /* ENOENT: somebody has removed the directory */
+  return errno == 0;
 }
 
 /* Deletes the names that have a line of their own in the ledger, which a sweep believes without a tag. A tag tells if

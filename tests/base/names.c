@@ -3,6 +3,8 @@
 #include "base/names.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "test-support.h"
@@ -37,6 +39,25 @@ test_all (void)
       g_hash_table_remove_all (found);
       temp_names_clear (&names);
       g_assert_cmpuint (test_count_fds (), ==, n_fds);
+    }
+}
+
+static void
+test_removed (void)
+{
+  g_autofree char *path = test_path ("dir");
+  temp_autofd TempHandle dir = -1;
+  g_auto (TempNames) names = TEMP_NAMES_INIT;
+
+  g_assert_no_errno (mkdir (path, 0700));
+  dir = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, path, TEMP_OPEN_LIST);
+  g_assert_true (temp_names_open (&names, dir));
+  g_assert_no_errno (rmdir (path));
+  for (guint i = 0; i < 2; i++)
+    {
+      errno = EIO;
+      g_assert_null (temp_names_next (&names));
+      g_assert_cmpint (errno, ==, 0);
     }
 }
 
@@ -77,6 +98,7 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/names/each-is-read-once", test_all);
+  g_test_add_func ("/names/a-removed-directory-has-none", test_removed);
   g_test_add_func ("/names/errors-are-told-from-the-end", test_errors);
 
   return g_test_run ();
