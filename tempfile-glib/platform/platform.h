@@ -220,6 +220,7 @@ typedef struct
   int        (*link_handle) (TempHandle handle, TempHandle dir, const char *name);
   /* EINVAL, ENOSYS, EOPNOTSUPP and EPERM: kernel or filesystem do not know this way. */
   int        (*rename) (TempHandle from_dir, const char *from, TempHandle to_dir, const char *to, TempRenameHow how);
+  /* EISDIR: a directory is there. */
   int        (*remove_file) (TempHandle dir, const char *name);
   int        (*remove_dir) (TempHandle dir, const char *name);
   /* Writes the target, without a zero at its end. Returns its length. */

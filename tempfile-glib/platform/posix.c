@@ -239,11 +239,18 @@ temp_posix_rename (TempHandle    from_dir,
   return how == TEMP_RENAME_REPLACE ? renameat (from_dir, from, to_dir, to) : fail (ENOSYS);
 }
 
+/* POSIX lets a system refuse with EPERM to unlink a directory, as the BSDs do. */
 int
 temp_posix_remove_file (TempHandle  dir,
                         const char *name)
 {
-  return unlinkat (dir, name, 0);
+  struct stat found;
+
+  if (unlinkat (dir, name, 0) == 0)
+    return 0;
+  if (errno != EPERM)
+    return -1;
+  return fail (fstatat (dir, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (found.st_mode) ? EISDIR : EPERM);
 }
 
 int

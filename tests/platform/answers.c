@@ -26,6 +26,19 @@ fstatfs (int            fd,
   return result;
 }
 
+static int unlink_errno; /* 0: it works */
+
+int
+unlinkat (int         fd,
+          const char *name,
+          int         flags)
+{
+  if (unlink_errno == 0)
+    return (int) syscall (SYS_unlinkat, fd, name, flags);
+  errno = unlink_errno;
+  return -1;
+}
+
 static struct
 {
   const char *user, *group; /* NULL: not known */
@@ -125,6 +138,29 @@ test_home (gconstpointer data)
   assert_fails (p->get_home (&home), ENOENT);
 }
 
+/* Systems refuse to unlink a directory with EISDIR or EPERM. */
+static void
+test_remove_file (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  temp_autofd TempHandle dir = p->open_dir (TEMP_HANDLE_CURRENT_DIR, test_dir (), TEMP_OPEN_LIST);
+
+  test_make_file ("file");
+  g_assert_no_errno (p->make_dir (dir, "dir", 0700));
+  g_assert_no_errno (p->make_symlink ("dir", dir, "link"));
+
+  unlink_errno = EPERM;
+  assert_fails (p->remove_file (dir, "dir"), EISDIR);
+  assert_fails (p->remove_file (dir, "file"), EPERM);
+  assert_fails (p->remove_file (dir, "link"), EPERM);
+  assert_fails (p->remove_file (dir, "none"), EPERM);
+  unlink_errno = EROFS;
+  assert_fails (p->remove_file (dir, "dir"), EROFS);
+  unlink_errno = 0;
+  assert_fails (p->remove_file (dir, "dir"), EISDIR);
+  g_assert_no_errno (p->remove_file (dir, "file"));
+}
+
 /* POSIX does not tell what a filesystem is. */
 static void
 test_filesystem (void)
@@ -167,6 +203,7 @@ main (int    argc,
 
   add_both ("answers/private-group", test_private_group);
   add_both ("answers/home", test_home);
+  add_both ("answers/remove-file", test_remove_file);
   g_test_add_func ("/platform/answers/a-filesystem-is-known-by-its-number", test_filesystem);
 
   return g_test_run ();
