@@ -199,6 +199,37 @@ child_dir_sync (gconstpointer data)
   test_assert_contents (target, TEST_NEW);
 }
 
+static int
+get_no_random (void  *bytes,
+               size_t size)
+{
+  errno = EIO;
+  return -1;
+}
+
+/* Without a ledger, the hidden name has random letters. */
+static void
+child_no_random (gconstpointer data)
+{
+  g_autofree char *target = test_persist_target ("document");
+  g_autoptr (TempFile) file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_setenv ("XDG_STATE_HOME", "/dev/null", TRUE);
+  g_unsetenv ("XDG_RUNTIME_DIR");
+  file = test_persist_new_file (TEST_NAMELESS);
+  test_write (target, TEST_OLD);
+
+  temp_platform.get_random = get_no_random;
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE, &error));
+  g_assert_error (error, G_IO_ERROR, (int) g_io_error_from_errno (EIO));
+  test_assert_error_mentions (error, target);
+  test_assert_error_mentions (error, "random bytes");
+  test_assert_error_mentions (error, g_strerror (EIO));
+  test_assert_contents (target, TEST_OLD);
+  test_persist_assert_names ("document", "target");
+}
+
 /* The system has neither renames that do not replace, nor links. */
 static void
 child_no_noreplace (gconstpointer data)
@@ -350,6 +381,7 @@ main (int    argc,
 
   test_persist_add_kinds ("/persist/undone/if-a-system-call-fails", test_failures, FALSE, FALSE);
   test_persist_add_kinds ("/persist/undone/if-the-disk-is-full", child_copy_fails, TRUE, TRUE);
+  test_add_in_child ("/persist/undone/without-random-bytes", child_no_random, NULL);
   test_add_in_child ("/persist/done/though-the-sync-fails", child_dir_sync, NULL);
   test_persist_add_kinds ("/persist/done/without-renames-and-links-that-keep", child_no_noreplace, TRUE, FALSE);
   test_add_in_child ("/persist/done/without-nameless-files", child_unnamed, NULL);

@@ -264,7 +264,8 @@ temp_entry_create_dir (TempEntry   *entry,
 }
 
 /* Links a file that exists to a hidden name in dir: calls `link_to` with one name after the other until one works, and
- * registers that name. On an error, also sets *errsv to the errno of the last try. */
+ * registers that name. On an error, also sets *errsv to the errno of the last try; to 0 if there was no name to try, and
+ * only the error says why. */
 gboolean
 temp_entry_create_name (TempEntry          *entry,
                         const char         *dir,
@@ -275,14 +276,17 @@ temp_entry_create_name (TempEntry          *entry,
 {
   TempHandle dir_fd;
 
-  *errsv = EEXIST;
+  *errsv = 0;
   if (!prepare (entry, dir, NULL, ".tmp", NULL, &dir_fd, error))
     return FALSE;
 
-  for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (*errsv == EEXIST || *errsv == EINTR); i++)
+  for (guint i = 0; i < TEMP_NAME_MAX_TRIES && (i == 0 || *errsv == EEXIST || *errsv == EINTR); i++)
     {
       if (!draw (entry, &entry->name, error))
-        return undo_prepare (entry);
+        {
+          *errsv = 0;
+          return undo_prepare (entry);
+        }
       if (link_to (data, dir_fd, temp_name_at (&entry->name, dir_fd)))
         {
           temp_entry_register (entry);

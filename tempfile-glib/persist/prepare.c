@@ -146,6 +146,8 @@ make_hidden (TempPlan  *p,
     temp_ledger_sync (p->hidden->ledger);
   if (done || p->way == TEMP_PLAN_COPY)
     return done;
+  if (errsv == 0)
+    return prefix_error (p, error);
 
   g_clear_error (error);
   return temp_plan_fail_link (p, error, errsv);
