@@ -4,7 +4,8 @@
 
 # Installs what is missing, builds, and runs every test in every way: by GCC, with
 # languages, examples, manual and installation; the demonstration; under Valgrind; by Clang, under the address and
-# undefined behaviour sanitizers; and the threaded ones under the thread sanitizer. All of it is in build-test/.
+# undefined behaviour sanitizers; the threaded ones under the thread sanitizer; and with the system calls of POSIX alone.
+# All of it is in build-test/.
 set -eu
 cd "$(dirname "$0")/.."
 . .ci/packages.sh
@@ -64,6 +65,14 @@ if configure tsan -Dintrospection=disabled -Db_sanitize=thread -Db_lundef=false;
   G_SLICE=always-malloc \
     TSAN_OPTIONS=suppressions=$top/tests/tsan.supp:die_after_fork=0:report_mutex_bugs=0:report_thread_leaks=0 \
     run tsan --suite=threads
+fi
+
+if configure posix -Dintrospection=disabled -Dplatform=posix; then
+  # In memory, if there is room, trees take seconds instead of minutes.
+  if [ "$(df -Pk /dev/shm | awk 'END { print $4 + 0 }')" -gt 1000000 ]; then
+    export TMPDIR=/dev/shm
+  fi
+  run posix --suite=c
 fi
 
 python3 tests/count.py "$out" || failed=1
