@@ -34,11 +34,12 @@ temp_task_run (const TempTaskSteps  *steps,
 {
   gboolean ok;
 
-  if (!steps->begin (source, data, error))
+  if (steps->begin != NULL && !steps->begin (source, data, error))
     return FALSE;
 
   ok = steps->run (source, data, cancellable, error);
-  steps->end (source, data);
+  if (steps->end != NULL)
+    steps->end (source, data);
   return ok;
 }
 
@@ -79,12 +80,14 @@ on_ran (GObject      *source,
   g_autoptr (GTask) task = user_data;
   Work *work = g_task_get_task_data (G_TASK (result));
 
-  work->steps->end (source, work->data);
+  if (work->steps->end != NULL)
+    work->steps->end (source, work->data);
 
   temp_task_forward (task, result);
 }
 
-/* Runs the operation in another thread. Takes over the data. The result is a boolean, in a GTask with this source. */
+/* Runs the operation in another thread. Takes over the data, which lives as long as the result. The result is a GTask
+ * with this source, for temp_task_finish(). */
 void
 temp_task_run_async (const TempTaskSteps *steps,
                      gpointer             source,
@@ -100,13 +103,14 @@ temp_task_run_async (const TempTaskSteps *steps,
   Work *work = g_new (Work, 1);
   GError *error = NULL;
 
+  *work = (Work) { steps, data, data_free };
+  g_task_set_source_tag (task, (gpointer) steps);
   g_task_set_priority (task, io_priority);
   g_task_set_check_cancellable (task, FALSE); /* only run() knows if it was cancelled in time */
+  g_task_set_task_data (task, work, work_free);
 
-  *work = (Work) { steps, data, data_free };
-  if (!steps->begin (source, data, &error))
+  if (steps->begin != NULL && !steps->begin (source, data, &error))
     {
-      work_free (work);
       g_task_return_error (task, error);
       return;
     }
@@ -114,6 +118,25 @@ temp_task_run_async (const TempTaskSteps *steps,
   thread_task = g_task_new (source, cancellable, on_ran, g_steal_pointer (&task));
   g_task_set_priority (thread_task, io_priority);
   g_task_set_check_cancellable (thread_task, FALSE);
-  g_task_set_task_data (thread_task, work, work_free);
+  g_task_set_task_data (thread_task, work, NULL); /* its own task has a reference to the other one until on_ran() */
   g_task_run_in_thread (thread_task, run_in_thread);
+}
+
+/* Returns TRUE if the result is that of an operation with these steps on this source. */
+gboolean
+temp_task_is_valid (GAsyncResult        *result,
+                    const TempTaskSteps *steps,
+                    gpointer             source)
+{
+  return g_task_is_valid (result, source) && g_async_result_is_tagged (result, (gpointer) steps);
+}
+
+/* Returns the data of an operation that succeeded, which belong to the result; NULL if it failed. */
+gpointer
+temp_task_finish (GAsyncResult  *result,
+                  GError       **error)
+{
+  Work *work = g_task_get_task_data (G_TASK (result));
+
+  return g_task_propagate_boolean (G_TASK (result), error) ? work->data : NULL;
 }

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* The steps of an operation that takes long. Only run() is called in another thread. If begin() succeeds, end() is
- * called after run(), even after an error, and before the caller gets the result. */
+ * called after run(), even after an error, and before the caller gets the result. Both may be NULL. */
 typedef struct
 {
   gboolean (*begin) (gpointer       source,
@@ -34,6 +34,12 @@ void     temp_task_run_async (const TempTaskSteps  *steps,
                               GCancellable         *cancellable,
                               GAsyncReadyCallback   callback,
                               gpointer              user_data);
+
+gboolean temp_task_is_valid  (GAsyncResult         *result,
+                              const TempTaskSteps  *steps,
+                              gpointer              source);
+gpointer temp_task_finish    (GAsyncResult         *result,
+                              GError              **error);
 
 void     temp_task_forward   (GTask                *task,
                               GAsyncResult         *result);

@@ -80,6 +80,7 @@ free_log (gpointer data)
 }
 
 static const TempTaskSteps steps = { begin, run, end };
+static const TempTaskSteps other_steps = { NULL, run, NULL };
 
 static gboolean
 run_async (GObject       *source,
@@ -88,15 +89,23 @@ run_async (GObject       *source,
            GError       **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
+  gboolean ok;
 
   temp_task_run_async (&steps, source, log, free_log, G_PRIORITY_LOW, cancellable, test_keep_result, &result);
   test_wait_result (&result);
-  g_assert_true (g_task_is_valid (result, source));
+  g_assert_true (temp_task_is_valid (result, &steps, source));
+  g_assert_false (temp_task_is_valid (result, &other_steps, source));
+  g_assert_false (temp_task_is_valid (result, &steps, NULL));
   g_assert_cmpint (g_task_get_priority (G_TASK (result)), ==, G_PRIORITY_LOW);
+
+  /* The data are there as long as the result. */
+  ok = temp_task_finish (result, error) == log;
+  g_assert_cmpint (g_atomic_int_get (&log->n_freed), ==, 0);
+  g_clear_object (&result);
   while (g_atomic_int_get (&log->n_freed) == 0)
     g_thread_yield ();
   g_assert_cmpint (log->n_freed, ==, 1);
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return ok;
 }
 
 /* Only run() decides what a cancelled operation does. */
@@ -123,6 +132,30 @@ test_steps (gconstpointer data)
   else
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
   g_assert_cmpstr (calls->str, ==, c->expected);
+}
+
+/* An operation may have nothing to begin and nothing to end. */
+static void
+test_run_alone (void)
+{
+  static const Case here = { .is_async = FALSE };
+  static const Case elsewhere = { .is_async = TRUE };
+  g_autoptr (GObject) source = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GString) calls = g_string_new (NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  Log log = { .c = &here, .caller = g_thread_self (), .calls = calls };
+
+  g_cancellable_cancel (cancellable);
+  g_assert_true (temp_task_run (&other_steps, source, &log, cancellable, &error));
+  g_assert_no_error (error);
+
+  log.c = &elsewhere;
+  temp_task_run_async (&other_steps, source, &log, NULL, G_PRIORITY_DEFAULT, cancellable, test_keep_result, &result);
+  g_assert_true (temp_task_finish (test_wait_result (&result), &error) == &log);
+  g_assert_no_error (error);
+  g_assert_cmpstr (calls->str, ==, "run run ");
 }
 
 /* end() is called even if nobody asks for the result. */
@@ -162,6 +195,7 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     g_test_add_data_func (cases[i].name, &cases[i], test_steps);
+  g_test_add_func ("/task/runs-without-a-begin-and-an-end", test_run_alone);
   g_test_add_func ("/task/async/ends-though-nobody-asks", test_nobody_waits);
 
   return g_test_run ();
