@@ -380,6 +380,15 @@ set_attribute (TempHandle  handle,
   return fsetxattr (handle, name, value, size, 0);
 }
 
+/* Leaves the size as it is, so that nobody sees zeros. Unlike posix_fallocate(), never writes them one by one where the
+ * filesystem cannot allocate. */
+static int
+allocate (TempHandle handle,
+          int64_t    size)
+{
+  return fallocate (handle, FALLOC_FL_KEEP_SIZE, 0, size);
+}
+
 /* The lock belongs to the open file description, which a mapping keeps, here and in forked children. On overlayfs, the
  * kernel maps another file, the one below: there the mapping would keep nothing. */
 static int
@@ -519,6 +528,7 @@ TempPlatform temp_platform = {
   .set_attribute = set_attribute,
   .remove_attribute = fremovexattr,
   .set_size = temp_posix_set_size,
+  .allocate = allocate,
 
   .lock = temp_posix_lock,
   .pin_lock = pin_lock,

@@ -259,6 +259,10 @@ typedef struct
   int        (*set_attribute) (TempHandle handle, const char *name, const void *value, size_t size);
   int        (*remove_attribute) (TempHandle handle, const char *name);
   int        (*set_size) (TempHandle handle, int64_t size);
+  /* Allocates the space of the first bytes of a file, so that writing them finds room. May add zeros to the file, but
+   * changes none of its bytes. ENOSYS, EOPNOTSUPP and EINVAL: platform or filesystem cannot do so. After another error,
+   * such as ENOSPC, set_size() gives back what was allocated. */
+  int        (*allocate) (TempHandle handle, int64_t size);
 
   /* Locks a file or a directory for all who have this handle or a duplicate of it, as a forked child has. Unless it
    * waits, fails with EWOULDBLOCK if others have it locked. */

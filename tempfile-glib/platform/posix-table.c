@@ -62,6 +62,7 @@ TempPlatform temp_platform = {
   .set_attribute = temp_posix_set_attribute,
   .remove_attribute = temp_posix_remove_attribute,
   .set_size = temp_posix_set_size,
+  .allocate = temp_posix_allocate,
 
   .lock = temp_posix_lock,
   .pin_lock = temp_posix_pin_lock,

@@ -467,6 +467,19 @@ temp_posix_set_size (TempHandle handle,
   return ftruncate (handle, size);
 }
 
+int
+temp_posix_allocate (TempHandle handle,
+                     int64_t    size)
+{
+#ifdef HAVE_POSIX_FALLOCATE
+  int errsv = posix_fallocate (handle, 0, size);
+
+  return errsv == 0 ? 0 : fail (errsv);
+#else
+  return fail (ENOSYS);
+#endif
+}
+
 /* Not a lock of POSIX's own: the first close() of any descriptor of the file drops those. */
 int
 temp_posix_lock (TempHandle handle,

@@ -51,6 +51,7 @@ ssize_t    temp_posix_get_attribute  (TempHandle handle, const char *name, void 
 int        temp_posix_set_attribute  (TempHandle handle, const char *name, const void *value, size_t size);
 int        temp_posix_remove_attribute (TempHandle handle, const char *name);
 int        temp_posix_set_size       (TempHandle handle, int64_t size);
+int        temp_posix_allocate       (TempHandle handle, int64_t size);
 int        temp_posix_lock           (TempHandle handle, TempLock lock, bool waits);
 int        temp_posix_pin_lock       (TempHandle handle, void **pin);
 int        temp_posix_unpin_lock     (void *pin);

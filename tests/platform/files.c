@@ -378,6 +378,59 @@ test_contents (gconstpointer data)
   assert_fails (p->read (dir, found, 1), is_posix (p) ? EISDIR : EBADF);
 }
 
+/* The bytes stay, and have room. */
+static void
+test_allocate (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  temp_autofd TempHandle dir = open_test_dir (p, 0);
+  temp_autofd TempHandle file = create (p, dir, "file");
+  TempStat st;
+
+  write_text (p, file, "text");
+  if (p->allocate (file, 1000000) < 0)
+    {
+      g_assert_true (errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL);
+      g_test_skip ("this filesystem cannot allocate");
+      return;
+    }
+
+  g_assert_no_errno (p->stat (file, &st));
+  g_assert_cmpint (st.size, ==, is_posix (p) ? 1000000 : 4);
+  g_assert_cmpint (st.allocated, >=, 1000000);
+  g_assert_no_errno (p->set_size (file, 4));
+  assert_text (p, file, "text");
+  g_assert_no_errno (p->stat (file, &st));
+  g_assert_cmpint (st.allocated, <, 1000000);
+
+  assert_fails (p->allocate (-1, 1), EBADF);
+}
+
+/* In a filesystem of its own, which is full then. */
+static void
+allocate_too_much (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  temp_autofd TempHandle dir = TEMP_HANDLE_NONE;
+  temp_autofd TempHandle file = TEMP_HANDLE_NONE;
+
+  if (!test_mount_tmpfs (test_dir (), "size=1m"))
+    test_child_skip ("no filesystem can be mounted");
+
+  dir = open_test_dir (p, 0);
+  file = create (p, dir, "file");
+  write_text (p, file, "text");
+  assert_fails (p->allocate (file, 2 * 1024 * 1024), ENOSPC);
+  g_assert_no_errno (p->set_size (file, 4));
+  assert_text (p, file, "text");
+}
+
+static void
+test_allocate_too_much (gconstpointer data)
+{
+  test_in_child (allocate_too_much, data);
+}
+
 static void
 test_many_pieces (gconstpointer data)
 {
@@ -551,6 +604,8 @@ main (int    argc,
   add_both ("handles", test_handles);
   add_both ("handles/paths", test_paths_of_handles);
   add_both ("contents", test_contents);
+  add_both ("contents/allocate", test_allocate);
+  add_both ("contents/allocate/no-space", test_allocate_too_much);
   add_both ("contents/many-pieces", test_many_pieces);
   add_both ("contents/holes", test_holes);
   add_both ("contents/sync", test_sync);

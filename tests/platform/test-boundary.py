@@ -16,12 +16,12 @@ HEADERS = re.compile(r"errno|limits|locale|pthread|stdio|stdlib|string|time|std\
 
 # The functions behind the entries of TempPlatform.
 CALLS = """
-    access chdir chmod chown clone close closedir copy_file_range creat dup dup2 dup3 execv execve execvp faccessat fchdir
-    fchmod fchmodat fchown fchownat fcntl fdatasync fdopendir fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat
+    access chdir chmod chown clone close closedir copy_file_range creat dup dup2 dup3 execv execve execvp faccessat fallocate
+    fchdir fchmod fchmodat fchown fchownat fcntl fdatasync fdopendir fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat
     fstatat fstatfs fstatvfs fsync ftruncate futimens getauxval getcwd getdents64 geteuid getegid getgid getgrgid_r
     getentropy getpid getppid getpwuid_r getrandom getrlimit getuid getxattr ioctl issetugid kill lchown lgetxattr link
     linkat listxattr llistxattr lseek lstat madvise minherit mkdir mkdirat mkfifo mkfifoat mknod mknodat mmap mprotect
-    munmap open openat opendir pipe pipe2 poll ppoll pread pthread_atfork pthread_sigmask pwrite raise read readdir
+    munmap open openat opendir pipe pipe2 poll posix_fallocate ppoll pread pthread_atfork pthread_sigmask pwrite raise read readdir
     readlink readlinkat readv realpath remove removexattr rename renameat renameat2 rewinddir rmdir sendfile setrlimit
     setsid setxattr sigaction signal sigprocmask splice stat statfs statvfs statx symlink symlinkat sync syncfs syscall
     sysconf truncate umask uname unlink unlinkat utimensat wait waitpid write writev
