@@ -8,6 +8,8 @@
 #include <gio/gfiledescriptorbased.h>
 
 #include "persist/persist.h"
+#include "stream/busy.h"
+#include "stream/contents.h"
 #include "stream/input.h"
 #include "stream/output.h"
 #include "task/task.h"
@@ -237,20 +239,29 @@ temp_file_is_open (GFileIOStream *stream)
   return temp_file_get_fd (TEMP_FILE (stream)) >= 0;
 }
 
-/* Fails if an operation on the file cannot begin. GFileIOStream has checked that the stream is open, but not that the
- * file was ever made. */
+/* Fails if the file is closed, or was never made. */
+static gboolean
+check_open (TempFile  *self,
+            GError   **error)
+{
+  const gboolean is_closed = g_io_stream_is_closed (G_IO_STREAM (self));
+
+  if (!is_closed && temp_entry_get_fd (self->entry) >= 0)
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                       is_closed ? "The temporary file is closed" : "The temporary file was not made");
+  return FALSE;
+}
+
+/* Fails if an operation on the file cannot begin. */
 static gboolean
 check_usable (TempFile      *self,
               GCancellable  *cancellable,
               GError       **error)
 {
-  if (temp_entry_get_fd (self->entry) < 0)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file was not made");
-      return FALSE;
-    }
-
-  return !g_cancellable_set_error_if_cancelled (cancellable, error) && check_idle (self, error);
+  return check_open (self, error) && !g_cancellable_set_error_if_cancelled (cancellable, error) &&
+         check_idle (self, error);
 }
 
 static gboolean
@@ -1245,6 +1256,287 @@ temp_file_reopen (TempFile      *self,
     temp_platform.close_on_exec (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)));
 
   return stream;
+}
+
+/* Contents */
+
+typedef struct
+{
+  GBytes   *bytes; /* that were loaded, or that replace the others */
+  TempBusy  busy;
+} Contents;
+
+static void
+contents_free (gpointer data)
+{
+  Contents *contents = data;
+
+  g_clear_pointer (&contents->bytes, g_bytes_unref);
+  g_free (contents);
+}
+
+/* Loading changes nothing: so it makes nothing busy. */
+static gboolean
+load_begin (gpointer   source,
+            gpointer   data,
+            GError   **error)
+{
+  if (!check_open (source, error))
+    return FALSE;
+  if (!g_io_stream_has_pending (source))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+  return FALSE;
+}
+
+static gboolean
+load_run (gpointer       source,
+          gpointer       data,
+          GCancellable  *cancellable,
+          GError       **error)
+{
+  Contents *contents = data;
+
+  contents->bytes = temp_contents_load (TEMP_FILE (source)->entry, cancellable, error);
+  return contents->bytes != NULL;
+}
+
+static const TempTaskSteps load_steps = { load_begin, load_run, NULL };
+
+/**
+ * temp_file_load_bytes:
+ * @self: a temporary file
+ * @cancellable: (nullable): an object that cancels the operation
+ * @error: return location for an error
+ *
+ * Loads all bytes of the file.
+ *
+ * The offset stays where it is: the streams can be read and written in the meantime. The result has the bytes that the
+ * file had when the operation began, even if somebody appends to it.
+ *
+ * ```c
+ * g_autoptr (GBytes) bytes = temp_file_load_bytes (file, NULL, &error);
+ * ```
+ *
+ * This blocks while the file is read. Fails with `G_IO_ERROR_NO_SPACE` if there is not enough memory, with
+ * `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_PENDING` while an operation on the whole of @self runs, such
+ * as [method@Temp.File.replace_bytes_async], with `G_IO_ERROR_CANCELLED`, and with the `G_IO_ERROR` of the system
+ * call's error.
+ *
+ * Returns: (transfer full): the bytes, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GBytes *
+temp_file_load_bytes (TempFile      *self,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  Contents contents = { NULL };
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return temp_task_run (&load_steps, self, &contents, cancellable, error) ? contents.bytes : NULL;
+}
+
+/**
+ * temp_file_load_bytes_async:
+ * @self: a temporary file
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Loads all bytes of the file without blocking.
+ *
+ * Get the result with [method@Temp.File.load_bytes_finish]. [method@Temp.File.load_bytes] says more.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_load_bytes_async (TempFile            *self,
+                            int                  io_priority,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  g_return_if_fail (TEMP_IS_FILE (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  temp_task_run_async (&load_steps, self, g_new0 (Contents, 1), contents_free,
+                       io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_file_load_bytes_finish:
+ * @self: a temporary file
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.File.load_bytes_async] began.
+ *
+ * Fails as [method@Temp.File.load_bytes] does.
+ *
+ * Returns: (transfer full): the bytes, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GBytes *
+temp_file_load_bytes_finish (TempFile      *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  Contents *contents;
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+  g_return_val_if_fail (temp_task_is_valid (result, &load_steps, self), NULL);
+
+  contents = temp_task_finish (result, error);
+  return contents != NULL ? g_steal_pointer (&contents->bytes) : NULL;
+}
+
+static gboolean
+replace_begin (gpointer   source,
+               gpointer   data,
+               GError   **error)
+{
+  TempFile *self = source;
+  Contents *contents = data;
+
+  return check_open (self, error) &&
+         temp_busy_begin (&contents->busy, G_IO_STREAM (self), self->input, self->output, error);
+}
+
+static gboolean
+replace_run (gpointer       source,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  Contents *contents = data;
+
+  return temp_contents_replace (TEMP_FILE (source)->entry, contents->bytes, cancellable, error);
+}
+
+static void
+replace_end (gpointer source,
+             gpointer data)
+{
+  Contents *contents = data;
+
+  temp_busy_end (&contents->busy);
+}
+
+static const TempTaskSteps replace_steps = { replace_begin, replace_run, replace_end };
+
+/**
+ * temp_file_replace_bytes:
+ * @self: a temporary file
+ * @bytes: the bytes that the file is to have
+ * @cancellable: (nullable): an object that cancels the operation
+ * @error: return location for an error
+ *
+ * Replaces all bytes of the file by others, be they more or fewer.
+ *
+ * Afterwards, the offset is at the end of @bytes: what the output stream writes next is appended.
+ *
+ * ```c
+ * g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+ *
+ * if (!temp_file_replace_bytes (file, bytes, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * This blocks while the file is written. First, it allocates the space on the disk, where the filesystem can do so. So
+ * if the disk is full, it fails with `G_IO_ERROR_NO_SPACE`, and nothing has changed. Nor has anything changed after
+ * `G_IO_ERROR_CLOSED`, if @self is closed, after `G_IO_ERROR_PENDING`, if @self or one of its streams is in the middle
+ * of something, and if the operation is cancelled before it begins to write. After any other error, which is the
+ * `G_IO_ERROR` of the system call's error, or `G_IO_ERROR_CANCELLED`, the contents are undefined, and the message says
+ * so.
+ *
+ * Returns: %TRUE if the file has @bytes now, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_replace_bytes (TempFile      *self,
+                         GBytes        *bytes,
+                         GCancellable  *cancellable,
+                         GError       **error)
+{
+  Contents contents = { .bytes = bytes };
+
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  return temp_task_run (&replace_steps, self, &contents, cancellable, error);
+}
+
+/**
+ * temp_file_replace_bytes_async:
+ * @self: a temporary file
+ * @bytes: the bytes that the file is to have
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Replaces all bytes of the file by others, without blocking.
+ *
+ * Get the result with [method@Temp.File.replace_bytes_finish]. [method@Temp.File.replace_bytes] says more. Meanwhile,
+ * any other operation on @self or its streams fails with `G_IO_ERROR_PENDING`.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_replace_bytes_async (TempFile            *self,
+                               GBytes              *bytes,
+                               int                  io_priority,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  Contents *contents;
+
+  g_return_if_fail (TEMP_IS_FILE (self));
+  g_return_if_fail (bytes != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  /* A stream that is made later would not be busy. */
+  g_io_stream_get_output_stream (G_IO_STREAM (self));
+  g_io_stream_get_input_stream (G_IO_STREAM (self));
+
+  contents = g_new0 (Contents, 1);
+  contents->bytes = g_bytes_ref (bytes);
+  temp_task_run_async (&replace_steps, self, contents, contents_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_file_replace_bytes_finish:
+ * @self: a temporary file
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.File.replace_bytes_async] began.
+ *
+ * Fails as [method@Temp.File.replace_bytes] does.
+ *
+ * Returns: %TRUE if the file has the bytes now, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_replace_bytes_finish (TempFile      *self,
+                                GAsyncResult  *result,
+                                GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+  g_return_val_if_fail (temp_task_is_valid (result, &replace_steps, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Persisting, keeping, deleting */

@@ -57,6 +57,36 @@ GFileIOStream *temp_file_reopen        (TempFile             *self,
                                         GCancellable         *cancellable,
                                         GError              **error);
 TEMP_AVAILABLE_IN_1_0
+GBytes     *temp_file_load_bytes       (TempFile             *self,
+                                        GCancellable         *cancellable,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_load_bytes_async (TempFile             *self,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+GBytes     *temp_file_load_bytes_finish (TempFile            *self,
+                                        GAsyncResult         *result,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_replace_bytes    (TempFile             *self,
+                                        GBytes               *bytes,
+                                        GCancellable         *cancellable,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_replace_bytes_async (TempFile          *self,
+                                        GBytes               *bytes,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_replace_bytes_finish (TempFile         *self,
+                                        GAsyncResult         *result,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
 gboolean    temp_file_persist          (TempFile             *self,
                                         GFile                *destination,
                                         TempPersistFlags      flags,

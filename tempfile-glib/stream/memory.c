@@ -21,8 +21,8 @@ temp_memory_clear (TempMemory *memory)
 
 /* Returns FALSE if the machine does not have as much memory. Linux promises more than there is, and kills a process
  * that uses it: a hole of a terabyte is refused before it is filled with zeros. */
-static gboolean
-may_hold (gsize size)
+gboolean
+temp_memory_may_hold (gsize size)
 {
   uint64_t available;
 
@@ -44,7 +44,7 @@ reserve (TempMemory *memory,
   if (G_LIKELY (size <= memory->capacity))
     return TRUE;
 
-  if (!may_hold (size))
+  if (!temp_memory_may_hold (size))
     return FALSE;
 
   data = g_try_realloc (memory->data, capacity);
@@ -111,6 +111,39 @@ temp_memory_write (TempMemory *memory,
   fill (memory, offset);
   memcpy (memory->data + offset, buffer, count);
   memory->size = MAX (memory->size, end);
+  return TRUE;
+}
+
+/* Returns a copy of all bytes, or NULL if there is not enough memory. */
+GBytes *
+temp_memory_dup (const TempMemory *memory)
+{
+  guint8 *data;
+
+  if (memory->size == 0)
+    return g_bytes_new (NULL, 0);
+
+  data = temp_memory_may_hold (memory->size) ? g_try_malloc (memory->size) : NULL;
+  if (data == NULL)
+    return NULL;
+
+  memcpy (data, memory->data, memory->size);
+  return g_bytes_new_take (data, memory->size);
+}
+
+/* Replaces all bytes. Returns FALSE if there is not enough memory: then nothing has changed. */
+gboolean
+temp_memory_replace (TempMemory *memory,
+                     const void *buffer,
+                     gsize       count)
+{
+  TempMemory made = { 0 };
+
+  if (!temp_memory_write (&made, 0, buffer, count))
+    return FALSE;
+
+  temp_memory_clear (memory);
+  *memory = made;
   return TRUE;
 }
 

@@ -14,16 +14,21 @@ typedef struct
   gsize   capacity; /* at most twice the size */
 } TempMemory;
 
-void     temp_memory_clear  (TempMemory       *memory);
-gsize    temp_memory_read   (const TempMemory *memory,
-                             goffset           offset,
-                             void             *buffer,
-                             gsize             count);
-gboolean temp_memory_write  (TempMemory       *memory,
-                             goffset           offset,
-                             const void       *buffer,
-                             gsize             count);
-gboolean temp_memory_resize (TempMemory       *memory,
-                             goffset           size);
+gboolean temp_memory_may_hold (gsize             size);
+void     temp_memory_clear    (TempMemory       *memory);
+gsize    temp_memory_read     (const TempMemory *memory,
+                               goffset           offset,
+                               void             *buffer,
+                               gsize             count);
+gboolean temp_memory_write    (TempMemory       *memory,
+                               goffset           offset,
+                               const void       *buffer,
+                               gsize             count);
+GBytes  *temp_memory_dup      (const TempMemory *memory);
+gboolean temp_memory_replace  (TempMemory       *memory,
+                               const void       *buffer,
+                               gsize             count);
+gboolean temp_memory_resize   (TempMemory       *memory,
+                               goffset           size);
 
 G_END_DECLS

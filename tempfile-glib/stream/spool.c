@@ -8,6 +8,7 @@
 
 /* The streams of the classes. input.c and output.c: those of a file, which use its entry's descriptor. spooled.c: those
  * of a spooled file, which call the spool. spool.c: what these two and the spooled file share. memory.c: its bytes.
+ * contents.c: all bytes of a file at once, for both classes; busy.c keeps others away from them meanwhile.
  *
  * States of a spool:
  *
