@@ -4,6 +4,7 @@
 
 #include "temp-spooled-file-private.h"
 
+#include "stream/busy.h"
 #include "stream/spooled.h"
 #include "task/task.h"
 #include "temp-file-private.h"
@@ -625,6 +626,290 @@ temp_spooled_file_get_size (TempSpooledFile *self)
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), 0);
 
   return temp_spool_get_size (self->spool);
+}
+
+/* Contents */
+
+typedef struct
+{
+  GBytes   *bytes; /* that were loaded, or that replace the others */
+  TempBusy  busy;
+} Contents;
+
+static void
+contents_free (gpointer data)
+{
+  Contents *contents = data;
+
+  g_clear_pointer (&contents->bytes, g_bytes_unref);
+  g_free (contents);
+}
+
+/* Loading changes nothing: so it makes nothing busy. */
+static gboolean
+load_begin (gpointer   source,
+            gpointer   data,
+            GError   **error)
+{
+  if (!g_io_stream_has_pending (source))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
+  return FALSE;
+}
+
+static gboolean
+load_run (gpointer       source,
+          gpointer       data,
+          GCancellable  *cancellable,
+          GError       **error)
+{
+  Contents *contents = data;
+
+  contents->bytes = temp_spool_load (TEMP_SPOOLED_FILE (source)->spool, cancellable, error);
+  return contents->bytes != NULL;
+}
+
+static const TempTaskSteps load_steps = { load_begin, load_run, NULL };
+
+/**
+ * temp_spooled_file_load_bytes:
+ * @self: a spooled file
+ * @cancellable: (nullable): an object that cancels the operation
+ * @error: return location for an error
+ *
+ * Loads all its bytes, from memory or from the file.
+ *
+ * The offset stays where it is: the streams can be read and written in the meantime. The result has the bytes that were
+ * there when the operation began, even if somebody appends more.
+ *
+ * ```c
+ * g_autoptr (GBytes) bytes = temp_spooled_file_load_bytes (spooled, NULL, &error);
+ * ```
+ *
+ * This blocks while a file is read. Fails with `G_IO_ERROR_NO_SPACE` if there is not enough memory, with
+ * `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_PENDING` while an operation on the whole of @self runs, such
+ * as [method@Temp.SpooledFile.replace_bytes_async], with `G_IO_ERROR_CANCELLED`, and with the `G_IO_ERROR` of the system
+ * call's error.
+ *
+ * Returns: (transfer full): the bytes, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GBytes *
+temp_spooled_file_load_bytes (TempSpooledFile  *self,
+                              GCancellable     *cancellable,
+                              GError          **error)
+{
+  Contents contents = { NULL };
+
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return temp_task_run (&load_steps, self, &contents, cancellable, error) ? contents.bytes : NULL;
+}
+
+/**
+ * temp_spooled_file_load_bytes_async:
+ * @self: a spooled file
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Loads all its bytes, from memory or from the file, without blocking.
+ *
+ * Get the result with [method@Temp.SpooledFile.load_bytes_finish]. [method@Temp.SpooledFile.load_bytes] says more.
+ *
+ * Since: 1.0
+ */
+void
+temp_spooled_file_load_bytes_async (TempSpooledFile     *self,
+                                    int                  io_priority,
+                                    GCancellable        *cancellable,
+                                    GAsyncReadyCallback  callback,
+                                    gpointer             user_data)
+{
+  g_return_if_fail (TEMP_IS_SPOOLED_FILE (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  temp_task_run_async (&load_steps, self, g_new0 (Contents, 1), contents_free,
+                       io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_spooled_file_load_bytes_finish:
+ * @self: a spooled file
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.SpooledFile.load_bytes_async] began.
+ *
+ * Fails as [method@Temp.SpooledFile.load_bytes] does.
+ *
+ * Returns: (transfer full): the bytes, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GBytes *
+temp_spooled_file_load_bytes_finish (TempSpooledFile  *self,
+                                     GAsyncResult     *result,
+                                     GError          **error)
+{
+  Contents *contents;
+
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+  g_return_val_if_fail (temp_task_is_valid (result, &load_steps, self), NULL);
+
+  contents = temp_task_finish (result, error);
+  return contents != NULL ? g_steal_pointer (&contents->bytes) : NULL;
+}
+
+static gboolean
+replace_begin (gpointer   source,
+               gpointer   data,
+               GError   **error)
+{
+  TempSpooledFile *self = source;
+  Contents *contents = data;
+
+  if (!temp_busy_begin (&contents->busy, G_IO_STREAM (self), self->input, self->output, error))
+    return FALSE;
+
+  g_object_freeze_notify (source); /* as in roll_begin() */
+  return TRUE;
+}
+
+static gboolean
+replace_run (gpointer       source,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  Contents *contents = data;
+
+  return temp_spool_replace (TEMP_SPOOLED_FILE (source)->spool, contents->bytes, cancellable, error);
+}
+
+static void
+replace_end (gpointer source,
+             gpointer data)
+{
+  Contents *contents = data;
+
+  temp_busy_end (&contents->busy);
+  g_object_thaw_notify (source);
+}
+
+static const TempTaskSteps replace_steps = { replace_begin, replace_run, replace_end };
+
+/**
+ * temp_spooled_file_replace_bytes:
+ * @self: a spooled file
+ * @bytes: the bytes that it is to have
+ * @cancellable: (nullable): an object that cancels the operation
+ * @error: return location for an error
+ *
+ * Replaces all its bytes by others, be they more or fewer.
+ *
+ * If there are more than [property@Temp.SpooledFile:max-size], it rolls first. Afterwards, the offset is at their end:
+ * what the output stream writes next is appended.
+ *
+ * ```c
+ * g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+ *
+ * if (!temp_spooled_file_replace_bytes (spooled, bytes, NULL, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * This blocks while a file is written. If there is not enough memory, or the disk is full, it fails with
+ * `G_IO_ERROR_NO_SPACE`, and no byte has changed. Nor has one after `G_IO_ERROR_CLOSED`, if @self is closed, after
+ * `G_IO_ERROR_PENDING`, if @self or one of its streams is in the middle of something, after an error of
+ * [method@Temp.SpooledFile.roll], and if the operation is cancelled before it begins to write. After any other error,
+ * which is the `G_IO_ERROR` of the system call's error, or `G_IO_ERROR_CANCELLED`, the contents are undefined, and the
+ * message says so.
+ *
+ * Returns: %TRUE if it has @bytes now, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_spooled_file_replace_bytes (TempSpooledFile  *self,
+                                 GBytes           *bytes,
+                                 GCancellable     *cancellable,
+                                 GError          **error)
+{
+  Contents contents = { .bytes = bytes };
+
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  return temp_task_run (&replace_steps, self, &contents, cancellable, error);
+}
+
+/**
+ * temp_spooled_file_replace_bytes_async:
+ * @self: a spooled file
+ * @bytes: the bytes that it is to have
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Replaces all its bytes by others, without blocking.
+ *
+ * Get the result with [method@Temp.SpooledFile.replace_bytes_finish]. [method@Temp.SpooledFile.replace_bytes] says more.
+ * Meanwhile, any other operation on @self or its streams fails with `G_IO_ERROR_PENDING`.
+ *
+ * Since: 1.0
+ */
+void
+temp_spooled_file_replace_bytes_async (TempSpooledFile     *self,
+                                       GBytes              *bytes,
+                                       int                  io_priority,
+                                       GCancellable        *cancellable,
+                                       GAsyncReadyCallback  callback,
+                                       gpointer             user_data)
+{
+  Contents *contents;
+
+  g_return_if_fail (TEMP_IS_SPOOLED_FILE (self));
+  g_return_if_fail (bytes != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  /* A stream that is made later would not be busy. */
+  g_io_stream_get_output_stream (G_IO_STREAM (self));
+  g_io_stream_get_input_stream (G_IO_STREAM (self));
+
+  contents = g_new0 (Contents, 1);
+  contents->bytes = g_bytes_ref (bytes);
+  temp_task_run_async (&replace_steps, self, contents, contents_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_spooled_file_replace_bytes_finish:
+ * @self: a spooled file
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.SpooledFile.replace_bytes_async] began.
+ *
+ * Fails as [method@Temp.SpooledFile.replace_bytes] does.
+ *
+ * Returns: %TRUE if it has the bytes now, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_spooled_file_replace_bytes_finish (TempSpooledFile  *self,
+                                        GAsyncResult     *result,
+                                        GError          **error)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), FALSE);
+  g_return_val_if_fail (temp_task_is_valid (result, &replace_steps, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Rolling, and taking the file out */

@@ -22,6 +22,37 @@ TEMP_AVAILABLE_IN_1_0
 goffset          temp_spooled_file_get_size     (TempSpooledFile      *self);
 
 TEMP_AVAILABLE_IN_1_0
+GBytes          *temp_spooled_file_load_bytes   (TempSpooledFile      *self,
+                                                 GCancellable         *cancellable,
+                                                 GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void             temp_spooled_file_load_bytes_async (TempSpooledFile  *self,
+                                                 int                   io_priority,
+                                                 GCancellable         *cancellable,
+                                                 GAsyncReadyCallback   callback,
+                                                 gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+GBytes          *temp_spooled_file_load_bytes_finish (TempSpooledFile *self,
+                                                 GAsyncResult         *result,
+                                                 GError              **error);
+TEMP_AVAILABLE_IN_1_0
+gboolean         temp_spooled_file_replace_bytes (TempSpooledFile     *self,
+                                                 GBytes               *bytes,
+                                                 GCancellable         *cancellable,
+                                                 GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void             temp_spooled_file_replace_bytes_async (TempSpooledFile *self,
+                                                 GBytes               *bytes,
+                                                 int                   io_priority,
+                                                 GCancellable         *cancellable,
+                                                 GAsyncReadyCallback   callback,
+                                                 gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+gboolean         temp_spooled_file_replace_bytes_finish (TempSpooledFile *self,
+                                                 GAsyncResult         *result,
+                                                 GError              **error);
+
+TEMP_AVAILABLE_IN_1_0
 gboolean         temp_spooled_file_roll         (TempSpooledFile      *self,
                                                  GCancellable         *cancellable,
                                                  GError              **error);

@@ -5,6 +5,7 @@
 #include "stream/spool.h"
 
 #include "platform/platform.h"
+#include "stream/contents.h"
 
 /* The streams of the classes. input.c and output.c: those of a file, which use its entry's descriptor. spooled.c: those
  * of a spooled file, which call the spool. spool.c: what these two and the spooled file share. memory.c: its bytes.
@@ -334,6 +335,81 @@ temp_spool_writev (TempSpool            *spool,
   ok = g_output_stream_writev (g_io_stream_get_output_stream (file),
                                vectors, n_vectors, bytes_written, cancellable, error);
   leave_file (spool, file);
+  return ok;
+}
+
+/* Returns all bytes, and leaves the offset where it is. */
+GBytes *
+temp_spool_load (TempSpool     *spool,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  GBytes *bytes = NULL;
+  GIOStream *file;
+  TempEntry *entry;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+
+  pthread_mutex_lock (&spool->lock);
+  file = use_file (spool);
+  entry = spool->entry;
+  if (file == NULL && check_open (spool, error))
+    {
+      bytes = temp_memory_dup (&spool->memory);
+      if (bytes == NULL)
+        set_no_memory (error);
+    }
+  pthread_mutex_unlock (&spool->lock);
+
+  if (file != NULL)
+    {
+      bytes = temp_contents_load (entry, cancellable, error);
+      leave_file (spool, file);
+    }
+
+  return bytes;
+}
+
+/* Replaces all bytes, and moves the offset to their end. Rolls first if there are too many for memory. */
+gboolean
+temp_spool_replace (TempSpool     *spool,
+                    GBytes        *bytes,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (bytes, &size);
+  gboolean did_roll, ok = FALSE;
+  GIOStream *file = NULL;
+  TempEntry *entry = NULL;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  pthread_mutex_lock (&spool->lock);
+  if (make_room (spool, size, &did_roll, cancellable, error))
+    {
+      file = use_file (spool);
+      entry = spool->entry;
+      if (file == NULL && temp_memory_replace (&spool->memory, data, size))
+        {
+          spool->offset = size;
+          ok = TRUE;
+        }
+      else if (file == NULL)
+        set_no_memory (error);
+    }
+  pthread_mutex_unlock (&spool->lock);
+
+  if (file != NULL)
+    {
+      ok = temp_contents_replace (entry, bytes, cancellable, error);
+      leave_file (spool, file);
+    }
+  if (did_roll)
+    notify_rolled (spool);
+
   return ok;
 }
 

@@ -70,6 +70,14 @@ gboolean   temp_spool_writev     (TempSpool            *spool,
                                   GCancellable         *cancellable,
                                   GError              **error);
 
+GBytes    *temp_spool_load       (TempSpool            *spool,
+                                  GCancellable         *cancellable,
+                                  GError              **error);
+gboolean   temp_spool_replace    (TempSpool            *spool,
+                                  GBytes               *bytes,
+                                  GCancellable         *cancellable,
+                                  GError              **error);
+
 goffset    temp_spool_tell       (TempSpool            *spool);
 gboolean   temp_spool_seek       (TempSpool            *spool,
                                   goffset               offset,
