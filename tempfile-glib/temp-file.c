@@ -997,6 +997,105 @@ temp_file_new_named_finish (GAsyncResult  *result,
   return new_finish (result, error);
 }
 
+typedef struct
+{
+  GFile    *target;
+  TempFile *made;
+} Beside;
+
+static void
+beside_free (gpointer data)
+{
+  Beside *beside = data;
+
+  g_object_unref (beside->target);
+  g_clear_object (&beside->made);
+  g_free (beside);
+}
+
+static gboolean
+beside_run (gpointer       source,
+            gpointer       data,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  Beside *beside = data;
+
+  beside->made = temp_file_new_beside (beside->target, cancellable, error);
+  return beside->made != NULL && !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+static const TempTaskSteps beside_steps = { NULL, beside_run, NULL };
+
+/**
+ * temp_file_new_beside_async:
+ * @target: the file that is to be written, which need not exist
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the file is made
+ * @user_data: data for @callback
+ *
+ * Makes a temporary file next to @target, ready to replace it, without blocking.
+ *
+ * Get the result with [ctor@Temp.File.new_beside_finish]. [ctor@Temp.File.new_beside] says more. If the operation is
+ * cancelled, no file is left.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_new_beside_async (GFile               *target,
+                            int                  io_priority,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  Beside *beside;
+
+  g_return_if_fail (G_IS_FILE (target));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  beside = g_new0 (Beside, 1);
+  beside->target = g_object_ref (target);
+  temp_task_run_async (&beside_steps, NULL, beside, beside_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_file_new_beside_finish: (constructor)
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [func@Temp.File.new_beside_async] began.
+ *
+ * ```c
+ * static void
+ * on_made (GObject *source, GAsyncResult *result, gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (TempFile) file = temp_file_new_beside_finish (result, &error);
+ *
+ *   if (file == NULL)
+ *     g_warning ("%s", error->message);
+ * }
+ * ```
+ *
+ * Fails as [ctor@Temp.File.new_beside] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full): a new temporary file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_file_new_beside_finish (GAsyncResult  *result,
+                             GError       **error)
+{
+  Beside *beside;
+
+  g_return_val_if_fail (temp_task_is_valid (result, &beside_steps, NULL), NULL);
+
+  beside = temp_task_finish (result, error);
+  return beside != NULL ? g_steal_pointer (&beside->made) : NULL;
+}
+
 /* Properties, and other ways to the file */
 
 /* Returns the entry, to which the file has a reference. */

@@ -45,6 +45,16 @@ TempFile   *temp_file_new_named_finish (GAsyncResult         *result,
                                         GError              **error);
 
 TEMP_AVAILABLE_IN_1_0
+void        temp_file_new_beside_async (GFile                *target,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+TempFile   *temp_file_new_beside_finish (GAsyncResult        *result,
+                                        GError              **error);
+
+TEMP_AVAILABLE_IN_1_0
 int         temp_file_get_fd           (TempFile             *self);
 TEMP_AVAILABLE_IN_1_0
 const char *temp_file_get_path         (TempFile             *self);

@@ -262,6 +262,42 @@ test_async_error (void)
   test_assert_error_mentions (error, missing);
 }
 
+static TempFile *
+new_beside (GFile         *target,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  temp_file_new_beside_async (target, G_PRIORITY_DEFAULT, cancellable, test_keep_result, &result);
+  return temp_file_new_beside_finish (test_wait_result (&result), error);
+}
+
+static void
+test_beside_async (void)
+{
+  g_autofree char *path = test_path ("document");
+  g_autofree char *missing = test_path ("missing/document");
+  g_autoptr (GFile) target = g_file_new_for_path (path);
+  g_autoptr (GFile) nowhere = g_file_new_for_path (missing);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempFile) file = new_beside (target, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (temp_file_get_fd (file), >=, 0);
+  g_assert_true (temp_file_persist (file, target, TEMP_PERSIST_NONE, NULL, &error));
+  g_assert_no_error (error);
+  test_assert_contents (path, "");
+
+  g_assert_null (new_beside (nowhere, NULL, &error));
+  test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
+  g_cancellable_cancel (cancellable);
+  g_assert_null (new_beside (target, cancellable, &error));
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
+  test_assert_list (NULL, "document");
+}
+
 /* Cancelled before the thread begins, or while it makes the file: nothing is left. */
 static void
 test_async_cancelled (void)
@@ -337,6 +373,7 @@ main (int    argc,
   test_add_in_child ("/made/file/not-on-a-read-only-filesystem", child_read_only, NULL);
   g_test_add_func ("/made/file/async/nameless", test_async);
   g_test_add_func ("/made/file/async/named", test_named_async);
+  g_test_add_func ("/made/file/async/beside", test_beside_async);
   g_test_add_func ("/made/file/async/error-names-the-directory", test_async_error);
   g_test_add_func ("/made/file/async/by-the-interface", test_async_initable);
   g_test_add_func ("/made/file/async/nothing-left-if-cancelled", test_async_cancelled);
