@@ -65,6 +65,7 @@ struct _TempDir
   gboolean   delete_in_background;
   gboolean   initialized;
   gint       is_persisting; /* atomic */
+  gint       is_keeping;    /* atomic */
 };
 
 enum
@@ -1041,33 +1042,146 @@ temp_dir_persist_finish (TempDir       *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+typedef struct
+{
+  gboolean had_auto_delete;
+} Keep;
+
+static gboolean
+keep_begin (gpointer   source,
+            gpointer   data,
+            GError   **error)
+{
+  TempDir *self = source;
+  Keep *keep = data;
+
+  if (g_atomic_int_get (&self->is_persisting) || !g_atomic_int_compare_and_exchange (&self->is_keeping, FALSE, TRUE))
+    {
+      g_autofree char *shown = g_filename_display_name (temp_dir_get_path (self));
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PENDING,
+                   "Could not keep “%s”: another operation on the directory has not ended", shown);
+      return FALSE;
+    }
+
+  keep->had_auto_delete = temp_dir_get_auto_delete (self);
+  return TRUE;
+}
+
+static gboolean
+keep_run (gpointer       source,
+          gpointer       data,
+          GCancellable  *cancellable,
+          GError       **error)
+{
+  TempEntry *entry;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  entry = get_entry (source, error);
+  return entry != NULL && temp_entry_keep (entry, error);
+}
+
+static void
+keep_end (gpointer source,
+          gpointer data)
+{
+  Keep *keep = data;
+
+  g_atomic_int_set (&TEMP_DIR (source)->is_keeping, FALSE);
+  if (keep->had_auto_delete != temp_dir_get_auto_delete (source))
+    g_object_notify_by_pspec (source, properties[PROP_AUTO_DELETE]);
+}
+
+static const TempTaskSteps keep_steps = { keep_begin, keep_run, keep_end };
+
 /**
  * temp_dir_keep:
  * @self: a temporary directory
+ * @error: return location for an error
  *
  * Makes the directory stay for good, under its name.
  *
  * From now on, [property@Temp.Dir:auto-delete] is off and remains so.
  *
- * Returns: (transfer full) (nullable) (type filename): the absolute path of the directory, or %NULL if it is deleted,
- *   nothing is under its name, or this process was forked from the one that made it
+ * Once this function has returned, no crash, not even a power cut, can make the library delete the directory; so it may
+ * block for a moment.
+ *
+ * ```c
+ * g_autofree char *path = temp_dir_keep (dir, &error);
+ * ```
+ *
+ * Fails with `G_IO_ERROR_NOT_FOUND` if the directory is deleted, or nothing is under its name, with
+ * `G_IO_ERROR_NOT_SUPPORTED` if this process was forked from the one that made the directory, and with
+ * `G_IO_ERROR_PENDING` while the directory is being kept or persisted.
+ *
+ * Returns: (transfer full) (type filename): the absolute path of the directory, or %NULL if @error is set
  *
  * Since: 1.0
  */
 char *
-temp_dir_keep (TempDir *self)
+temp_dir_keep (TempDir  *self,
+               GError  **error)
 {
-  gboolean had_auto_delete;
+  Keep keep;
 
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
 
-  had_auto_delete = temp_entry_get_auto_delete (self->entry);
-  if (!temp_entry_keep (self->entry, NULL))
-    return NULL;
+  return temp_task_run (&keep_steps, self, &keep, NULL, error) ? g_strdup (temp_dir_get_path (self)) : NULL;
+}
 
-  if (had_auto_delete)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
-  return g_strdup (temp_entry_get_path (self->entry));
+/**
+ * temp_dir_keep_async:
+ * @self: a temporary directory
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Makes the directory stay for good, under its name, without blocking.
+ *
+ * Get the result with [method@Temp.Dir.keep_finish]. [method@Temp.Dir.keep] says more. If the operation is cancelled,
+ * the directory is still deleted at its time.
+ *
+ * Since: 1.0
+ */
+void
+temp_dir_keep_async (TempDir             *self,
+                     int                  io_priority,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  g_return_if_fail (TEMP_IS_DIR (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  temp_task_run_async (&keep_steps, self, g_new (Keep, 1), g_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_dir_keep_finish:
+ * @self: a temporary directory
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.Dir.keep_async] began.
+ *
+ * Fails as [method@Temp.Dir.keep] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full) (type filename): the absolute path of the directory, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+char *
+temp_dir_keep_finish (TempDir       *self,
+                      GAsyncResult  *result,
+                      GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+  g_return_val_if_fail (temp_task_is_valid (result, &keep_steps, self), NULL);
+
+  return g_task_propagate_boolean (G_TASK (result), error) ? g_strdup (temp_dir_get_path (self)) : NULL;
 }
 
 static gboolean

@@ -83,7 +83,18 @@ gboolean    temp_dir_persist_finish    (TempDir              *self,
                                         GAsyncResult         *result,
                                         GError              **error);
 TEMP_AVAILABLE_IN_1_0
-char       *temp_dir_keep              (TempDir              *self);
+char       *temp_dir_keep              (TempDir              *self,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void        temp_dir_keep_async        (TempDir              *self,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+char       *temp_dir_keep_finish       (TempDir              *self,
+                                        GAsyncResult         *result,
+                                        GError              **error);
 
 TEMP_AVAILABLE_IN_1_0
 gboolean    temp_dir_get_auto_delete   (TempDir              *self);

@@ -1884,6 +1884,52 @@ temp_file_persist_finish (TempFile      *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+typedef struct
+{
+  gboolean is_pending;
+  gboolean had_auto_delete;
+} Keep;
+
+/* Makes the file busy, unless it is closed: then nothing else can begin. */
+static gboolean
+keep_begin (gpointer   source,
+            gpointer   data,
+            GError   **error)
+{
+  Keep *keep = data;
+
+  keep->is_pending = !g_io_stream_is_closed (source);
+  if (keep->is_pending && !g_io_stream_set_pending (source, error))
+    return FALSE;
+
+  keep->had_auto_delete = temp_file_get_auto_delete (source);
+  return TRUE;
+}
+
+static gboolean
+keep_run (gpointer       source,
+          gpointer       data,
+          GCancellable  *cancellable,
+          GError       **error)
+{
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) &&
+         temp_entry_keep (TEMP_FILE (source)->entry, error);
+}
+
+static void
+keep_end (gpointer source,
+          gpointer data)
+{
+  Keep *keep = data;
+
+  if (keep->is_pending)
+    g_io_stream_clear_pending (source);
+  if (keep->had_auto_delete != temp_file_get_auto_delete (source))
+    g_object_notify_by_pspec (source, properties[PROP_AUTO_DELETE]);
+}
+
+static const TempTaskSteps keep_steps = { keep_begin, keep_run, keep_end };
+
 /**
  * temp_file_keep:
  * @self: a temporary file with a name
@@ -1897,7 +1943,8 @@ temp_file_persist_finish (TempFile      *self,
  * block for a moment.
  *
  * Fails with `G_IO_ERROR_NOT_SUPPORTED` if the file has no name, or none any more, or if this process was forked from
- * the one that made the file, and with `G_IO_ERROR_NOT_FOUND` if nothing is under its name.
+ * the one that made the file, with `G_IO_ERROR_NOT_FOUND` if nothing is under its name, and with `G_IO_ERROR_PENDING`
+ * while an operation on the whole of @self runs, such as [method@Temp.File.persist_async].
  *
  * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
  *
@@ -1907,17 +1954,64 @@ char *
 temp_file_keep (TempFile  *self,
                 GError   **error)
 {
-  gboolean had_auto_delete;
+  Keep keep;
 
   g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
 
-  had_auto_delete = temp_entry_get_auto_delete (self->entry);
-  if (!temp_entry_keep (self->entry, error))
-    return NULL;
+  return temp_task_run (&keep_steps, self, &keep, NULL, error) ? g_strdup (temp_file_get_path (self)) : NULL;
+}
 
-  if (had_auto_delete)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_DELETE]);
-  return g_strdup (temp_entry_get_path (self->entry));
+/**
+ * temp_file_keep_async:
+ * @self: a temporary file with a name
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Makes the file stay for good, under its name, without blocking.
+ *
+ * Get the result with [method@Temp.File.keep_finish]. [method@Temp.File.keep] says more. If the operation is cancelled,
+ * the file is still deleted at its time.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_keep_async (TempFile            *self,
+                      int                  io_priority,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  g_return_if_fail (TEMP_IS_FILE (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  temp_task_run_async (&keep_steps, self, g_new (Keep, 1), g_free, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_file_keep_finish:
+ * @self: a temporary file
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.File.keep_async] began.
+ *
+ * Fails as [method@Temp.File.keep] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: (transfer full) (type filename): the absolute path of the file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+char *
+temp_file_keep_finish (TempFile      *self,
+                       GAsyncResult  *result,
+                       GError       **error)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+  g_return_val_if_fail (temp_task_is_valid (result, &keep_steps, self), NULL);
+
+  return g_task_propagate_boolean (G_TASK (result), error) ? g_strdup (temp_file_get_path (self)) : NULL;
 }
 
 /**

@@ -118,6 +118,16 @@ TEMP_AVAILABLE_IN_1_0
 char       *temp_file_keep             (TempFile             *self,
                                         GError              **error);
 TEMP_AVAILABLE_IN_1_0
+void        temp_file_keep_async       (TempFile             *self,
+                                        int                   io_priority,
+                                        GCancellable         *cancellable,
+                                        GAsyncReadyCallback   callback,
+                                        gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+char       *temp_file_keep_finish      (TempFile             *self,
+                                        GAsyncResult         *result,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
 gboolean    temp_file_delete           (TempFile             *self,
                                         GCancellable         *cancellable,
                                         GError              **error);

@@ -34,7 +34,9 @@ test_delete (void)
   test_assert_exists (temp_dir_get_path (dir), FALSE);
   g_assert_cmpint (temp_dir_get_fd (dir), ==, -1);
   g_assert_true (temp_dir_delete (dir, NULL, &error));
-  g_assert_null (temp_dir_keep (dir));
+  g_assert_null (temp_dir_keep (dir, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  test_assert_error_mentions (error, temp_dir_get_path (dir));
 }
 
 /* The error names the file that cannot be removed, and the rest is removed. With ignore-errors, there is no error. */
@@ -222,7 +224,7 @@ test_background_keeps (void)
   temp_dir_set_delete_in_background (kept, TRUE);
   temp_dir_set_delete_in_background (off, TRUE);
   temp_dir_set_delete_in_background (deleted, TRUE);
-  kept_path = temp_dir_keep (kept);
+  kept_path = temp_dir_keep (kept, NULL);
   temp_dir_set_auto_delete (off, FALSE);
   g_assert_true (temp_dir_delete (deleted, NULL, NULL));
   g_object_unref (kept);

@@ -180,6 +180,22 @@ test_keep_taken (void)
   test_assert_error_mentions (error, temp_file_get_path (file));
 }
 
+/* A closed file that is still there can be kept. */
+static void
+test_keep_closed (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempFile) file = test_temp_file ();
+  g_autofree char *path = NULL;
+
+  temp_file_set_delete_on_close (file, FALSE);
+  g_assert_true (g_io_stream_close (G_IO_STREAM (file), NULL, &error));
+  path = temp_file_keep (file, &error);
+  g_assert_no_error (error);
+  g_clear_object (&file);
+  test_assert_exists (path, TRUE);
+}
+
 /* A forked child deletes a file of its parent's by closing it, but not by dropping a closed one. The child cannot keep
  * a file, since the parent may delete it. */
 static void
@@ -252,6 +268,7 @@ main (int    argc,
   g_test_add_func ("/deleted/file/as-set-when-it-ends", test_auto_delete);
   g_test_add_func ("/deleted/file/with-what-others-put-in-its-place", test_replaced);
   g_test_add_func ("/kept/file/only-if-it-is-there", test_keep_taken);
+  g_test_add_func ("/kept/file/though-closed", test_keep_closed);
   g_test_add_func ("/fork/file/child-deletes-by-close", test_child);
 
   return g_test_run ();

@@ -16,7 +16,8 @@ typedef struct
   gboolean  (*delete)   (gpointer       object,
                          GCancellable  *cancellable,
                          GError       **error);
-  char     *(*keep)     (gpointer       object);
+  char     *(*keep)     (gpointer       object,
+                         GError       **error);
 } Class;
 
 static gpointer
@@ -34,9 +35,10 @@ delete_file (gpointer       object,
 }
 
 static char *
-keep_file (gpointer object)
+keep_file (gpointer   object,
+           GError   **error)
 {
-  return temp_file_keep (object, NULL);
+  return temp_file_keep (object, error);
 }
 
 /* Makes a directory with a file in it, in a directory in it. */
@@ -61,9 +63,10 @@ delete_dir (gpointer       object,
 }
 
 static char *
-keep_dir (gpointer object)
+keep_dir (gpointer   object,
+          GError   **error)
 {
-  return temp_dir_keep (object);
+  return temp_dir_keep (object, error);
 }
 
 static const Class classes[] = {
@@ -139,8 +142,8 @@ test_keep (gconstpointer data)
   const Class *class = data;
   g_autoptr (GObject) object = class->make ();
   g_autoptr (GHashTable) counts = test_count_notifications (object);
-  g_autofree char *path = class->keep (object);
-  g_autofree char *again = class->keep (object);
+  g_autofree char *path = class->keep (object, NULL);
+  g_autofree char *again = class->keep (object, NULL);
   g_autofree char *expected = dup_path (object);
   g_autoptr (GError) error = NULL;
 
@@ -155,6 +158,94 @@ test_keep (gconstpointer data)
   g_assert_no_error (error);
   g_clear_object (&object);
   test_assert_exists (path, TRUE);
+}
+
+static void
+begin_keep (gpointer       object,
+            GCancellable  *cancellable,
+            GAsyncResult **result)
+{
+  if (TEMP_IS_FILE (object))
+    temp_file_keep_async (object, G_PRIORITY_DEFAULT, cancellable, test_keep_result, result);
+  else
+    temp_dir_keep_async (object, G_PRIORITY_DEFAULT, cancellable, test_keep_result, result);
+}
+
+static char *
+end_keep (gpointer       object,
+          GAsyncResult **result,
+          GError       **error)
+{
+  char *path;
+
+  test_wait_result (result);
+  path = TEMP_IS_FILE (object) ? temp_file_keep_finish (object, *result, error)
+                               : temp_dir_keep_finish (object, *result, error);
+  g_clear_object (result);
+  return path;
+}
+
+/* Nothing else about the whole object begins meanwhile. */
+static void
+test_keep_async (gconstpointer data)
+{
+  const Class *class = data;
+  g_autoptr (GObject) object = class->make ();
+  g_autoptr (GHashTable) counts = test_count_notifications (object);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *expected = dup_path (object);
+
+  begin_keep (object, NULL, &result);
+  g_assert_null (class->keep (object, &error));
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
+  begin_keep (object, NULL, &second);
+  g_assert_null (end_keep (object, &second, &error));
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
+
+  path = end_keep (object, &result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (path, ==, expected);
+  test_assert_notified (counts, "auto-delete", 1);
+  g_clear_object (&object);
+  test_assert_exists (path, TRUE);
+}
+
+/* The object is as it was, and not busy. */
+static void
+test_keep_cancelled (gconstpointer data)
+{
+  const Class *class = data;
+  g_autoptr (GObject) object = class->make ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GHashTable) counts = test_count_notifications (object);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = dup_path (object);
+  g_autofree char *kept = NULL;
+
+  g_cancellable_cancel (cancellable);
+  begin_keep (object, cancellable, &result);
+  g_assert_null (end_keep (object, &result, &error));
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
+  g_assert_true (is_auto_deleted (object));
+  test_assert_notified (counts, "auto-delete", 0);
+
+  g_assert_true (class->delete (object, NULL, NULL));
+  begin_keep (object, NULL, &result);
+  g_assert_null (end_keep (object, &result, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+
+  g_clear_object (&object);
+  test_assert_exists (path, FALSE);
+  object = class->make ();
+  begin_keep (object, NULL, &result);
+  kept = end_keep (object, &result, &error);
+  g_assert_no_error (error);
+  test_assert_exists (kept, TRUE);
 }
 
 /* An object that was never made, because its init failed or nobody called it, is dropped without harm. */
@@ -190,7 +281,7 @@ test_told (gconstpointer data)
   GObject *kept = class->make ();
   GObject *dropped = class->make ();
   g_autofree char *dropped_path = dup_path (dropped);
-  g_autofree char *kept_path = class->keep (kept);
+  g_autofree char *kept_path = class->keep (kept, NULL);
   g_autofree char *pattern = g_strdup_printf ("*“%s” goes*", dropped_path);
 
   g_assert_nonnull (kept_path);
@@ -222,7 +313,8 @@ test_fork (gconstpointer data)
 
   if (pid == 0)
     {
-      g_assert_null (class->keep (kept));
+      g_assert_null (class->keep (kept, &error));
+      test_assert_io_error (&error, G_IO_ERROR_NOT_SUPPORTED);
       g_clear_object (&kept);
       g_clear_object (&dropped);
       g_assert_true (class->delete (deleted, NULL, &error));
@@ -258,6 +350,8 @@ main (int    argc,
     { "deleted", "once-if-disposed-twice", test_disposed_twice },
     { "kept", "with-auto-delete-off", test_auto_delete_off },
     { "kept", "for-good", test_keep },
+    { "kept", "async/for-good", test_keep_async },
+    { "kept", "async/not-if-cancelled", test_keep_cancelled },
     { "never-made", "dropped-without-harm", test_never_made },
     { "told", "only-if-the-end-came-late", test_told },
     { "fork", "child-deletes-only-if-it-says-so", test_fork },
