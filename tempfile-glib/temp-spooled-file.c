@@ -1027,6 +1027,68 @@ temp_spooled_file_roll_finish (TempSpooledFile  *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+typedef struct
+{
+  TempFile *file; /* NULL: nothing was taken out */
+  TempBusy  busy;
+} Steal;
+
+static void
+steal_free (gpointer data)
+{
+  Steal *steal = data;
+
+  g_clear_object (&steal->file);
+  g_free (steal);
+}
+
+/* Makes the streams busy, too: bytes that one of them wrote meanwhile would be in the file, or not. */
+static gboolean
+steal_begin (gpointer   source,
+             gpointer   data,
+             GError   **error)
+{
+  TempSpooledFile *self = source;
+  Steal *steal = data;
+
+  if (!temp_busy_begin (&steal->busy, G_IO_STREAM (self), self->input, self->output, error))
+    return FALSE;
+
+  g_object_freeze_notify (source);
+  return TRUE;
+}
+
+static gboolean
+steal_run (gpointer       source,
+           gpointer       data,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  TempSpooledFile *self = source;
+  Steal *steal = data;
+
+  if (!temp_spool_roll (self->spool, cancellable, error))
+    return FALSE;
+
+  steal->file = TEMP_FILE (temp_spool_steal_file (self->spool));
+  return TRUE;
+}
+
+/* Closes the spooled file once nothing is pending, and only then notifies: handlers find it closed. */
+static void
+steal_end (gpointer source,
+           gpointer data)
+{
+  Steal *steal = data;
+
+  temp_busy_end (&steal->busy);
+  if (steal->file != NULL)
+    g_io_stream_close (source, NULL, NULL);
+  g_object_thaw_notify (source);
+}
+
+static const TempTaskSteps steal_steps = { steal_begin, steal_run, steal_end };
+
 /**
  * temp_spooled_file_steal_file:
  * @self: a spooled file
@@ -1035,9 +1097,8 @@ temp_spooled_file_roll_finish (TempSpooledFile  *self,
  *
  * Takes out the file, and closes @self.
  *
- * If @self is still in memory, it rolls first; to roll without blocking, call [method@Temp.SpooledFile.roll_async]
- * before. The offset of the file is that of @self. Afterwards @self and its streams are closed: reading or writing them
- * fails with `G_IO_ERROR_CLOSED`.
+ * If @self is still in memory, it rolls first, which may block. The offset of the file is that of @self. Afterwards
+ * @self and its streams are closed: reading or writing them fails with `G_IO_ERROR_CLOSED`.
  *
  * ```c
  * g_autoptr (TempFile) file = temp_spooled_file_steal_file (spooled, NULL, &error);
@@ -1054,21 +1115,71 @@ temp_spooled_file_steal_file (TempSpooledFile  *self,
                               GCancellable     *cancellable,
                               GError          **error)
 {
-  GIOStream *file = NULL;
+  Steal steal = { .file = NULL };
 
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  if (!begin (self, error))
-    return NULL;
+  return temp_task_run (&steal_steps, self, &steal, cancellable, error) ? steal.file : NULL;
+}
 
-  g_object_freeze_notify (G_OBJECT (self));
-  if (temp_spool_roll (self->spool, cancellable, error))
-    file = temp_spool_steal_file (self->spool);
-  g_io_stream_clear_pending (G_IO_STREAM (self));
-  if (file != NULL)
-    g_io_stream_close (G_IO_STREAM (self), NULL, NULL);
-  g_object_thaw_notify (G_OBJECT (self));
+/**
+ * temp_spooled_file_steal_file_async:
+ * @self: a spooled file
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Takes out the file, and closes @self, without blocking.
+ *
+ * Get the result with [method@Temp.SpooledFile.steal_file_finish]. [method@Temp.SpooledFile.steal_file] says more. If
+ * nobody asks for the result, the file is deleted.
+ *
+ * Since: 1.0
+ */
+void
+temp_spooled_file_steal_file_async (TempSpooledFile     *self,
+                                    int                  io_priority,
+                                    GCancellable        *cancellable,
+                                    GAsyncReadyCallback  callback,
+                                    gpointer             user_data)
+{
+  g_return_if_fail (TEMP_IS_SPOOLED_FILE (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  return file != NULL ? TEMP_FILE (file) : NULL;
+  /* A stream that is made later would not be busy. */
+  g_io_stream_get_output_stream (G_IO_STREAM (self));
+  g_io_stream_get_input_stream (G_IO_STREAM (self));
+
+  temp_task_run_async (&steal_steps, self, g_new0 (Steal, 1), steal_free,
+                       io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_spooled_file_steal_file_finish:
+ * @self: a spooled file
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [method@Temp.SpooledFile.steal_file_async] began.
+ *
+ * Fails as [method@Temp.SpooledFile.steal_file] does.
+ *
+ * Returns: (transfer full): the file, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+TempFile *
+temp_spooled_file_steal_file_finish (TempSpooledFile  *self,
+                                     GAsyncResult     *result,
+                                     GError          **error)
+{
+  Steal *steal;
+
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+  g_return_val_if_fail (temp_task_is_valid (result, &steal_steps, self), NULL);
+
+  steal = temp_task_finish (result, error);
+  return steal != NULL ? g_steal_pointer (&steal->file) : NULL;
 }

@@ -70,5 +70,15 @@ TEMP_AVAILABLE_IN_1_0
 TempFile        *temp_spooled_file_steal_file   (TempSpooledFile      *self,
                                                  GCancellable         *cancellable,
                                                  GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void             temp_spooled_file_steal_file_async (TempSpooledFile  *self,
+                                                 int                   io_priority,
+                                                 GCancellable         *cancellable,
+                                                 GAsyncReadyCallback   callback,
+                                                 gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+TempFile        *temp_spooled_file_steal_file_finish (TempSpooledFile *self,
+                                                 GAsyncResult         *result,
+                                                 GError              **error);
 
 G_END_DECLS

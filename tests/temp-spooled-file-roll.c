@@ -409,6 +409,89 @@ test_async_failure (void)
   g_assert_false (g_io_stream_has_pending (G_IO_STREAM (file)));
 }
 
+static void
+begin_steal (TempSpooledFile *spooled,
+             GCancellable    *cancellable,
+             GAsyncResult   **result)
+{
+  temp_spooled_file_steal_file_async (spooled, G_PRIORITY_DEFAULT, cancellable, test_keep_result, result);
+}
+
+static TempFile *
+end_steal (TempSpooledFile *spooled,
+           GAsyncResult   **result,
+           GError         **error)
+{
+  TempFile *file = temp_spooled_file_steal_file_finish (spooled, test_wait_result (result), error);
+
+  g_clear_object (result);
+  return file;
+}
+
+/* Nothing else begins meanwhile. */
+static void
+test_steal_async (void)
+{
+  g_autoptr (TempSpooledFile) spooled = new_with (0, "stolen");
+  GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (spooled));
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempFile) file = NULL;
+  GThread *notified_in = NULL;
+
+  g_signal_connect (spooled, "notify::rolled", G_CALLBACK (on_notified), &notified_in);
+  begin_steal (spooled, NULL, &result);
+  g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
+  begin_steal (spooled, NULL, &second);
+  g_assert_null (end_steal (spooled, &second, &error));
+  test_assert_io_error (&error, G_IO_ERROR_PENDING);
+
+  file = end_steal (spooled, &result, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_io_stream_is_closed (G_IO_STREAM (spooled)));
+  while (notified_in == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (notified_in == g_thread_self ());
+  g_clear_object (&spooled);
+  assert_contents (file, "stolen");
+}
+
+static void
+test_steal_async_failure (void)
+{
+  g_autofree char *missing = test_path ("missing");
+  g_autoptr (TempSpooledFile) spooled = new_with (0, "held");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  begin_steal (spooled, cancellable, &result);
+  g_assert_null (end_steal (spooled, &result, &error));
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
+
+  g_object_set (spooled, "dir", missing, NULL);
+  begin_steal (spooled, NULL, &result);
+  g_assert_null (end_steal (spooled, &result, &error));
+  test_assert_io_error (&error, G_IO_ERROR_NOT_FOUND);
+  g_assert_false (g_io_stream_is_closed (G_IO_STREAM (spooled)));
+  assert_contents (spooled, "held");
+}
+
+/* A result that nobody asks for takes the file with it. */
+static void
+test_steal_async_unasked (void)
+{
+  g_autoptr (TempSpooledFile) spooled = g_object_new (TEMP_TYPE_SPOOLED_FILE, "dir", test_dir (), "prefix", "p", NULL);
+
+  temp_spooled_file_steal_file_async (spooled, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+  while (!g_io_stream_is_closed (G_IO_STREAM (spooled)))
+    g_main_context_iteration (NULL, TRUE);
+  test_wait_empty ();
+}
+
 static gboolean
 is_alive (GWeakRef *weak)
 {
@@ -460,6 +543,9 @@ main (int    argc,
   g_test_add_data_func ("/spooled/stolen/from-memory", GINT_TO_POINTER (FALSE), test_steal);
   g_test_add_data_func ("/spooled/stolen/once-rolled", GINT_TO_POINTER (TRUE), test_steal);
   g_test_add_func ("/spooled/stolen/after-a-stream-is-closed", test_steal_after_close_of_stream);
+  g_test_add_func ("/spooled/stolen/async/nothing-else-meanwhile", test_steal_async);
+  g_test_add_func ("/spooled/stolen/async/nothing-changes-after-an-error", test_steal_async_failure);
+  g_test_add_func ("/spooled/stolen/async/deleted-if-nobody-asks", test_steal_async_unasked);
   g_test_add_func ("/spooled/rolls/async/one-at-a-time", test_async);
   g_test_add_func ("/spooled/rolls/async/notifies-in-the-main-context", test_async_notify);
   g_test_add_func ("/spooled/rolls/async/or-error", test_async_failure);
