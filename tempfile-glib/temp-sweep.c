@@ -5,6 +5,7 @@
 #include "temp-sweep.h"
 
 #include "ledger/sweep.h"
+#include "task/task.h"
 
 /* Its address is the source tag of the tasks: ISO C does not convert the address of a function to a plain pointer. */
 static char sweep_task;
@@ -150,6 +151,8 @@ temp_sweep_finish (GAsyncResult  *result,
  *
  * A second call does nothing. A forked process has no guard until it asks for one of its own.
  *
+ * This blocks until the guard waits, for some milliseconds.
+ *
  * Fails with the `G_SPAWN_ERROR` of the helper program, which is installed with the library, or, if nothing can be
  * written down for the guard, with the `G_IO_ERROR` of the directory that the state of programs is in.
  *
@@ -170,4 +173,62 @@ temp_guard_start (GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return temp_guard_spawn (error);
+}
+
+static gboolean
+guard_run (gpointer       source,
+           gpointer       data,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  return !g_cancellable_set_error_if_cancelled (cancellable, error) && temp_guard_spawn (error);
+}
+
+static const TempTaskSteps guard_steps = { NULL, guard_run, NULL };
+
+/**
+ * temp_guard_start_async:
+ * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
+ * @cancellable: (nullable): an object that cancels the operation
+ * @callback: (scope async) (closure user_data): called when the operation ends
+ * @user_data: data for @callback
+ *
+ * Starts a guard, which deletes the files and directories of this program the moment it dies, without blocking.
+ *
+ * Get the result with [func@Temp.guard_start_finish]. [func@Temp.guard_start] says more. If the operation is cancelled
+ * before the guard is started, there is none.
+ *
+ * Since: 1.0
+ */
+void
+temp_guard_start_async (int                  io_priority,
+                        GCancellable        *cancellable,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  temp_task_run_async (&guard_steps, NULL, NULL, NULL, io_priority, cancellable, callback, user_data);
+}
+
+/**
+ * temp_guard_start_finish:
+ * @result: the result that the callback got
+ * @error: return location for an error
+ *
+ * Finishes an operation that [func@Temp.guard_start_async] began.
+ *
+ * Fails as [func@Temp.guard_start] does, and with `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: %TRUE if this program is guarded, %FALSE if @error is set
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_guard_start_finish (GAsyncResult  *result,
+                         GError       **error)
+{
+  g_return_val_if_fail (temp_task_is_valid (result, &guard_steps, NULL), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -27,6 +27,14 @@ gboolean temp_sweep_finish (GAsyncResult         *result,
                             GError              **error);
 
 TEMP_AVAILABLE_IN_1_0
-gboolean temp_guard_start  (GError              **error);
+gboolean temp_guard_start        (GError              **error);
+TEMP_AVAILABLE_IN_1_0
+void     temp_guard_start_async  (int                   io_priority,
+                                  GCancellable         *cancellable,
+                                  GAsyncReadyCallback   callback,
+                                  gpointer              user_data);
+TEMP_AVAILABLE_IN_1_0
+gboolean temp_guard_start_finish (GAsyncResult         *result,
+                                  GError              **error);
 
 G_END_DECLS

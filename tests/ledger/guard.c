@@ -607,6 +607,20 @@ child_fork (gconstpointer data)
   wait_until_gone (&second, second.file);
 }
 
+static void
+child_async (gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *ledger = NULL;
+
+  temp_guard_start_async (G_PRIORITY_DEFAULT, NULL, test_keep_result, &result);
+  g_assert_true (temp_guard_start_finish (test_wait_result (&result), &error));
+  g_assert_no_error (error);
+  ledger = get_ledger ();
+  g_assert_cmpint (test_find_guard (ledger), >, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -615,6 +629,7 @@ main (int    argc,
 
   test_add_with_ledgers ("/killed/guard/sweeps-whatever-the-signal", child_signals);
   test_add_with_ledgers ("/killed/guard/does-not-wait-for-a-zombie", child_zombie);
+  test_add_with_ledgers ("/killed/guard/starts-without-blocking", child_async);
   test_add_with_ledgers ("/killed/guard/ends-with-a-program-that-ends-well", child_ends_well);
   test_add_with_ledgers ("/killed/guard/has-nothing-of-its-program", child_detached);
   test_add_with_ledgers ("/killed/guard/sweeps-though-its-program-closes-all", child_closes);

@@ -39,6 +39,31 @@ child_no_helper (gconstpointer data)
   g_assert_cmpuint (test_count_ledgers (), ==, 0);
 }
 
+static gboolean
+start_async (GCancellable  *cancellable,
+             GError       **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  temp_guard_start_async (G_PRIORITY_DEFAULT, cancellable, test_keep_result, &result);
+  return temp_guard_start_finish (test_wait_result (&result), error);
+}
+
+/* Cancelled before the helper is looked for */
+static void
+child_async (gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_setenv ("TEMPFILE_GLIB_SWEEP", "/missing/helper", TRUE);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (start_async (cancellable, &error));
+  test_assert_io_error (&error, G_IO_ERROR_CANCELLED);
+  g_assert_false (start_async (NULL, &error));
+  g_assert_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
+}
+
 /* Without a ledger, there is no guard; but files are made, and deleted. */
 static void
 child_no_ledger (gconstpointer data)
@@ -68,6 +93,7 @@ main (int    argc,
 
   test_add_with_ledgers ("/killed/guard/error-without-helper", child_no_helper);
   test_add_with_ledgers ("/killed/guard/error-without-ledger", child_no_ledger);
+  test_add_with_ledgers ("/killed/guard/async/error-or-cancelled", child_async);
 
   return g_test_run ();
 }
