@@ -259,7 +259,7 @@ temp_dir_class_init (TempDirClass *klass)
   object_class->finalize = temp_dir_finalize;
 
   /**
-   * TempDir:dir:
+   * TempDir:dir: (getter get_dir)
    *
    * The directory that the new one is made in; %NULL for the default directory.
    *
@@ -271,7 +271,7 @@ temp_dir_class_init (TempDirClass *klass)
     g_param_spec_string ("dir", NULL, NULL, NULL, fixed_once_made);
 
   /**
-   * TempDir:prefix:
+   * TempDir:prefix: (getter get_prefix)
    *
    * The start of the name; %NULL for `tmp`.
    *
@@ -283,7 +283,7 @@ temp_dir_class_init (TempDirClass *klass)
     g_param_spec_string ("prefix", NULL, NULL, NULL, fixed_once_made);
 
   /**
-   * TempDir:suffix:
+   * TempDir:suffix: (getter get_suffix)
    *
    * The end of the name; %NULL for none.
    *
@@ -295,7 +295,7 @@ temp_dir_class_init (TempDirClass *klass)
     g_param_spec_string ("suffix", NULL, NULL, NULL, fixed_once_made);
 
   /**
-   * TempDir:permissions:
+   * TempDir:permissions: (getter get_permissions)
    *
    * The mode that the directory is made with, less the process's umask, as for `mkdir()`; -1 for 0700.
    *
@@ -504,6 +504,78 @@ temp_dir_new_finish (GAsyncResult  *result,
 }
 
 /* Properties, and other ways to the directory */
+
+/**
+ * temp_dir_get_dir: (get-property dir)
+ * @self: a temporary directory
+ *
+ * Gets the directory that the new one was to be made in.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the path as it was given, or %NULL for the default directory
+ *
+ * Since: 1.0
+ */
+const char *
+temp_dir_get_dir (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  return self->dir;
+}
+
+/**
+ * temp_dir_get_prefix: (get-property prefix)
+ * @self: a temporary directory
+ *
+ * Gets the start of the name.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the prefix as it was given, or %NULL for `tmp`
+ *
+ * Since: 1.0
+ */
+const char *
+temp_dir_get_prefix (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  return self->prefix;
+}
+
+/**
+ * temp_dir_get_suffix: (get-property suffix)
+ * @self: a temporary directory
+ *
+ * Gets the end of the name.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the suffix as it was given, or %NULL for none
+ *
+ * Since: 1.0
+ */
+const char *
+temp_dir_get_suffix (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
+
+  return self->suffix;
+}
+
+/**
+ * temp_dir_get_permissions: (get-property permissions)
+ * @self: a temporary directory
+ *
+ * Gets the mode that the directory was to be made with.
+ *
+ * Returns: the mode, or -1 if it was not set
+ *
+ * Since: 1.0
+ */
+int
+temp_dir_get_permissions (TempDir *self)
+{
+  g_return_val_if_fail (TEMP_IS_DIR (self), -1);
+
+  return self->permissions;
+}
 
 /**
  * temp_dir_get_path: (get-property path)

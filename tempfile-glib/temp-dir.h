@@ -29,6 +29,14 @@ TempDir    *temp_dir_new_finish        (GAsyncResult         *result,
                                         GError              **error);
 
 TEMP_AVAILABLE_IN_1_0
+const char *temp_dir_get_dir           (TempDir              *self);
+TEMP_AVAILABLE_IN_1_0
+const char *temp_dir_get_prefix        (TempDir              *self);
+TEMP_AVAILABLE_IN_1_0
+const char *temp_dir_get_suffix        (TempDir              *self);
+TEMP_AVAILABLE_IN_1_0
+int         temp_dir_get_permissions   (TempDir              *self);
+TEMP_AVAILABLE_IN_1_0
 const char *temp_dir_get_path          (TempDir              *self);
 TEMP_AVAILABLE_IN_1_0
 GFile      *temp_dir_get_file          (TempDir              *self);

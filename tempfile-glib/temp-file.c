@@ -585,7 +585,7 @@ temp_file_class_init (TempFileClass *klass)
   file_class->get_etag = temp_file_get_etag;
 
   /**
-   * TempFile:dir:
+   * TempFile:dir: (getter get_dir)
    *
    * The directory that the file is made in; %NULL for the default directory.
    *
@@ -597,7 +597,7 @@ temp_file_class_init (TempFileClass *klass)
     g_param_spec_string ("dir", NULL, NULL, NULL, fixed_once_made);
 
   /**
-   * TempFile:prefix:
+   * TempFile:prefix: (getter get_prefix)
    *
    * The start of the name; %NULL for `tmp`. Of no effect on a file without a name.
    *
@@ -609,7 +609,7 @@ temp_file_class_init (TempFileClass *klass)
     g_param_spec_string ("prefix", NULL, NULL, NULL, fixed_once_made);
 
   /**
-   * TempFile:suffix:
+   * TempFile:suffix: (getter get_suffix)
    *
    * The end of the name, such as `.txt`; %NULL for none. Of no effect on a file without a name.
    *
@@ -621,7 +621,7 @@ temp_file_class_init (TempFileClass *klass)
     g_param_spec_string ("suffix", NULL, NULL, NULL, fixed_once_made);
 
   /**
-   * TempFile:named:
+   * TempFile:named: (getter get_named)
    *
    * If %TRUE, the file is made with a name.
    *
@@ -633,7 +633,7 @@ temp_file_class_init (TempFileClass *klass)
     g_param_spec_boolean ("named", NULL, NULL, FALSE, fixed_once_made);
 
   /**
-   * TempFile:permissions:
+   * TempFile:permissions: (getter get_permissions)
    *
    * The mode that the file is made with, less the process's umask, as for `open()`; -1 for 0600.
    *
@@ -1103,6 +1103,98 @@ TempEntry *
 temp_file_get_entry (TempFile *self)
 {
   return self->entry;
+}
+
+/**
+ * temp_file_get_dir: (get-property dir)
+ * @self: a temporary file
+ *
+ * Gets the directory that the file was to be made in.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the path as it was given, or %NULL for the default directory
+ *
+ * Since: 1.0
+ */
+const char *
+temp_file_get_dir (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  return self->dir;
+}
+
+/**
+ * temp_file_get_prefix: (get-property prefix)
+ * @self: a temporary file
+ *
+ * Gets the start of the name.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the prefix as it was given, or %NULL for `tmp`
+ *
+ * Since: 1.0
+ */
+const char *
+temp_file_get_prefix (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  return self->prefix;
+}
+
+/**
+ * temp_file_get_suffix: (get-property suffix)
+ * @self: a temporary file
+ *
+ * Gets the end of the name.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the suffix as it was given, or %NULL for none
+ *
+ * Since: 1.0
+ */
+const char *
+temp_file_get_suffix (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  return self->suffix;
+}
+
+/**
+ * temp_file_get_named: (get-property named)
+ * @self: a temporary file
+ *
+ * Gets whether the file was to be made with a name.
+ *
+ * A file made with a name may have lost it: [property@Temp.File:path] tells that.
+ *
+ * Returns: %TRUE if the file is made with a name
+ *
+ * Since: 1.0
+ */
+gboolean
+temp_file_get_named (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), FALSE);
+
+  return self->named;
+}
+
+/**
+ * temp_file_get_permissions: (get-property permissions)
+ * @self: a temporary file
+ *
+ * Gets the mode that the file was to be made with.
+ *
+ * Returns: the mode, or -1 if it was not set
+ *
+ * Since: 1.0
+ */
+int
+temp_file_get_permissions (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), -1);
+
+  return self->permissions;
 }
 
 /**

@@ -55,6 +55,16 @@ TempFile   *temp_file_new_beside_finish (GAsyncResult        *result,
                                         GError              **error);
 
 TEMP_AVAILABLE_IN_1_0
+const char *temp_file_get_dir          (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+const char *temp_file_get_prefix       (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+const char *temp_file_get_suffix       (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+gboolean    temp_file_get_named        (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
+int         temp_file_get_permissions  (TempFile             *self);
+TEMP_AVAILABLE_IN_1_0
 int         temp_file_get_fd           (TempFile             *self);
 TEMP_AVAILABLE_IN_1_0
 const char *temp_file_get_path         (TempFile             *self);

@@ -301,11 +301,11 @@ make_file (GObject       *object,
 
 static const TempSpoolOwnerFuncs spool_funcs = { make_file, on_rolled };
 
-/* Gets a string that another thread may set. */
+/* Copies a string that another thread may set. */
 static void
-get_string (TempSpooledFile *self,
-            char           **place,
-            GValue          *value)
+copy_string (TempSpooledFile *self,
+             char           **place,
+             GValue          *value)
 {
   pthread_mutex_lock (&self->spool->lock);
   g_value_set_string (value, *place);
@@ -326,13 +326,13 @@ temp_spooled_file_get_property (GObject    *object,
       g_value_set_uint64 (value, temp_spooled_file_get_max_size (self));
       break;
     case PROP_DIR:
-      get_string (self, &self->dir, value);
+      copy_string (self, &self->dir, value);
       break;
     case PROP_PREFIX:
-      get_string (self, &self->prefix, value);
+      copy_string (self, &self->prefix, value);
       break;
     case PROP_SUFFIX:
-      get_string (self, &self->suffix, value);
+      copy_string (self, &self->suffix, value);
       break;
     case PROP_ROLLED:
       g_value_set_boolean (value, temp_spooled_file_get_rolled (self));
@@ -452,7 +452,7 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
     g_param_spec_uint64 ("max-size", NULL, NULL, 0, G_MAXSIZE, 0, fixed_once_rolled);
 
   /**
-   * TempSpooledFile:dir:
+   * TempSpooledFile:dir: (getter get_dir)
    *
    * The directory that it rolls to; %NULL for the default directory.
    *
@@ -464,7 +464,7 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
     g_param_spec_string ("dir", NULL, NULL, NULL, fixed_once_rolled);
 
   /**
-   * TempSpooledFile:prefix:
+   * TempSpooledFile:prefix: (getter get_prefix)
    *
    * The start of the name of the file that it rolls to; %NULL for `tmp`, if the file has a name.
    *
@@ -479,7 +479,7 @@ temp_spooled_file_class_init (TempSpooledFileClass *klass)
     g_param_spec_string ("prefix", NULL, NULL, NULL, fixed_once_rolled);
 
   /**
-   * TempSpooledFile:suffix:
+   * TempSpooledFile:suffix: (getter get_suffix)
    *
    * The end of the name of the file that it rolls to, such as `.txt`; %NULL for none.
    *
@@ -560,6 +560,20 @@ temp_spooled_file_new (gsize max_size)
   return self;
 }
 
+/* Returns a string, which is there until another one is set. */
+static const char *
+get_string (TempSpooledFile *self,
+            char           **place)
+{
+  const char *string;
+
+  pthread_mutex_lock (&self->spool->lock);
+  string = *place;
+  pthread_mutex_unlock (&self->spool->lock);
+
+  return string;
+}
+
 TempSpool *
 temp_spooled_file_get_spool (TempSpooledFile *self)
 {
@@ -588,6 +602,66 @@ temp_spooled_file_get_max_size (TempSpooledFile *self)
   pthread_mutex_unlock (&self->spool->lock);
 
   return max_size;
+}
+
+/**
+ * temp_spooled_file_get_dir: (get-property dir)
+ * @self: a spooled file
+ *
+ * Gets the directory that it rolls to.
+ *
+ * The string is valid until [property@Temp.SpooledFile:dir] is set, which cannot be once it has rolled.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the path as it was given, or %NULL for the default directory
+ *
+ * Since: 1.0
+ */
+const char *
+temp_spooled_file_get_dir (TempSpooledFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+
+  return get_string (self, &self->dir);
+}
+
+/**
+ * temp_spooled_file_get_prefix: (get-property prefix)
+ * @self: a spooled file
+ *
+ * Gets the start of the name of the file that it rolls to.
+ *
+ * The string is valid until [property@Temp.SpooledFile:prefix] is set, which cannot be once it has rolled.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the prefix as it was given, or %NULL if there is none
+ *
+ * Since: 1.0
+ */
+const char *
+temp_spooled_file_get_prefix (TempSpooledFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+
+  return get_string (self, &self->prefix);
+}
+
+/**
+ * temp_spooled_file_get_suffix: (get-property suffix)
+ * @self: a spooled file
+ *
+ * Gets the end of the name of the file that it rolls to.
+ *
+ * The string is valid until [property@Temp.SpooledFile:suffix] is set, which cannot be once it has rolled.
+ *
+ * Returns: (transfer none) (nullable) (type filename): the suffix as it was given, or %NULL if there is none
+ *
+ * Since: 1.0
+ */
+const char *
+temp_spooled_file_get_suffix (TempSpooledFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+
+  return get_string (self, &self->suffix);
 }
 
 /**

@@ -17,6 +17,12 @@ TempSpooledFile *temp_spooled_file_new          (gsize                 max_size)
 TEMP_AVAILABLE_IN_1_0
 gsize            temp_spooled_file_get_max_size (TempSpooledFile      *self);
 TEMP_AVAILABLE_IN_1_0
+const char      *temp_spooled_file_get_dir      (TempSpooledFile      *self);
+TEMP_AVAILABLE_IN_1_0
+const char      *temp_spooled_file_get_prefix   (TempSpooledFile      *self);
+TEMP_AVAILABLE_IN_1_0
+const char      *temp_spooled_file_get_suffix   (TempSpooledFile      *self);
+TEMP_AVAILABLE_IN_1_0
 gboolean         temp_spooled_file_get_rolled   (TempSpooledFile      *self);
 TEMP_AVAILABLE_IN_1_0
 goffset          temp_spooled_file_get_size     (TempSpooledFile      *self);

@@ -67,6 +67,36 @@ assert_set (gpointer     object,
     }
 }
 
+/* The getters return these strings, and this mode. */
+static void
+assert_gets (gpointer    object,
+             const char *where,
+             const char *prefix,
+             const char *suffix,
+             int         permissions)
+{
+  if (TEMP_IS_FILE (object))
+    {
+      g_assert_cmpstr (temp_file_get_dir (object), ==, where);
+      g_assert_cmpstr (temp_file_get_prefix (object), ==, prefix);
+      g_assert_cmpstr (temp_file_get_suffix (object), ==, suffix);
+      g_assert_cmpint (temp_file_get_permissions (object), ==, permissions);
+    }
+  else if (TEMP_IS_DIR (object))
+    {
+      g_assert_cmpstr (temp_dir_get_dir (object), ==, where);
+      g_assert_cmpstr (temp_dir_get_prefix (object), ==, prefix);
+      g_assert_cmpstr (temp_dir_get_suffix (object), ==, suffix);
+      g_assert_cmpint (temp_dir_get_permissions (object), ==, permissions);
+    }
+  else
+    {
+      g_assert_cmpstr (temp_spooled_file_get_dir (object), ==, where);
+      g_assert_cmpstr (temp_spooled_file_get_prefix (object), ==, prefix);
+      g_assert_cmpstr (temp_spooled_file_get_suffix (object), ==, suffix);
+    }
+}
+
 static void
 assert_fixed (gpointer     object,
               const Class *class)
@@ -123,6 +153,7 @@ test_settable_until_made (gconstpointer data)
   g_assert_true (make (object, &error));
   g_assert_no_error (error);
   assert_set (object, class);
+  assert_gets (object, test_dir (), "prefix", "suffix", 0704);
   assert_fixed (object, class);
   if (G_IS_INITABLE (object))
     {
@@ -173,6 +204,7 @@ assert_made_with (gpointer    object,
   g_assert_cmpstr (actual_prefix, ==, prefix);
   g_assert_cmpstr (actual_suffix, ==, suffix);
   g_assert_cmpint (permissions, ==, -1);
+  assert_gets (object, where, prefix, suffix, -1);
 }
 
 static void
@@ -183,6 +215,7 @@ assert_named (TempFile *file,
 
   g_object_get (file, "named", &actual, NULL);
   g_assert_cmpint (actual, ==, named);
+  g_assert_cmpint (temp_file_get_named (file), ==, named);
 }
 
 static void
@@ -310,6 +343,7 @@ test_permissions (gconstpointer data)
       test_assert_mode (path, (is_dir ? S_IFDIR : S_IFREG) | expected);
       g_object_get (object, "permissions", &actual, NULL);
       g_assert_cmpint (actual, ==, permissions[i]);
+      assert_gets (object, test_dir (), NULL, NULL, permissions[i]);
     }
 }
 

@@ -143,6 +143,8 @@ class Gir:
         for path, element in self.each("class"):
             methods = {method.get("name") for method in element.findall(f"{CORE}method")}
             for found in element.findall(f"{CORE}property"):
+                if found.get("getter") is None:
+                    yield f"{path}:{found.get('name')} has no getter"
                 stem = found.get("name").replace("-", "_")
                 for kind in ("get", "set"):
                     if f"{kind}_{stem}" in methods and found.get(f"{kind}ter") is None:
