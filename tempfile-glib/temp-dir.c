@@ -622,12 +622,29 @@ temp_dir_get_file (TempDir *self)
   return g_atomic_pointer_get (&self->file);
 }
 
+/* Returns TRUE if the name leads to something in a directory: it is not empty, not absolute, and no part of it is
+ * "..". */
+static gboolean
+is_name_inside (const char *name)
+{
+  g_auto (GStrv) parts = NULL;
+
+  if (name == NULL || *name == '\0' || g_path_is_absolute (name))
+    return FALSE;
+
+  parts = g_strsplit (name, G_DIR_SEPARATOR_S, -1);
+  return !g_strv_contains ((const char *const *) parts, "..");
+}
+
 /**
  * temp_dir_get_child:
  * @self: a temporary directory
  * @name: (type filename): a name, or a relative path
  *
  * Gets a file in the directory, which need not exist.
+ *
+ * The name may be neither empty nor absolute, and `..` may be no part of it: nothing but a file in the directory comes
+ * out. Check a name that comes from elsewhere, as from an archive: a bad one is a programmer's mistake here.
  *
  * ```c
  * g_autoptr (GFile) settings = temp_dir_get_child (dir, "settings.ini");
@@ -643,7 +660,7 @@ temp_dir_get_child (TempDir    *self,
 {
   g_return_val_if_fail (TEMP_IS_DIR (self), NULL);
   g_return_val_if_fail (self->initialized, NULL);
-  g_return_val_if_fail (name != NULL && !g_path_is_absolute (name), NULL);
+  g_return_val_if_fail (is_name_inside (name), NULL);
 
   return g_file_get_child (temp_dir_get_file (self), name);
 }

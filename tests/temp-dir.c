@@ -34,6 +34,29 @@ test_new (void)
   g_assert_cmpint (fcntl (temp_dir_get_fd (dir), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
 }
 
+static void
+test_child_inside (void)
+{
+  static const char *const good[] = { "a", "a/b", "..a", "a..", "a/..b/c", "...", "a/...", "\xff" };
+  static const char *const bad[] = { NULL, "", "/", "/etc/passwd", "..", "../a", "a/..", "a/../b", "a//../.." };
+  g_autoptr (TempDir) dir = test_temp_dir ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autoptr (GFile) child = temp_dir_get_child (dir, good[i]);
+      g_autofree char *relative = g_file_get_relative_path (temp_dir_get_file (dir), child);
+
+      g_assert_cmpstr (relative, ==, good[i]);
+    }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "*is_name_inside*");
+      g_assert_null (temp_dir_get_child (dir, bad[i]));
+      g_test_assert_expected_messages ();
+    }
+}
+
 /* If the program has closed the descriptor, a new one is opened. */
 static void
 test_get_fd (void)
@@ -170,6 +193,7 @@ main (int    argc,
   test_init (&argc, &argv);
 
   g_test_add_func ("/made/dir/with-prefix-and-suffix", test_new);
+  g_test_add_func ("/made/dir/child-is-inside", test_child_inside);
   g_test_add_func ("/made/dir/descriptor-is-opened-again", test_get_fd);
   g_test_add_func ("/made/dir/errors-name-what-was-wrong", test_bad_input);
   g_test_add_func ("/made/inside/is-gone-with-the-directory", test_inside);
