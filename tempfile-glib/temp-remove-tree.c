@@ -148,7 +148,7 @@ remove_with_flags (GFile               *file,
 
 /**
  * temp_remove_tree:
- * @dir: the directory to remove, which is a local one
+ * @file: the directory to remove, which is a local one; or a file
  * @flags: how to remove it
  * @cancellable: (nullable): an object that cancels the operation
  * @progress: (scope call) (closure progress_data) (nullable): called now and then, and once at the end
@@ -161,7 +161,7 @@ remove_with_flags (GFile               *file,
  * rest is removed nevertheless, and the first error is returned; its message tells the path in the tree, and how many
  * entries are left. With %TEMP_REMOVE_IGNORE_ERRORS, no error is returned then.
  *
- * If @dir is a symbolic link or a file, it is removed itself, except with %TEMP_REMOVE_KEEP_ROOT.
+ * If @file is a symbolic link or no directory, it is removed itself, except with %TEMP_REMOVE_KEEP_ROOT.
  *
  * ## Security
  *
@@ -171,8 +171,8 @@ remove_with_flags (GFile               *file,
  *
  * ## Errors
  *
- * Fails with `G_IO_ERROR_NOT_FOUND` if there is no @dir, `G_IO_ERROR_BUSY` if something is mounted on it or in it,
- * `G_IO_ERROR_NOT_DIRECTORY` if a file is to be emptied, `G_IO_ERROR_NOT_SUPPORTED` if @dir is not local,
+ * Fails with `G_IO_ERROR_NOT_FOUND` if there is no @file, `G_IO_ERROR_BUSY` if something is mounted on it or in it,
+ * `G_IO_ERROR_NOT_DIRECTORY` if a file is to be emptied, `G_IO_ERROR_NOT_SUPPORTED` if @file is not local,
  * `G_IO_ERROR_CANCELLED`, or the `G_IO_ERROR` of the system call's error. If it is cancelled, it stops at once; the
  * rest of the tree stays whole.
  *
@@ -190,7 +190,7 @@ remove_with_flags (GFile               *file,
  * Since: 1.0
  */
 gboolean
-temp_remove_tree (GFile                 *dir,
+temp_remove_tree (GFile                 *file,
                   TempRemoveFlags        flags,
                   GCancellable          *cancellable,
                   TempProgressCallback   progress,
@@ -200,11 +200,11 @@ temp_remove_tree (GFile                 *dir,
   TempRemoveProgress state = { .callback = progress, .user_data = progress_data };
   gboolean removed;
 
-  g_return_val_if_fail (G_IS_FILE (dir), FALSE);
+  g_return_val_if_fail (G_IS_FILE (file), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  removed = remove_with_flags (dir, flags, &state, cancellable, error);
+  removed = remove_with_flags (file, flags, &state, cancellable, error);
   if (progress != NULL)
     progress (state.n_removed, progress_data);
 
@@ -223,7 +223,7 @@ remove_in_thread (GObject             *source,
 
 /**
  * temp_remove_tree_async:
- * @dir: the directory to remove, which is a local one
+ * @file: the directory to remove, which is a local one; or a file
  * @flags: how to remove it
  * @io_priority: the I/O priority of the request, such as %G_PRIORITY_DEFAULT
  * @cancellable: (nullable): an object that cancels the operation
@@ -241,7 +241,7 @@ remove_in_thread (GObject             *source,
  * Since: 1.0
  */
 void
-temp_remove_tree_async (GFile                *dir,
+temp_remove_tree_async (GFile                *file,
                         TempRemoveFlags       flags,
                         int                   io_priority,
                         GCancellable         *cancellable,
@@ -253,10 +253,10 @@ temp_remove_tree_async (GFile                *dir,
 {
   GTask *task;
 
-  g_return_if_fail (G_IS_FILE (dir));
+  g_return_if_fail (G_IS_FILE (file));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (dir, cancellable, callback, user_data);
+  task = g_task_new (file, cancellable, callback, user_data);
   g_task_set_source_tag (task, &tree_task);
   g_task_set_priority (task, io_priority);
   temp_remove_task_run (task, remove_in_thread, GUINT_TO_POINTER (flags), progress, progress_data, progress_destroy);

@@ -7,14 +7,14 @@
 G_BEGIN_DECLS
 
 TEMP_AVAILABLE_IN_1_0
-gboolean temp_remove_tree        (GFile                 *dir,
+gboolean temp_remove_tree        (GFile                 *file,
                                   TempRemoveFlags        flags,
                                   GCancellable          *cancellable,
                                   TempProgressCallback   progress,
                                   gpointer               progress_data,
                                   GError               **error);
 TEMP_AVAILABLE_IN_1_0
-void     temp_remove_tree_async  (GFile                 *dir,
+void     temp_remove_tree_async  (GFile                 *file,
                                   TempRemoveFlags        flags,
                                   int                    io_priority,
                                   GCancellable          *cancellable,

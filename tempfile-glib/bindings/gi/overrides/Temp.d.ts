@@ -61,15 +61,15 @@ declare module 'gi://Temp?version=1' {
         function mkdtemp(dir?: string | null, prefix?: string | null, suffix?: string | null): string;
 
         function remove_tree(
-            dir: Gio.File, flags?: RemoveFlags | null, cancellable?: Gio.Cancellable | null,
+            file: Gio.File, flags?: RemoveFlags | null, cancellable?: Gio.Cancellable | null,
             progress?: ProgressCallback | null,
         ): boolean;
         function remove_tree_async(
-            dir: Gio.File, flags?: RemoveFlags | null, io_priority?: number | null,
+            file: Gio.File, flags?: RemoveFlags | null, io_priority?: number | null,
             cancellable?: Gio.Cancellable | null, progress?: ProgressCallback | null,
         ): Promise<boolean>;
         function remove_tree_async(
-            dir: Gio.File, flags: RemoveFlags, io_priority: number, cancellable: Gio.Cancellable | null,
+            file: Gio.File, flags: RemoveFlags, io_priority: number, cancellable: Gio.Cancellable | null,
             progress: ProgressCallback | null, callback: Gio.AsyncReadyCallback<Gio.File> | null,
         ): void;
         function remove_tree_finish(result: Gio.AsyncResult): boolean;

@@ -429,11 +429,11 @@ if hasattr(Temp, "SpooledFile"):
 _publish("set_default_dir", staticmethod(_set_default_dir))
 
 if hasattr(Temp, "remove_tree"):
-    def _remove_tree(dir, flags=0, cancellable=None, *progress):
-        return Temp.remove_tree(_to_gfile(dir), flags, cancellable, *progress)
+    def _remove_tree(file, flags=0, cancellable=None, *progress):
+        return Temp.remove_tree(_to_gfile(file), flags, cancellable, *progress)
 
-    def _remove_tree_async(dir, *args, **kwargs):
-        return Temp.remove_tree_async(_to_gfile(dir), *args, **kwargs)
+    def _remove_tree_async(file, *args, **kwargs):
+        return Temp.remove_tree_async(_to_gfile(file), *args, **kwargs)
 
     _publish("remove_tree", staticmethod(_remove_tree))
     _publish("remove_tree_async", staticmethod(_remove_tree_async))
