@@ -72,6 +72,7 @@ test('what dead programs left is swept', async () => {
     assertEqual(results.length, 1);
     assertEqual(results[0] >= 0, true);
     assertEqual(Temp.guard_start(), true);
+    assertEqual(await Temp.guard_start_async(), true);
 });
 
 test('every asynchronous function gives a promise', async () => {
@@ -88,12 +89,26 @@ test('every asynchronous function gives a promise', async () => {
 
     const dir = await Temp.Dir.new_async();
     assertEqual(exists(dir.path), true);
+    const beside = await Temp.File.new_beside_async(dir.get_child('document'));
+    assertEqual(beside.path, null);
+    const kept = dir.create_file();
+    assertEqual(await kept.keep_async(), kept.path);
     dir.delete();
 
     const spooled = new Temp.SpooledFile({max_size: 10});
     await spooled.roll_async();
     assertEqual(spooled.rolled, true);
-    await spooled.close_async();
+    await spooled.replace_bytes_async(GLib.Bytes.new([1, 2, 3]));
+    assertEqual((await spooled.load_bytes_async()).get_size(), 3);
+    const stolen = await spooled.steal_file_async();
+    assertEqual(spooled.is_closed(), true);
+    assertEqual(stolen.readBytes().join(), '1,2,3');
+    await stolen.close_async();
+
+    const other = new Temp.Dir();
+    const path2 = await other.keep_async();
+    assertEqual(path2, other.path);
+    GLib.rmdir(path2);
 
     for (const holder of [Temp, Temp.File, Temp.File.prototype, Temp.Dir, Temp.Dir.prototype]) {
         for (const name of Object.getOwnPropertyNames(holder).filter(one => /^[^_].*_async$/.test(one)))
@@ -142,6 +157,21 @@ test('what is left out is the default', () => {
         caught = e;
     }
     assertEqual(caught?.message, 'Argument name may not be null');
+});
+
+test('names of children stay inside', () => {
+    const dir = new Temp.Dir();
+    for (const name of ['', '/etc', '..', '../a', 'a/..', 'a/../b']) {
+        let caught = null;
+        try {
+            dir.get_child(name);
+        } catch (e) {
+            caught = e;
+        }
+        assertEqual(caught instanceof TypeError, true);
+    }
+    assertEqual(dir.get_child('a/..b').get_path(), `${dir.path}/a/..b`);
+    dir.delete();
 });
 
 test('promises are rejected', async () => {
@@ -338,6 +368,24 @@ test('bytes', async () => {
             caught = e;
         }
         assertEqual(caught instanceof TypeError, true);
+    });
+});
+
+test('bytes while others are written', async () => {
+    await Temp.File.with(async file => {
+        file.writeText('one two');
+        const read = file.readTextAsync();
+        file.seek(4, GLib.SeekType.SET);
+        file.get_output_stream().write_all('TWO', null);
+        assertEqual((await read).length, 7);
+        assertEqual(file.readText(), 'one TWO');
+
+        const bytes = new Uint8Array([1, 2, 3]);
+        const written = file.writeBytesAsync(bytes);
+        bytes.fill(0);
+        await assertRejects((async () => file.readBytes())(), Gio.IOErrorEnum.PENDING);
+        await written;
+        assertEqual(file.readBytes().join(), '1,2,3');
     });
 });
 

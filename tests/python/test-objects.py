@@ -328,7 +328,7 @@ class TestDir(support.TestCase):
 
     def test_context_kept(self):
         with Temp.Dir() as dir:
-            dir.keep()
+            self.assertEqual(dir.keep(), dir.get_path())
         with Temp.Dir(auto_delete=False):
             pass
         self.assertEqual(len(self.list()), 2)
@@ -339,10 +339,25 @@ class TestDir(support.TestCase):
             self.assertEqual(dir / "a" / "b", pathlib.Path(dir.get_path(), "a", "b"))
             self.assertEqual(os.fsencode(dir / NOT_UTF8), os.fsencode(dir) + b"/" + NOT_UTF8)
             self.assertEqual(dir / pathlib.Path("p"), dir / "p")
-            with self.assertRaises(ValueError):
-                dir / "/etc"
-            with self.assertRaises(TypeError):
-                dir / 3
+            self.assertEqual(dir.get_child("a/..b").get_path(), os.path.join(dir, "a/..b"))
+            self.assertEqual(os.fsencode(dir.get_child(NOT_UTF8).get_path()), os.fsencode(dir) + b"/" + NOT_UTF8)
+            for name in "/etc", "", "..", "../a", b"a/..", pathlib.Path("a/../b"):
+                with self.assertRaises(ValueError):
+                    dir / name
+                with self.assertRaises(ValueError):
+                    dir.get_child(name)
+            for name in 3, None:
+                with self.assertRaises(TypeError):
+                    dir / name
+                with self.assertRaises(TypeError):
+                    dir.get_child(name)
+
+    def test_keep_fails(self):
+        with Temp.Dir() as dir:
+            dir.delete()
+            with self.assertRaises(GLib.Error) as caught:
+                dir.keep()
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND))
 
     def test_not_utf8(self):
         with Temp.Dir(suffix=NOT_UTF8) as dir, Temp.Dir(dir=dir) as inner:
@@ -363,6 +378,56 @@ class TestDir(support.TestCase):
             self.assertIsInstance(file, Temp.File)
             file.open("w").write("x")
             self.assertIsInstance(dir.create_dir() / "x", pathlib.Path)
+
+
+@unittest.skipUnless(hasattr(Temp.File, "load_bytes"), "this library has no load_bytes()")
+class TestContents(support.TestCase):
+    def test_all(self):
+        for file in Temp.File(), Temp.File(named=True), Temp.SpooledFile(max_size=4):
+            with file:
+                self.assertEqual(file.load_bytes(), b"")
+                for data in b"longer than four", bytearray(b"a"), memoryview(b"bc"), GLib.Bytes.new(b"d"), b"":
+                    self.assertTrue(file.replace_bytes(data))
+                    loaded = file.load_bytes()
+                    self.assertIsInstance(loaded, bytes)
+                    self.assertEqual(loaded, data.get_data() if isinstance(data, GLib.Bytes) else bytes(data))
+                    self.assertEqual(file.tell(), len(loaded))
+                for wrong in "text", 3, None:
+                    with self.assertRaises(TypeError):
+                        file.replace_bytes(wrong)
+            with self.assertRaises(GLib.Error) as caught:
+                file.load_bytes()
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED))
+
+    def test_async(self):
+        loop = GLib.MainLoop()
+        results = []
+
+        def on_replaced(source, result):
+            results.append(source.replace_bytes_finish(result))
+            source.load_bytes_async(GLib.PRIORITY_DEFAULT, None, on_loaded)
+
+        def on_loaded(source, result):
+            results.append(source.load_bytes_finish(result))
+            loop.quit()
+
+        with Temp.File() as file:
+            file.replace_bytes_async(b"new", GLib.PRIORITY_DEFAULT, None, on_replaced)
+            loop.run()
+        self.assertEqual(results, [True, b"new"])
+
+    def test_with_files(self):
+        for mode, new in ("w+", "three"), ("w+b", b"three"), ("r+b", b"three"):
+            with self.subTest(mode=mode), Temp.File() as file:
+                file.replace_bytes(b"one two")
+                opened = file.open(mode)
+                opened.seek(0)
+                self.assertEqual(len(opened.read(3)), 3)
+                file.replace_bytes(b"1 2 ")
+                opened.write(new)
+                self.assertEqual(file.load_bytes(), b"1 2 three")
+                opened.seek(0)
+                self.assertEqual(opened.read(1), "1" if mode == "w+" else b"1")
 
 
 @unittest.skipUnless(hasattr(Temp, "SpooledFile"), "this library has no SpooledFile")

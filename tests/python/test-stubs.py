@@ -22,6 +22,9 @@ STUBS = os.path.join(BINDINGS, "gi", "repository", "Temp.pyi")
 NEWER = {
     "RemoveFlags", "remove_tree", "remove_tree_async", "remove_tree_finish", "sweep", "guard_start", "SpooledFile",
     "Dir.delete_async", "Dir.delete_finish", "Dir.persist", "Dir.persist_async", "Dir.persist_finish",
+    "guard_start_async", "guard_start_finish", "Dir.keep_async", "Dir.keep_finish", "File.keep_async",
+    "File.keep_finish", "File.load_bytes", "File.load_bytes_async", "File.load_bytes_finish", "File.replace_bytes",
+    "File.replace_bytes_async", "File.replace_bytes_finish", "File.new_beside_async", "File.new_beside_finish",
     "File.new_beside", "File.reopen", "File.persist", "File.persist_async", "File.persist_finish", "PersistFlags",
 }
 

@@ -48,6 +48,8 @@ with Temp.File(named=True, prefix="a", dir=Path("x")) as file:
     assert_type(file.get_path(), str | None)
     assert_type(file.open(), BinaryIO)
     assert_type(file.open("w"), TextIO)
+    assert_type(file.load_bytes(), bytes)
+    file.replace_bytes(memoryview(b"x"))
     open(file).close()
 assert_type(Temp.File.new_async(), Awaitable[Temp.File])
 Temp.File("x")  # error

@@ -11,8 +11,8 @@ import type Generated from 'gi://Generated';
 type Internal = `vfunc_${string}` | `__${string}__` | '_init' | 'init' | `init_${string}` | 'new_finish' | '$signals' | 'emit' |
     'prototype';
 // Which are other classes here and there, or are about these.
-type Classes = 'File' | 'Dir' | 'SpooledFile' | 'create_dir' | 'create_file' | 'steal_file' | 'new' | `new_${string}` |
-    'splice_async' | '$gtype';
+type Classes = 'File' | 'Dir' | 'SpooledFile' | 'create_dir' | 'create_file' | `steal_file${string}` |
+    'new' | `new_${string}` | 'splice_async' | '$gtype';
 
 type Missing<From, In> = Exclude<keyof From, keyof In | Internal>;
 type Common<From, In> = Exclude<keyof From & keyof In, Internal | Classes>;

@@ -82,6 +82,11 @@ async function promises(dir: Temp.Dir) {
     const file = exactly<Temp.File>()(await Temp.File.new_async());
     const named = exactly<Temp.File>()(await Temp.File.new_named_async(dir.path, 'ts_', null, GLib.PRIORITY_LOW));
     const other = exactly<Temp.Dir>()(await Temp.Dir.new_async(dir.path));
+    const beside = exactly<Temp.File>()(await Temp.File.new_beside_async(dir.get_child('document')));
+    exactly<boolean>()(await beside.replace_bytes_async(new Uint8Array([1, 2])));
+    exactly<GLib.Bytes>()(await beside.load_bytes_async());
+    const kept = dir.create_file();
+    exactly<string>()(await kept.keep_async());
 
     exactly<boolean>()(await named.persist_async(dir.get_child('target'), Temp.PersistFlags.DURABLE));
     exactly<Gio.FileInfo>()(await named.query_info_async('standard::size'));
@@ -110,7 +115,8 @@ function leftOut(dir: Temp.Dir) {
     exactly<string>()(file.keep());
     exactly<Gio.FileIOStream>()(file.reopen()).close(null);
     file.close();
-    exactly<string | null>()(dir.create_dir('ts_').keep());
+    exactly<string>()(dir.create_dir('ts_').keep());
+    exactly<string | null>()(dir.get_prefix());
     exactly<[number, string]>()(Temp.mkstemp(dir.path));
 
     const spooled = new Temp.SpooledFile();

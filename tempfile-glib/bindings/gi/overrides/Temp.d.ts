@@ -85,6 +85,14 @@ declare module 'gi://Temp?version=1' {
         ): void;
         function sweep_finish(result: Gio.AsyncResult): [boolean, number];
         function guard_start(): boolean;
+        function guard_start_async(
+            io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+        ): Promise<boolean>;
+        function guard_start_async(
+            io_priority: number, cancellable: Gio.Cancellable | null,
+            callback: Gio.AsyncReadyCallback<number> | null,
+        ): void;
+        function guard_start_finish(result: Gio.AsyncResult): boolean;
 
         /** What a file holds. */
         interface Contents {
@@ -150,6 +158,14 @@ declare module 'gi://Temp?version=1' {
                 cancellable: Gio.Cancellable | null, callback: Gio.AsyncReadyCallback<File> | null,
             ): void;
             static new_named_finish(result: Gio.AsyncResult): File;
+            static new_beside_async(
+                target: Gio.File, io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<File>;
+            static new_beside_async(
+                target: Gio.File, io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<File> | null,
+            ): void;
+            static new_beside_finish(result: Gio.AsyncResult): File;
 
             /** Makes a file, calls the function with it, then deletes it, also if the function throws. */
             static with<T>(body: (file: File) => T): Promise<Awaited<T>>;
@@ -173,6 +189,11 @@ declare module 'gi://Temp?version=1' {
             delete_on_close: boolean;
             deleteOnClose: boolean;
 
+            get_dir(): string | null;
+            get_prefix(): string | null;
+            get_suffix(): string | null;
+            get_named(): boolean;
+            get_permissions(): number;
             get_path(): string | null;
             get_file(): Gio.File | null;
             get_fd(): number;
@@ -183,7 +204,36 @@ declare module 'gi://Temp?version=1' {
             dup_fd_path(): string | null;
             reopen(cancellable?: Gio.Cancellable | null): Gio.FileIOStream;
 
+            /** Gives all that the file holds. The place in the file stays the same. */
+            load_bytes(cancellable?: Gio.Cancellable | null): GLib.Bytes;
+            load_bytes_async(
+                io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<GLib.Bytes>;
+            load_bytes_async(
+                io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            load_bytes_finish(result: Gio.AsyncResult): GLib.Bytes;
+            /** Replaces all that the file holds by the bytes. The place in the file is at their end then. */
+            replace_bytes(bytes: GLib.Bytes | Uint8Array, cancellable?: Gio.Cancellable | null): boolean;
+            replace_bytes_async(
+                bytes: GLib.Bytes | Uint8Array, io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<boolean>;
+            replace_bytes_async(
+                bytes: GLib.Bytes | Uint8Array, io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            replace_bytes_finish(result: Gio.AsyncResult): boolean;
+
             keep(): string;
+            keep_async(
+                io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<string>;
+            keep_async(
+                io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            keep_finish(result: Gio.AsyncResult): string;
             delete(cancellable?: Gio.Cancellable | null): boolean;
             persist(
                 destination: Gio.File, flags?: PersistFlags | null, cancellable?: Gio.Cancellable | null,
@@ -285,9 +335,14 @@ declare module 'gi://Temp?version=1' {
             delete_in_background: boolean;
             deleteInBackground: boolean;
 
+            get_dir(): string | null;
+            get_prefix(): string | null;
+            get_suffix(): string | null;
+            get_permissions(): number;
             get_path(): string;
             get_file(): Gio.File;
             get_fd(): number;
+            /** Throws a `TypeError` if the name is empty or absolute, or if `..` is a part of it. */
             get_child(name: string): Gio.File;
             get_auto_delete(): boolean;
             set_auto_delete(auto_delete: boolean): void;
@@ -299,7 +354,15 @@ declare module 'gi://Temp?version=1' {
             create_file(prefix?: string | null, suffix?: string | null): File;
             create_dir(prefix?: string | null, suffix?: string | null): Dir;
 
-            keep(): string | null;
+            keep(): string;
+            keep_async(
+                io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<string>;
+            keep_async(
+                io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            keep_finish(result: Gio.AsyncResult): string;
             persist(
                 destination: Gio.File, flags?: PersistFlags | null, cancellable?: Gio.Cancellable | null,
             ): boolean;
@@ -366,9 +429,33 @@ declare module 'gi://Temp?version=1' {
             maxSize: number;
             readonly rolled: boolean;
 
+            get_dir(): string | null;
+            get_prefix(): string | null;
+            get_suffix(): string | null;
             get_max_size(): number;
             get_rolled(): boolean;
             get_size(): number;
+
+            /** Gives all that the file holds. The place in the file stays the same. */
+            load_bytes(cancellable?: Gio.Cancellable | null): GLib.Bytes;
+            load_bytes_async(
+                io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<GLib.Bytes>;
+            load_bytes_async(
+                io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            load_bytes_finish(result: Gio.AsyncResult): GLib.Bytes;
+            /** Replaces all that the file holds by the bytes. The place in the file is at their end then. */
+            replace_bytes(bytes: GLib.Bytes | Uint8Array, cancellable?: Gio.Cancellable | null): boolean;
+            replace_bytes_async(
+                bytes: GLib.Bytes | Uint8Array, io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<boolean>;
+            replace_bytes_async(
+                bytes: GLib.Bytes | Uint8Array, io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            replace_bytes_finish(result: Gio.AsyncResult): boolean;
 
             roll(cancellable?: Gio.Cancellable | null): boolean;
             roll_async(io_priority?: number | null, cancellable?: Gio.Cancellable | null): Promise<boolean>;
@@ -378,6 +465,14 @@ declare module 'gi://Temp?version=1' {
             ): void;
             roll_finish(result: Gio.AsyncResult): boolean;
             steal_file(cancellable?: Gio.Cancellable | null): File;
+            steal_file_async(
+                io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+            ): Promise<File>;
+            steal_file_async(
+                io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this> | null,
+            ): void;
+            steal_file_finish(result: Gio.AsyncResult): File;
 
             close(cancellable?: Gio.Cancellable | null): boolean;
             close_async(io_priority?: number | null, cancellable?: Gio.Cancellable | null): Promise<boolean>;

@@ -178,6 +178,21 @@ function addScopes(klass, release, releaseAsync) {
     }
 }
 
+// The library only complains of a name that leads out of the directory.
+function checkChildren(prototype) {
+    const {get_child: getChild} = prototype;
+
+    function checked(...args) {
+        const [name] = args;
+        if (typeof name === 'string' && (/^(?:\/|$)/.test(name) || name.split('/').includes('..')))
+            throw new TypeError(`The name does not lead to anything in the directory: ${JSON.stringify(name)}`);
+        return getChild.apply(this, args);
+    }
+
+    Object.defineProperty(checked, 'length', {value: getChild.length});
+    prototype.get_child = checked;
+}
+
 // The contents
 
 function encode(text) {
@@ -202,52 +217,21 @@ function join(pieces) {
     return bytes;
 }
 
-function empty(stream) {
-    stream.seek(0, GLib.SeekType.SET, null);
-    stream.truncate(0, null);
-}
-
 function writeBytes(bytes) {
-    empty(this);
-    this.get_output_stream().write_all(bytes, null);
+    this.replace_bytes(GLib.Bytes.new(bytes), null);
 }
 
+// A copy, so that the caller may change the bytes in the meantime.
 async function writeBytesAsync(bytes) {
-    const output = this.get_output_stream();
-    // A copy, so that the caller may change them in the meantime.
-    let rest = GLib.Bytes.new(bytes);
-
-    empty(this);
-    while (rest.get_size() > 0) {
-        // eslint-disable-next-line no-await-in-loop
-        const n = await new Promise((resolve, reject) => {
-            output.write_bytes_async(rest, GLib.PRIORITY_DEFAULT, null, (_, result) => {
-                try {
-                    resolve(output.write_bytes_finish(result));
-                } catch (error) {
-                    reject(error);
-                }
-            });
-        });
-        rest = GLib.Bytes.new(rest.toArray().subarray(n));
-    }
+    await this.replace_bytes_async(GLib.Bytes.new(bytes));
 }
 
-// The place in the file is the same afterwards.
 function readBytes() {
-    const place = this.tell();
-    const pieces = [];
+    return this.load_bytes(null).toArray();
+}
 
-    this.seek(0, GLib.SeekType.SET, null);
-    try {
-        const input = this.get_input_stream();
-        let bytes;
-        while ((bytes = input.read_bytes(CHUNK, null)).get_size() > 0)
-            pieces.push(bytes.toArray());
-    } finally {
-        this.seek(place, GLib.SeekType.SET, null);
-    }
-    return join(pieces);
+async function readBytesAsync() {
+    return (await this.load_bytes_async()).toArray();
 }
 
 // From a place of its own, so that the caller may write in the meantime.
@@ -280,13 +264,6 @@ async function* chunks(stream) {
         place += bytes.get_size();
         yield bytes.toArray();
     }
-}
-
-async function readBytesAsync() {
-    const pieces = [];
-    for await (const piece of chunks(this))
-        pieces.push(piece);
-    return join(pieces);
 }
 
 function decodeLine(pieces) {
@@ -355,6 +332,7 @@ function _init() {
             addContents(klass.prototype);
         } else if (klass.prototype.delete) {
             addScopes(klass, releaseDir, releaseDirAsync);
+            checkChildren(klass.prototype);
         }
     }
 }

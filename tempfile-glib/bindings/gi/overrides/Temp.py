@@ -69,6 +69,18 @@ def _to_path(path):
     return path if path is None else os.fspath(path)
 
 
+def _to_gbytes(data):
+    return data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(memoryview(data).tobytes())
+
+
+def _check_child(name):
+    """Gives the name of something in a directory as str, or raises ValueError if it leads elsewhere."""
+    name = os.fsdecode(name)
+    if not name or os.path.isabs(name) or ".." in name.split("/"):
+        raise ValueError(f"this name does not lead to anything in the directory: {name!r}")
+    return name
+
+
 def _is_utf8(name):
     try:
         name.encode()
@@ -167,6 +179,22 @@ def _build_file(raw, mode, buffering, encoding, errors, newline):
     return file
 
 
+class _Contents:
+    """All bytes at once, as Python has them."""
+
+    def load_bytes(self, cancellable=None):
+        return super().load_bytes(cancellable).get_data() or b""
+
+    def load_bytes_finish(self, result):
+        return super().load_bytes_finish(result).get_data() or b""
+
+    def replace_bytes(self, data, cancellable=None):
+        return super().replace_bytes(_to_gbytes(data), cancellable)
+
+    def replace_bytes_async(self, data, *args, **kwargs):
+        return super().replace_bytes_async(_to_gbytes(data), *args, **kwargs)
+
+
 class _RawFile(io.FileIO):
     """The descriptor of a Temp.File for a file object of Python's.
 
@@ -192,7 +220,7 @@ class _RawFile(io.FileIO):
         self._forgotten = True
 
 
-class File(_Maker, Temp.File):
+class File(_Maker, _Contents, Temp.File):
     """A temporary file: a stream of GIO's, a path if it has a name, and a context manager."""
 
     _files = ()
@@ -280,6 +308,36 @@ class File(_Maker, Temp.File):
             if file is not None and not file.closed:
                 file.flush()
 
+    def _reset_files(self):
+        # They drop what they have read ahead, which has been replaced, and go to the end, where the offset is.
+        for file_ref, _ in self._files:
+            file = file_ref()
+            if file is not None and not file.closed:
+                file.seek(0, io.SEEK_END)
+
+    def load_bytes(self, cancellable=None):
+        self._flush_files()
+        return super().load_bytes(cancellable)
+
+    def load_bytes_async(self, *args, **kwargs):
+        self._flush_files()
+        return super().load_bytes_async(*args, **kwargs)
+
+    def replace_bytes(self, data, cancellable=None):
+        self._flush_files()
+        replaced = super().replace_bytes(data, cancellable)
+        self._reset_files()
+        return replaced
+
+    def replace_bytes_async(self, data, *args, **kwargs):
+        self._flush_files()
+        return super().replace_bytes_async(data, *args, **kwargs)
+
+    def replace_bytes_finish(self, result):
+        replaced = super().replace_bytes_finish(result)
+        self._reset_files()
+        return replaced
+
     def _close_but(self, but, cancellable=None):
         exception = self._close_files(but)
         closed = super().close(cancellable)
@@ -302,6 +360,13 @@ class File(_Maker, Temp.File):
         @classmethod
         def new_beside(cls, target, cancellable=None):
             return Temp.File.new_beside(_to_gfile(target), cancellable)
+
+        @staticmethod
+        def new_beside_async(target, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data):
+            target = _to_gfile(target)
+            if callback is None:
+                return _await_new(Temp.File.new_beside, (target,), cancellable)
+            return Temp.File.new_beside_async(target, io_priority, cancellable, callback, *user_data)
 
     if hasattr(Temp.File, "persist"):
         def persist(self, destination, flags=0, cancellable=None):
@@ -344,13 +409,10 @@ class Dir(_Maker, Temp.Dir):
     def __truediv__(self, name):
         from pathlib import Path
 
-        name = os.fsdecode(name)
-        if os.path.isabs(name):
-            raise ValueError(f"an absolute path cannot be in a directory: {name!r}")
-        return Path(self.get_path(), name)
+        return Path(self.get_path(), _check_child(name))
 
     def get_child(self, name):
-        return super().get_child(_to_path(name))
+        return super().get_child(_check_child(name))
 
     def create_file(self, prefix=None, suffix=None):
         return super().create_file(_to_path(prefix), _to_path(suffix))
@@ -367,7 +429,7 @@ class Dir(_Maker, Temp.Dir):
 
 
 if hasattr(Temp, "SpooledFile"):
-    class SpooledFile(Temp.SpooledFile):
+    class SpooledFile(_Contents, Temp.SpooledFile):
         """A file in memory, which moves to disk when it grows; a context manager."""
 
         def __init__(self, **properties):
