@@ -711,7 +711,8 @@ temp_dir_get_auto_delete (TempDir *self)
  *
  * Sets whether the directory deletes itself.
  *
- * The library reads this when it is about to delete the directory. After [method@Temp.Dir.keep], setting it has no
+ * The library reads this when it is about to delete the directory. Setting it is cheap, and cannot fail: nothing waits
+ * for the disk, so that a power cut may undo it. [method@Temp.Dir.keep] makes sure; after that, setting it has no
  * effect.
  *
  * Since: 1.0

@@ -1321,7 +1321,8 @@ temp_file_get_auto_delete (TempFile *self)
  *
  * Sets whether the file is deleted at all.
  *
- * The library reads this when it is about to delete the file. After [method@Temp.File.keep], setting it has no effect.
+ * The library reads this when it is about to delete the file. Setting it is cheap, and cannot fail: nothing waits for
+ * the disk, so that a power cut may undo it. [method@Temp.File.keep] makes sure; after that, setting it has no effect.
  *
  * Since: 1.0
  */
