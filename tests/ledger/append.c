@@ -232,7 +232,7 @@ test_file_limit (gconstpointer data)
   g_autofree char *after = NULL;
   g_autofree char *last = NULL;
 
-  for (rlim_t size = 0; size < 100; size += 33)
+  for (rlim_t size = 0; size < 90; size += 29)
     {
       set_file_limit (size);
       test_assert_no_own_ledger (g_strerror (EFBIG));
