@@ -518,6 +518,7 @@ TempPlatform temp_platform = {
   .get_birth = get_birth,
   .get_filesystem = get_filesystem,
   .may_list = temp_posix_may_list,
+  .may_write = temp_posix_may_write,
   .has_acl = has_acl,
 
   .set_mode = set_mode,

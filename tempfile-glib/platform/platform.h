@@ -92,6 +92,7 @@ typedef enum
   TEMP_OPEN_LIST = 1 << 1,       /* directories: to be listed, locked and synced, too */
   TEMP_OPEN_APPEND = 1 << 2,     /* files: to read, and to write at the end */
   TEMP_OPEN_DONT_BLOCK = 1 << 3, /* files: does not wait for another program, as a pipe does */
+  TEMP_OPEN_WRITE = 1 << 4,      /* files: to read, and to write anywhere */
 } TempOpenFlags;
 
 typedef enum
@@ -246,6 +247,8 @@ typedef struct
   int        (*get_birth) (TempHandle handle, TempTime *birth);
   int        (*get_filesystem) (TempHandle handle, TempFilesystem *filesystem);
   int        (*may_list) (TempHandle dir);
+  /* Fails if this user must not write the file, or make and delete names in the directory. */
+  int        (*may_write) (TempHandle dir, const char *name);
   /* Returns 1 if the file has an access control list beyond its mode, else 0. */
   int        (*has_acl) (const char *path);
 

@@ -52,6 +52,7 @@ TempPlatform temp_platform = {
   .get_birth = temp_posix_get_birth,
   .get_filesystem = temp_posix_get_filesystem,
   .may_list = temp_posix_may_list,
+  .may_write = temp_posix_may_write,
   .has_acl = temp_posix_has_acl,
 
   .set_mode = temp_posix_set_mode,

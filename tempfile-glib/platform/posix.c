@@ -63,7 +63,8 @@ temp_posix_open_file (TempHandle    dir,
                       const char   *name,
                       TempOpenFlags flags)
 {
-  return openat (dir, name, ((flags & TEMP_OPEN_APPEND) != 0 ? O_RDWR | O_APPEND : O_RDONLY) |
+  return openat (dir, name, ((flags & TEMP_OPEN_APPEND) != 0 ? O_RDWR | O_APPEND :
+                             (flags & TEMP_OPEN_WRITE) != 0 ? O_RDWR : O_RDONLY) |
                             ((flags & TEMP_OPEN_DONT_BLOCK) != 0 ? O_NONBLOCK : 0) | O_NOFOLLOW | O_CLOEXEC);
 }
 
@@ -386,6 +387,13 @@ int
 temp_posix_may_list (TempHandle dir)
 {
   return faccessat (dir, ".", R_OK, AT_EACCESS);
+}
+
+int
+temp_posix_may_write (TempHandle  dir,
+                      const char *name)
+{
+  return faccessat (dir, name, W_OK, AT_EACCESS);
 }
 
 int

@@ -40,6 +40,7 @@ int        temp_posix_stat_target    (TempHandle dir, const char *name, TempStat
 int        temp_posix_get_mount      (TempHandle handle, TempMount *mount);
 int        temp_posix_get_birth      (TempHandle handle, TempTime *birth);
 int        temp_posix_get_filesystem (TempHandle handle, TempFilesystem *filesystem);
+int        temp_posix_may_write     (TempHandle dir, const char *name);
 int        temp_posix_may_list       (TempHandle dir);
 int        temp_posix_has_acl        (const char *path);
 int        temp_posix_set_mode       (TempHandle handle, const char *name, uint32_t mode);

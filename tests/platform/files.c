@@ -432,6 +432,21 @@ test_allocate_too_much (gconstpointer data)
 }
 
 static void
+test_open_to_write (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  temp_autofd TempHandle dir = open_test_dir (p, 0);
+  temp_autofd TempHandle file = create (p, dir, "file");
+  temp_autofd TempHandle again = -1;
+
+  write_text (p, file, "one");
+  again = p->open_file (dir, "file", TEMP_OPEN_WRITE);
+  g_assert_no_errno (again);
+  g_assert_cmpint (p->write_at (again, "w", 1, 2), ==, 1);
+  assert_text (p, again, "onw");
+}
+
+static void
 test_many_pieces (gconstpointer data)
 {
   const TempPlatform *p = data;
@@ -606,6 +621,7 @@ main (int    argc,
   add_both ("contents", test_contents);
   add_both ("contents/allocate", test_allocate);
   add_both ("contents/allocate/no-space", test_allocate_too_much);
+  add_both ("contents/open-to-write", test_open_to_write);
   add_both ("contents/many-pieces", test_many_pieces);
   add_both ("contents/holes", test_holes);
   add_both ("contents/sync", test_sync);

@@ -287,6 +287,30 @@ child_may_list (gconstpointer data)
 }
 
 static void
+child_may_write (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  temp_autofd TempHandle dir = open_test_dir (p);
+  temp_autofd TempHandle file = p->create_file (dir, "read-only", 0, 0444);
+
+  g_assert_no_errno (file);
+  if (!test_become_nobody ())
+    test_child_skip ("this user cannot become another one");
+  assert_fails (p->may_write (dir, "read-only"), EACCES);
+}
+
+static void
+test_may_write (gconstpointer data)
+{
+  const TempPlatform *p = data;
+  temp_autofd TempHandle dir = open_test_dir (p);
+
+  g_assert_no_errno (p->may_write (dir, "."));
+  assert_fails (p->may_write (dir, "none"), ENOENT);
+  test_in_child (child_may_write, data);
+}
+
+static void
 test_may_list (gconstpointer data)
 {
   const TempPlatform *p = data;
@@ -399,6 +423,7 @@ main (int    argc,
   add_both ("list", test_listing);
   add_both ("stat", test_stat);
   add_both ("may-list", test_may_list);
+  add_both ("may-write", test_may_write);
   add_both ("set", test_set);
   add_both ("attributes", test_attributes);
 
