@@ -988,14 +988,19 @@ persist_run (gpointer       source,
   TempDir *self = source;
   Persist *persist = data;
 
+  const TempPersist job = {
+    .destination = persist->destination,
+    .flags = persist->flags,
+    .with_mode = self->permissions == -1,
+  };
+
   if (temp_dir_get_fd (self) < 0)
     {
       set_deleted_error (self, error);
       return FALSE;
     }
 
-  return temp_persist_entry (self->entry, persist->destination, persist->flags, self->permissions == -1,
-                             cancellable, error);
+  return temp_persist_entry (self->entry, &job, cancellable, error);
 }
 
 static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist_end };

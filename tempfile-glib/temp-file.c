@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <gio/gfiledescriptorbased.h>
+#include <glib/gi18n-lib.h>
 
 #include "persist/persist.h"
 #include "stream/busy.h"
@@ -72,8 +73,11 @@ struct _TempFile
   char          *dir;
   char          *prefix;
   char          *suffix;
+  char          *expected_etag;
+  char          *etag;        /* of the file when it was closed, or persisted after that */
   int            permissions; /* -1: not set */
   gboolean       named;
+  gboolean       is_beside; /* made to replace another file */
   gboolean       delete_on_close;
   gboolean       initialized;
   gboolean       is_dropped; /* the object is disposed: if that closes the stream, the program did not ask for it */
@@ -89,6 +93,7 @@ enum
   PROP_PERMISSIONS, /* the last of those that are fixed once the file is made */
   PROP_AUTO_DELETE,
   PROP_DELETE_ON_CLOSE,
+  PROP_EXPECTED_ETAG,
   PROP_PATH,
   PROP_FILE,
   PROP_FD,
@@ -117,8 +122,13 @@ temp_file_create (TempFile    *self,
   if (self->named)
     self->initialized = temp_entry_create_file (self->entry, self->dir, above, self->prefix, self->suffix,
                                                 mode, error);
+  else if (self->is_beside)
+    self->initialized = temp_entry_create_beside (self->entry, self->dir, mode, error);
   else
     self->initialized = temp_entry_create_nameless (self->entry, self->dir, mode, error);
+
+  if (self->is_beside)
+    self->named = temp_entry_get_path (self->entry) != NULL;
 
   /* A stream that a caller got before the file was made is closed. */
   if (self->initialized)
@@ -300,12 +310,33 @@ temp_file_query_info (GFileIOStream  *stream,
   return temp_entry_query_info (self->entry, attributes, cancellable, error);
 }
 
+/* Returns the entity tag of the open file; NULL if the system does not tell. */
+static char *
+query_etag (TempFile *self)
+{
+  g_autoptr (GFileInfo) info = temp_entry_query_info (self->entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
+
+  return info != NULL ? g_strdup (g_file_info_get_etag (info)) : NULL;
+}
+
+/* Returns the entity tag of the file under a path; NULL if the system does not tell. */
+static char *
+query_path_etag (const char *path)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFileInfo) info = g_file_query_info (file, G_FILE_ATTRIBUTE_ETAG_VALUE, G_FILE_QUERY_INFO_NONE, NULL, NULL);
+
+  return info != NULL ? g_strdup (g_file_info_get_etag (info)) : NULL;
+}
+
 static char *
 temp_file_get_etag (GFileIOStream *stream)
 {
   TempFile *self = TEMP_FILE (stream);
 
-  return self->output != NULL ? g_file_output_stream_get_etag (G_FILE_OUTPUT_STREAM (self->output)) : NULL;
+  if (temp_entry_get_fd (self->entry) >= 0)
+    return query_etag (self);
+  return g_strdup (self->etag);
 }
 
 /* Closing */
@@ -330,6 +361,9 @@ close_all (TempFile      *self,
         temp_entry_delete (self->entry, NULL, NULL, &first_error);
     }
 
+  /* A file that is deleted needs no entity tag. */
+  if (temp_entry_get_path (self->entry) != NULL)
+    self->etag = query_etag (self);
   if (self->output != NULL)
     g_output_stream_close (self->output, cancellable, first_error == NULL ? &first_error : NULL);
   if (self->input != NULL)
@@ -457,6 +491,9 @@ temp_file_get_property (GObject    *object,
     case PROP_DELETE_ON_CLOSE:
       g_value_set_boolean (value, self->delete_on_close);
       break;
+    case PROP_EXPECTED_ETAG:
+      g_value_set_string (value, self->expected_etag);
+      break;
     case PROP_PATH:
       g_value_set_string (value, temp_file_get_path (self));
       break;
@@ -511,6 +548,9 @@ temp_file_set_property (GObject      *object,
     case PROP_DELETE_ON_CLOSE:
       temp_file_set_delete_on_close (self, g_value_get_boolean (value));
       break;
+    case PROP_EXPECTED_ETAG:
+      temp_file_set_expected_etag (self, g_value_get_string (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -552,6 +592,8 @@ temp_file_finalize (GObject *object)
   g_free (self->dir);
   g_free (self->prefix);
   g_free (self->suffix);
+  g_free (self->expected_etag);
+  g_free (self->etag);
 
   G_OBJECT_CLASS (temp_file_parent_class)->finalize (object);
 }
@@ -667,6 +709,19 @@ temp_file_class_init (TempFileClass *klass)
   properties[PROP_DELETE_ON_CLOSE] =
     g_param_spec_boolean ("delete-on-close", NULL, NULL, TRUE,
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * TempFile:expected-etag: (getter get_expected_etag) (setter set_expected_etag)
+   *
+   * The entity tag that the destination of [method@Temp.File.persist] must have; %NULL for any.
+   *
+   * It is `etag::value` of [method@Gio.File.query_info], as [method@Gio.File.load_contents] gives it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_EXPECTED_ETAG] =
+    g_param_spec_string ("expected-etag", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * TempFile:path: (getter get_path)
@@ -816,7 +871,11 @@ temp_file_new_named (const char  *dir,
  *
  * Save a document this way: whoever opens it finds the old contents or the new ones, and nothing happens to it until
  * [method@Temp.File.persist] has succeeded. If @target is a symbolic link, the new file lies next to the file that the
- * link points to.
+ * link points to. [func@Temp.replace_contents] does all of it in one call.
+ *
+ * Two kinds of places are different. On a filesystem that has no files without a name, the new file has a hidden one. If
+ * @target is there, and can be written, but its directory cannot, the new file lies in the default directory: only
+ * %TEMP_PERSIST_IN_PLACE can save it then.
  *
  * ```c
  * g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
@@ -841,13 +900,17 @@ temp_file_new_beside (GFile         *target,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  g_autofree char *dir = NULL;
+  g_autoptr (TempFile) self = NULL;
 
   g_return_val_if_fail (G_IS_FILE (target), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  dir = temp_persist_find_dir (target, error);
-  return dir != NULL ? g_initable_new (TEMP_TYPE_FILE, cancellable, error, "dir", dir, NULL) : NULL;
+  self = g_object_new (TEMP_TYPE_FILE, NULL);
+  self->is_beside = TRUE;
+  if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
+      !temp_persist_find_dir (target, &self->dir, error) || !temp_file_create (self, NULL, error))
+    return NULL;
+  return g_steal_pointer (&self);
 }
 
 static TempFile *
@@ -1380,6 +1443,66 @@ temp_file_set_delete_on_close (TempFile *self,
 }
 
 /**
+ * temp_file_get_expected_etag: (get-property expected-etag)
+ * @self: a temporary file
+ *
+ * Gets the entity tag that the destination must have.
+ *
+ * Returns: (transfer none) (nullable): the entity tag, or %NULL for any
+ *
+ * Since: 1.0
+ */
+const char *
+temp_file_get_expected_etag (TempFile *self)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  return self->expected_etag;
+}
+
+/**
+ * temp_file_set_expected_etag: (set-property expected-etag)
+ * @self: a temporary file
+ * @etag: (nullable): an entity tag, or %NULL for any
+ *
+ * Sets the entity tag that the destination must have.
+ *
+ * [method@Temp.File.persist] compares it right before @self takes the place of the old file, and fails with
+ * `G_IO_ERROR_WRONG_ETAG` if another program has changed or deleted that file since its entity tag was read.
+ *
+ * The entity tag of a local file is its time of modification. So it cannot show a change that keeps the time, nor one
+ * between the comparison and the replacement.
+ *
+ * ```c
+ * g_file_load_contents (document, NULL, &text, &length, &etag, &error);
+ * // The user edits the text.
+ * temp_file_set_expected_etag (file, etag);
+ * if (!temp_file_persist (file, document, TEMP_PERSIST_REPLACE, NULL, &error) &&
+ *     g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG))
+ *   ask_user ();
+ * ```
+ *
+ * Afterwards, [method@Gio.FileIOStream.get_etag] gives the entity tag of the new file.
+ *
+ * Since: 1.0
+ */
+void
+temp_file_set_expected_etag (TempFile   *self,
+                             const char *etag)
+{
+  g_autofree char *old = NULL;
+
+  g_return_if_fail (TEMP_IS_FILE (self));
+
+  if (g_strcmp0 (self->expected_etag, etag) == 0)
+    return;
+
+  old = g_steal_pointer (&self->expected_etag);
+  self->expected_etag = g_strdup (etag);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_EXPECTED_ETAG]);
+}
+
+/**
  * temp_file_reopen:
  * @self: a temporary file
  * @cancellable: (nullable): an object that cancels the operation
@@ -1741,6 +1864,7 @@ typedef struct
   /* From persist_begin() to persist_end(). */
   const char       *old_path;
   gboolean          had_auto_delete;
+  gboolean          is_pending;
   gboolean          output_pending;
   gboolean          input_pending;
 } Persist;
@@ -1762,10 +1886,41 @@ clear_pending (TempFile *self,
     g_input_stream_clear_pending (self->input);
   if (persist->output_pending)
     g_output_stream_clear_pending (self->output);
-  g_io_stream_clear_pending (G_IO_STREAM (self));
+  if (persist->is_pending)
+    g_io_stream_clear_pending (G_IO_STREAM (self));
 }
 
-/* Makes the file and its streams busy: bytes that they wrote while persisting copies the file would be lost. */
+/* Makes the file and its streams busy: bytes that they wrote while persisting copies the file would be lost. A closed file
+ * that still has its name needs none of that: another program may have written it. */
+static gboolean
+make_busy (TempFile  *self,
+           Persist   *persist,
+           GError   **error)
+{
+  if (g_io_stream_is_closed (G_IO_STREAM (self)) && temp_file_get_path (self) != NULL)
+    return TRUE;
+
+  persist->is_pending = g_io_stream_set_pending (G_IO_STREAM (self), error);
+  if (!persist->is_pending)
+    return FALSE;
+
+  if (self->output != NULL && !g_output_stream_is_closed (self->output))
+    {
+      persist->output_pending = g_output_stream_set_pending (self->output, error);
+      if (!persist->output_pending)
+        return FALSE;
+    }
+
+  if (self->input != NULL && !g_input_stream_is_closed (self->input))
+    {
+      persist->input_pending = g_input_stream_set_pending (self->input, error);
+      if (!persist->input_pending)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 persist_begin (gpointer   source,
                gpointer   data,
@@ -1773,30 +1928,23 @@ persist_begin (gpointer   source,
 {
   TempFile *self = source;
   Persist *persist = data;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *shown = NULL;
 
-  if (!g_io_stream_set_pending (G_IO_STREAM (self), error))
-    return FALSE;
-
-  if (self->output != NULL && !g_output_stream_is_closed (self->output))
+  if (make_busy (self, persist, &local_error))
     {
-      persist->output_pending = g_output_stream_set_pending (self->output, error);
-      if (!persist->output_pending)
-        goto failed;
+      persist->old_path = temp_file_get_path (self);
+      persist->had_auto_delete = temp_file_get_auto_delete (self);
+      return TRUE;
     }
 
-  if (self->input != NULL && !g_input_stream_is_closed (self->input))
-    {
-      persist->input_pending = g_input_stream_set_pending (self->input, error);
-      if (!persist->input_pending)
-        goto failed;
-    }
-
-  persist->old_path = temp_file_get_path (self);
-  persist->had_auto_delete = temp_file_get_auto_delete (self);
-  return TRUE;
-
-failed:
   clear_pending (self, persist);
+  shown = g_file_get_parse_name (persist->destination);
+  g_set_error (error, local_error->domain, local_error->code,
+               g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PENDING)
+                 ? _("Could not save “%s”: the temporary file is still being read or written")
+                 : _("Could not save “%s”: the temporary file is closed"),
+               shown);
   return FALSE;
 }
 
@@ -1808,6 +1956,11 @@ persist_end (gpointer source,
   Persist *persist = data;
 
   clear_pending (self, persist);
+  if (!persist->is_pending && temp_file_get_path (self) != persist->old_path)
+    {
+      g_free (self->etag);
+      self->etag = query_path_etag (temp_file_get_path (self));
+    }
   notify_persisted (self, persist->old_path, persist->had_auto_delete);
 }
 
@@ -1820,8 +1973,14 @@ persist_run (gpointer       source,
   TempFile *self = source;
   Persist *persist = data;
 
-  return temp_persist_entry (self->entry, persist->destination, persist->flags, self->permissions == -1,
-                             cancellable, error);
+  const TempPersist job = {
+    .destination = persist->destination,
+    .flags = persist->flags,
+    .etag = self->expected_etag,
+    .with_mode = self->permissions == -1,
+  };
+
+  return temp_persist_entry (self->entry, &job, cancellable, error);
 }
 
 static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist_end };

@@ -152,5 +152,10 @@ gboolean    temp_file_get_delete_on_close (TempFile *self);
 TEMP_AVAILABLE_IN_1_0
 void        temp_file_set_delete_on_close (TempFile *self,
                                            gboolean  delete_on_close);
+TEMP_AVAILABLE_IN_1_0
+const char *temp_file_get_expected_etag   (TempFile *self);
+TEMP_AVAILABLE_IN_1_0
+void        temp_file_set_expected_etag   (TempFile   *self,
+                                           const char *etag);
 
 G_END_DECLS

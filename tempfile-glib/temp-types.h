@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @TEMP_PERSIST_REPLACE: replace the old file or directory: whoever opens it finds the old or the new one, whole
  * @TEMP_PERSIST_DURABLE: be sure that the result is on the disk, so that not even a power cut takes it away
  * @TEMP_PERSIST_COPY: copy if the destination is on another filesystem
+ * @TEMP_PERSIST_IN_PLACE: write into the old file where replacing it would break something: see [error@Temp.SaveError]
  *
  * How to persist a temporary file or directory.
  *
@@ -25,11 +26,45 @@ G_BEGIN_DECLS
  */
 typedef enum /*< flags >*/
 {
-  TEMP_PERSIST_NONE    = 0,
-  TEMP_PERSIST_REPLACE = 1 << 0,
-  TEMP_PERSIST_DURABLE = 1 << 1,
-  TEMP_PERSIST_COPY    = 1 << 2,
+  TEMP_PERSIST_NONE     = 0,
+  TEMP_PERSIST_REPLACE  = 1 << 0,
+  TEMP_PERSIST_DURABLE  = 1 << 1,
+  TEMP_PERSIST_COPY     = 1 << 2,
+  TEMP_PERSIST_IN_PLACE = 1 << 3,
 } TempPersistFlags;
+
+/**
+ * TEMP_SAVE_ERROR:
+ *
+ * The error domain for a file that cannot be replaced without harm. Errors in it are of [error@Temp.SaveError].
+ *
+ * Since: 1.0
+ */
+#define TEMP_SAVE_ERROR (temp_save_error_quark ())
+
+/**
+ * TempSaveError:
+ * @TEMP_SAVE_ERROR_OWNER: the new file would have another owner
+ * @TEMP_SAVE_ERROR_LINKS: the file has several names (hard links), and the others would keep the old contents
+ * @TEMP_SAVE_ERROR_DIRECTORY: its directory cannot be written
+ * @TEMP_SAVE_ERROR_MOUNTED: the file is mounted by itself, as in a container
+ *
+ * Why a file cannot be replaced without harm.
+ *
+ * Each of these errors means that %TEMP_PERSIST_IN_PLACE would work: the file can be written into. Nothing has changed.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  TEMP_SAVE_ERROR_OWNER,
+  TEMP_SAVE_ERROR_LINKS,
+  TEMP_SAVE_ERROR_DIRECTORY,
+  TEMP_SAVE_ERROR_MOUNTED,
+} TempSaveError;
+
+TEMP_AVAILABLE_IN_1_0
+GQuark temp_save_error_quark (void);
 
 /**
  * TempRemoveFlags:

@@ -22,7 +22,7 @@ TYPES = {"temp-types.h", "temp-version-macros.h"}
 # The headers that files of other folders may include; base/ is there to be included.
 DOORS = {
     "platform": ["platform/platform.h"],
-    "ledger": ["ledger/place.h", "ledger/sweep.h"],
+    "ledger": ["ledger/place.h", "ledger/sweep.h", "ledger/home.h"],
     "tree": ["tree/tree.h", "tree/copy-tree.h"],
     "entry": ["entry/entry.h", "entry/entry-private.h", "entry/location.h"],
     "persist": ["persist/persist.h"],

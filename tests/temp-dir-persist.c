@@ -195,7 +195,7 @@ test_states (void)
   g_assert_no_errno (rename (temp_dir_get_path (taken), moved));
   g_assert_false (test_persist_to (taken, target, TEMP_PERSIST_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  test_assert_error_mentions (error, temp_dir_get_path (taken));
+  test_assert_error_mentions (error, target);
   g_assert_false (g_file_test (target, G_FILE_TEST_EXISTS));
 }
 

@@ -97,34 +97,6 @@ test_owner (void)
   g_assert_cmpuint (st.st_gid, ==, 34);
 }
 
-/* The user replaces a file of another user. */
-static void
-child_not_owner (gconstpointer data)
-{
-  g_autofree char *target = test_persist_target ("document");
-  g_autofree char *dir = g_path_get_dirname (target);
-  g_autoptr (TempFile) file = NULL;
-  struct stat st;
-
-  if (geteuid () != 0)
-    test_child_skip ("not root, so that there are no other users' files");
-  test_child_skip_on_posix ("a file that may not be read cannot be looked at");
-
-  test_write (target, TEST_OLD);
-  g_assert_no_errno (chmod (target, 06751));
-  g_assert_no_errno (chmod (dir, 0777));
-  if (!test_become_nobody ())
-    test_child_skip ("cannot become another user");
-
-  /* Its mode stays, but no set-user-id bit: the program would run with the rights of another user. */
-  file = test_persist_new_file (TEST_ELSEWHERE);
-  test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
-  g_assert_no_errno (stat (target, &st));
-  g_assert_cmpuint (st.st_uid, ==, geteuid ());
-  g_assert_cmphex (st.st_mode & 07777, ==, 0751);
-  test_assert_contents (target, TEST_NEW);
-}
-
 static void
 test_attributes (gconstpointer data)
 {
@@ -183,7 +155,6 @@ main (int    argc,
   test_persist_add_kinds ("/persist/metadata/mode-of-the-replaced-file", test_replaced_mode, FALSE, FALSE);
   test_persist_add_kinds ("/persist/metadata/attributes-of-the-replaced-file", test_attributes, FALSE, FALSE);
   g_test_add_func ("/persist/metadata/owner-of-the-replaced-file", test_owner);
-  test_add_in_child ("/persist/metadata/no-rights-of-another-user", child_not_owner, NULL);
 
   return g_test_run ();
 }

@@ -143,7 +143,7 @@ test_states (void)
   unlink (temp_file_get_path (taken));
   g_assert_false (test_persist_to (taken, second, TEMP_PERSIST_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  test_assert_error_mentions (error, temp_file_get_path (taken));
+  test_assert_error_mentions (error, second);
   g_clear_error (&error);
 
   unlink (temp_file_get_path (replaced));

@@ -6,9 +6,10 @@
 
 G_BEGIN_DECLS
 
-void temp_error_from_errno (GError    **error,
-                            int         errsv,
-                            const char *action,
-                            const char *path);
+void        temp_error_from_errno (GError       **error,
+                                   int            errsv,
+                                   const char    *action,
+                                   const char    *path);
+const char *temp_error_get_cause  (const GError  *error);
 
 G_END_DECLS

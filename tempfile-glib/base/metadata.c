@@ -12,6 +12,7 @@
 /* Reads and writes owner, mode and extended attributes of open files. */
 
 #define ACL "system.posix_acl_access"
+#define DEFAULT_ACL "system.posix_acl_default" /* for what is made in a directory */
 
 /* No file has more than 64 KiB of names, nor in one value. */
 #define MAX_ATTRIBUTE_SIZE 65536
@@ -97,40 +98,95 @@ temp_metadata_read (TempMetadata *metadata,
   return read_attributes (metadata->attributes, fd);
 }
 
-/* Returns the umask of the process; the strictest one if the system does not tell. */
-guint32
-temp_metadata_umask (void)
-{
-  uint32_t mask;
+/* An ACL, as the kernel has it in an attribute: a version, then entries, all little-endian. */
+#define ACL_HEADER_SIZE 4
+#define ACL_ENTRY_SIZE 8
 
-  return temp_platform.get_umask (&mask) == 0 ? mask : 077;
+enum
+{
+  ACL_GROUP_OBJ = 0x04, /* the file's group */
+  ACL_MASK = 0x10,      /* the most that any but the owner and others have */
+  ACL_OTHER = 0x20,
+};
+
+/* Returns the permissions of the first entry of that kind; NULL if there is none. */
+static guint8 *
+find_acl_permissions (guint8 *acl,
+                      gsize   size,
+                      int     kind)
+{
+  for (gsize i = ACL_HEADER_SIZE; i + ACL_ENTRY_SIZE <= size; i += ACL_ENTRY_SIZE)
+    if ((acl[i] | acl[i + 1] << 8) == kind)
+      return acl + i + 2;
+  return NULL;
 }
 
-/* Reads the metadata that an ordinary new file in a directory has: of one that is made for that, without a name, so
- * that umask, default ACLs, security labels and the directory's group all count. Where none can be made, takes own,
- * with the mode by the umask. Returns FALSE with errno on an error. */
-gboolean
-temp_metadata_read_new (TempMetadata       *metadata,
-                        TempHandle          dir_fd,
-                        const TempMetadata *own)
+/* Returns a mode for a file that has lost its group: neither the new group nor those who were in the old one get rights
+ * that they did not have. */
+static guint32
+restrict_mode (guint32 mode)
 {
-  temp_autofd TempHandle fd = temp_platform.create_nameless (dir_fd, ".", 0666);
+  guint32 both = mode & (mode >> 3) & 7;
 
-  if (fd >= 0)
-    return temp_metadata_read (metadata, fd);
-
-  *metadata = *own;
-  metadata->mode = 0666 & ~temp_metadata_umask ();
-  metadata->attributes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_bytes_unref);
-  return TRUE;
+  return (mode & ~077u) | both << 3 | both;
 }
 
-/* Sets the attributes of the model, and the ACL only with_mode. Returns FALSE with errno on an error. */
+/* Like restrict_mode(), for an ACL. */
+static GBytes *
+restrict_acl (GBytes *acl)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (acl, &size);
+  guint8 *copy = g_memdup2 (data, size);
+  guint8 *group = find_acl_permissions (copy, size, ACL_GROUP_OBJ);
+  guint8 *mask = find_acl_permissions (copy, size, ACL_MASK);
+  guint8 *others = find_acl_permissions (copy, size, ACL_OTHER);
+
+  if (group != NULL && others != NULL)
+    {
+      *others &= mask != NULL ? *group & *mask : *group;
+      *group &= *others;
+    }
+  return g_bytes_new_take (copy, size);
+}
+
+/* Sets an attribute to that of the model. The program has set the user attributes that are there. Fails with errno. */
+static gboolean
+set_attribute (TempHandle          fd,
+               const TempMetadata *own,
+               const char         *name,
+               GBytes             *value)
+{
+  GBytes *there = g_hash_table_lookup (own->attributes, name);
+  gsize size;
+  gconstpointer data = g_bytes_get_data (value, &size);
+
+  if (there != NULL && (g_str_has_prefix (name, "user.") || g_bytes_equal (there, value)))
+    return TRUE;
+
+  /* Without the ACL, the mode would let others in. */
+  return temp_platform.set_attribute (fd, name, data, size) == 0 || (!g_str_equal (name, ACL) && is_refused (errno));
+}
+
+/* Removes an ACL that the model does not have. Fails with errno. */
+static gboolean
+remove_acl (TempHandle          fd,
+            const TempMetadata *own,
+            const TempMetadata *model,
+            const char         *name)
+{
+  if (!g_hash_table_contains (own->attributes, name) || g_hash_table_contains (model->attributes, name))
+    return TRUE;
+  return temp_platform.remove_attribute (fd, name) == 0 || errno == ENODATA;
+}
+
+/* Sets the attributes of the model, and the ACLs only with_mode. Fails with errno. */
 static gboolean
 set_attributes (TempHandle          fd,
                 const TempMetadata *own,
                 const TempMetadata *model,
-                gboolean            with_mode)
+                gboolean            with_mode,
+                gboolean            has_lost_group)
 {
   GHashTableIter iter;
   gpointer name, value;
@@ -139,28 +195,42 @@ set_attributes (TempHandle          fd,
   while (g_hash_table_iter_next (&iter, &name, &value))
     {
       gboolean is_acl = g_str_equal (name, ACL);
-      GBytes *there = g_hash_table_lookup (own->attributes, name);
-      gsize size;
-      gconstpointer data = g_bytes_get_data (value, &size);
+      g_autoptr (GBytes) restricted = is_acl && has_lost_group ? restrict_acl (value) : NULL;
 
-      if (is_acl && !with_mode)
+      if ((is_acl || g_str_equal (name, DEFAULT_ACL)) && !with_mode)
         continue;
-      /* Keep the user attributes that the file has: the program has set them. */
-      if (there != NULL && (g_str_has_prefix (name, "user.") || g_bytes_equal (there, value)))
-        continue;
-
-      /* Without the ACL, the mode would let others in. */
-      if (temp_platform.set_attribute (fd, name, data, size) < 0 && (is_acl || !is_refused (errno)))
+      if (!set_attribute (fd, own, name, restricted != NULL ? restricted : value))
         return FALSE;
     }
 
-  if (with_mode && g_hash_table_contains (own->attributes, ACL) && !g_hash_table_contains (model->attributes, ACL))
-    return temp_platform.remove_attribute (fd, ACL) == 0 || errno == ENODATA;
-
-  return TRUE;
+  return !with_mode || (remove_acl (fd, own, model, ACL) && remove_acl (fd, own, model, DEFAULT_ACL));
 }
 
-/* Changes the metadata of an open file from `own` to those of the model, as far as the user may. Sets the mode last,
+/* Sets owner and group of an open file to those of the model, as far as the user may. Returns FALSE with errno on an
+ * error, EPERM if the owner is still another one. */
+gboolean
+temp_metadata_adopt_owner (TempHandle          fd,
+                           const TempMetadata *model)
+{
+  TempStat st;
+
+  if (temp_platform.stat (fd, &st) < 0)
+    return FALSE;
+
+  if ((model->uid != st.uid || model->gid != st.gid) &&
+      temp_platform.set_owner (fd, NULL, model->uid, model->gid) == 0)
+    return TRUE;
+  if ((model->uid != st.uid || model->gid != st.gid) && !is_refused (errno))
+    return FALSE;
+  if (model->gid != st.gid && temp_platform.set_owner (fd, NULL, -1, model->gid) < 0 && !is_refused (errno))
+    return FALSE;
+
+  errno = EPERM;
+  return model->uid == st.uid;
+}
+
+/* Sets mode and attributes of an open file, which are `own` before, to those of the model, as far as the user may, after
+ * temp_metadata_adopt_owner(). If the file does not have the model's group, nobody gets rights by that. Sets the mode last,
  * since it lets others in. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_adopt (TempHandle          fd,
@@ -169,30 +239,29 @@ temp_metadata_adopt (TempHandle          fd,
                      gboolean            with_mode)
 {
   guint32 mode = with_mode ? model->mode : own->mode;
+  gboolean has_lost_group;
   TempStat st;
 
-  if ((model->uid != own->uid || model->gid != own->gid) &&
-      temp_platform.set_owner (fd, NULL, model->uid, model->gid) < 0)
-    {
-      if (!is_refused (errno))
-        return FALSE;
-      if (model->gid != own->gid && temp_platform.set_owner (fd, NULL, -1, model->gid) < 0 && !is_refused (errno))
-        return FALSE;
-    }
-
-  if (!set_attributes (fd, own, model, with_mode) || temp_platform.stat (fd, &st) < 0)
+  if (temp_platform.stat (fd, &st) < 0)
     return FALSE;
 
-  /* Nobody is to run the file as another owner or group than the model's. */
+  has_lost_group = st.gid != model->gid;
+  if (!set_attributes (fd, own, model, with_mode, has_lost_group) || temp_platform.stat (fd, &st) < 0)
+    return FALSE;
+
+  /* Nobody is to run the file as another owner or group than the model's. With an ACL, the bits of the group are its
+   * mask. */
+  if (with_mode && has_lost_group)
+    mode = g_hash_table_contains (model->attributes, ACL) ? (mode & ~07u) | (st.mode & 07) : restrict_mode (mode);
   if (with_mode && st.uid != model->uid)
     mode &= ~TEMP_MODE_SET_UID;
-  if (with_mode && st.gid != model->gid)
+  if (with_mode && has_lost_group)
     mode &= ~TEMP_MODE_SET_GID;
 
   return st.mode == mode || temp_platform.set_mode (fd, NULL, mode) == 0;
 }
 
-/* Undoes temp_metadata_adopt(), as far as the user may. */
+/* Undoes temp_metadata_adopt_owner() and temp_metadata_adopt(), as far as the user may. */
 void
 temp_metadata_restore (TempHandle          fd,
                        const TempMetadata *own)

@@ -17,19 +17,17 @@ typedef struct
   GHashTable *attributes; /* char * → GBytes */
 } TempMetadata;
 
-gboolean temp_metadata_read     (TempMetadata       *metadata,
-                                 TempHandle          fd);
-gboolean temp_metadata_read_new (TempMetadata       *metadata,
-                                 TempHandle          dir_fd,
-                                 const TempMetadata *own);
-gboolean temp_metadata_adopt    (TempHandle          fd,
-                                 const TempMetadata *own,
-                                 const TempMetadata *model,
-                                 gboolean            with_mode);
-void     temp_metadata_restore  (TempHandle          fd,
-                                 const TempMetadata *own);
-guint32  temp_metadata_umask    (void);
-void     temp_metadata_clear    (TempMetadata       *metadata);
+gboolean temp_metadata_read        (TempMetadata       *metadata,
+                                    TempHandle          fd);
+gboolean temp_metadata_adopt_owner (TempHandle          fd,
+                                    const TempMetadata *model);
+gboolean temp_metadata_adopt       (TempHandle          fd,
+                                    const TempMetadata *own,
+                                    const TempMetadata *model,
+                                    gboolean            with_mode);
+void     temp_metadata_restore     (TempHandle          fd,
+                                    const TempMetadata *own);
+void     temp_metadata_clear       (TempMetadata       *metadata);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TempMetadata, temp_metadata_clear)
 

@@ -28,6 +28,10 @@ gboolean    temp_entry_create_nameless    (TempEntry           *entry,
                                            const char          *dir,
                                            guint32              mode,
                                            GError             **error);
+gboolean    temp_entry_create_beside      (TempEntry           *entry,
+                                           const char          *dir,
+                                           guint32              mode,
+                                           GError             **error);
 gboolean    temp_entry_create_file        (TempEntry           *entry,
                                            const char          *dir,
                                            TempEntry           *above,

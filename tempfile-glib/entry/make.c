@@ -45,12 +45,14 @@ create_and_unname (TempEntry   *entry,
   return FALSE;
 }
 
-/* Creates a nameless file in dir, or in the default directory if that is NULL. */
-gboolean
-temp_entry_create_nameless (TempEntry   *entry,
-                            const char  *dir,
-                            guint32      mode,
-                            GError     **error)
+/* Creates a nameless file in dir, or in the default directory if that is NULL. Has `create_named` create one on a
+ * filesystem without nameless files. */
+static gboolean
+create_nameless (TempEntry   *entry,
+                 const char  *dir,
+                 guint32      mode,
+                 gboolean   (*create_named) (TempEntry *, const char *, guint32, GError **),
+                 GError     **error)
 {
   if (dir == NULL)
     dir = temp_location_get_default (error);
@@ -61,7 +63,7 @@ temp_entry_create_nameless (TempEntry   *entry,
   if (entry->fd < 0)
     {
       if (temp_create_is_unsupported (errno))
-        return create_and_unname (entry, dir, mode, error);
+        return create_named (entry, dir, mode, error);
 
       temp_error_from_errno (error, errno, "Could not create a temporary file in", dir);
       return FALSE;
@@ -70,6 +72,36 @@ temp_entry_create_nameless (TempEntry   *entry,
   entry->name.path = g_strdup (dir);
   entry->n_fd_users = 1;
   return TRUE;
+}
+
+/* Creates a nameless file. On a filesystem without such files, that is a named one whose name is deleted. */
+gboolean
+temp_entry_create_nameless (TempEntry   *entry,
+                            const char  *dir,
+                            guint32      mode,
+                            GError     **error)
+{
+  return create_nameless (entry, dir, mode, create_and_unname, error);
+}
+
+static gboolean
+create_hidden (TempEntry   *entry,
+               const char  *dir,
+               guint32      mode,
+               GError     **error)
+{
+  return temp_entry_create_file (entry, dir, NULL, ".tmp", NULL, mode, error);
+}
+
+/* Creates a file that can replace another one in dir: a nameless file, or, on a filesystem without such files, one with
+ * a hidden name. Many such filesystems cannot give a name back. */
+gboolean
+temp_entry_create_beside (TempEntry   *entry,
+                          const char  *dir,
+                          guint32      mode,
+                          GError     **error)
+{
+  return create_nameless (entry, dir, mode, create_hidden, error);
 }
 
 /* Returns the place of a directory of this process, for the files made in it. Where paths are not trusted, the place

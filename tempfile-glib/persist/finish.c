@@ -5,6 +5,7 @@
 #include "persist/plan.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -14,8 +15,7 @@
  * left over. */
 
 /* Deletes a name that is left over: of the directory that was replaced, of the file that was copied, of a second link,
- * or of nothing. Takes the name's entry, which the calling thread has locked. A name that cannot be deleted stays
- * registered, so that exit tries again. */
+ * or of nothing. Takes the name's entry, which the calling thread has locked. */
 static void
 delete_leftover (TempPlan   *p,
                  TempEntry  *leftover,
@@ -24,18 +24,12 @@ delete_leftover (TempPlan   *p,
   g_autoptr (GError) local_error = NULL;
   g_autofree char *shown = NULL;
 
-  if (leftover == NULL)
+  if (leftover == NULL || temp_plan_delete_entry (leftover, &local_error))
     return;
 
-  temp_entry_unlock (leftover);
-  if (temp_entry_delete (leftover, NULL, NULL, &local_error))
-    {
-      temp_entry_unref (leftover);
-      return;
-    }
-
   shown = g_filename_display_name (p->path);
-  g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "“%s” is in place, but: ", shown);
+  g_set_error (error, local_error->domain, local_error->code, _("“%s” is saved, but an old file is left beside it: %s"),
+               shown, temp_error_get_cause (local_error));
 }
 
 /* Opens a descriptor for `leftover`, the entry of the directory that was replaced, so that the directory can be emptied where
@@ -67,6 +61,42 @@ split_off_name (TempPlan *p)
   return old;
 }
 
+/* Writes to the ledger that the name stays, which the entry had before already. */
+static gboolean
+keep_name (TempPlan  *p,
+           GError   **error)
+{
+  g_autofree char *shown = NULL;
+  int errsv;
+
+  if (temp_entry_write_keep (p->entry))
+    return TRUE;
+
+  errsv = errno;
+  shown = g_filename_display_name (p->path);
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("“%s” is saved, but a crash may delete it: %s"), shown,
+               g_strerror (errsv));
+  return FALSE;
+}
+
+/* Syncs the target's directory, with DURABLE. */
+static gboolean
+sync_dir (TempPlan  *p,
+          GError   **error)
+{
+  g_autofree char *shown = NULL;
+  int errsv;
+
+  if (p->sync_fd < 0 || temp_persist_sync (p->sync_fd))
+    return TRUE;
+
+  errsv = errno;
+  shown = g_filename_display_name (p->path);
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("“%s” is saved, but a power cut may undo that: %s"),
+               shown, g_strerror (errsv));
+  return FALSE;
+}
+
 /* Sets the entry's new path, syncs the target's directory with DURABLE, and deletes the names that are left over.
  * After an error, goes on, and returns the first one; the result is in place. */
 gboolean
@@ -76,21 +106,14 @@ temp_plan_finish (TempPlan  *p,
   g_autoptr (GError) first_error = NULL;
   TempEntry *old = NULL;
 
-  if (p->entry->state == TEMP_ENTRY_REGISTERED)
-    {
-      if (!temp_plan_is_same_name (p))
-        old = split_off_name (p);
-      else if (!temp_entry_write_keep (p->entry))
-        temp_error_from_errno (&first_error, errno, "It is in place, but could not make sure that no crash deletes",
-                               p->path);
-    }
+  if (temp_plan_is_same_name (p))
+    keep_name (p, &first_error);
+  else if (p->entry->state == TEMP_ENTRY_REGISTERED)
+    old = split_off_name (p);
   temp_entry_set_persisted (p->entry, p->path);
-  temp_fd_clear (&p->filled_fd);
+  temp_plan_finish_write (p);
 
-  if (p->sync_fd >= 0 && !temp_persist_sync (p->sync_fd))
-    temp_error_from_errno (first_error == NULL ? &first_error : NULL, errno,
-                           "It is in place, but could not be made durable in the directory", p->dir);
-
+  sync_dir (p, first_error == NULL ? &first_error : NULL);
   delete_leftover (p, g_steal_pointer (&p->hidden), first_error == NULL ? &first_error : NULL);
   delete_leftover (p, old, first_error == NULL ? &first_error : NULL);
 

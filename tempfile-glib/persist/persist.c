@@ -5,20 +5,22 @@
 #include "persist/persist.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
-#include "base/error.h"
 #include "persist/link.h"
 #include "persist/plan.h"
 
 /* persist/ puts an entry's file or directory at a destination, for good. Each step has a function:
  *
- *   plan     temp_plan_look()     looks at the entry, the destination and the target; nothing changes yet (plan.c)
+ *   plan     temp_plan_look()     looks at the entry, the destination and the target, and decides which ways may be tried;
+ *                                 nothing changes yet (look.c; model.c: the metadata)
  *   prepare  temp_plan_prepare()  makes a hidden name beside the target, and sets the metadata (prepare.c)
  *   place    temp_plan_place()    puts the file at the target in one step (place.c)
- *   undo     temp_plan_undo()     if a step fails, undoes preparing: the entry and the target are as before (prepare.c)
+ *   undo     temp_plan_undo()     if a step fails: the entry and the target are as before (prepare.c)
  *   finish   temp_plan_finish()   gives the entry its new path, and deletes the names that are left over (finish.c)
  *
- * There are several ways to prepare and place. A way that fails may name the next one to try.
+ * The ways that the plan allows are tried one after the other, until one is done, or fails for good (failure.c has the
+ * errors). Where a replacement would break something, as a hard link, only writing into the target is left (write.c).
  *
  * Lock rules, besides those of entry.c:
  *
@@ -27,40 +29,37 @@
  *    it deletes that entry. */
 
 /* Tries one way. On error, undoes it: the entry, its file and the target are as before. */
-static gboolean
-attempt (TempPlan     *p,
-         TempPlanWay   way,
-         GError      **error)
-{
-  p->way = p->next = way;
-  if (temp_plan_prepare (p, error) && temp_plan_place (p, error))
-    return TRUE;
-
-  temp_plan_undo (p);
-  return FALSE;
-}
-
-/* Plans, tries one way after the other, and finishes. The caller holds the entry's lock, if the entry has a name. */
-static gboolean
-persist (TempPlan  *p,
+static TempStep
+try_way (TempPlan  *p,
          GError   **error)
 {
+  TempStep step = temp_plan_prepare (p, error);
+
+  if (step == TEMP_STEP_DONE)
+    step = temp_plan_check_etag (p, error) ? temp_plan_place (p, error) : TEMP_STEP_FAILED;
+  if (step != TEMP_STEP_DONE)
+    temp_plan_undo (p, error);
+  return step;
+}
+
+/* Tries the ways of the plan, one after the other. */
+static gboolean
+carry_out (TempPlan  *p,
+           GError   **error)
+{
   g_autoptr (GError) local_error = NULL;
-  gboolean done;
+  TempStep step = TEMP_STEP_CANNOT;
 
-  if (!temp_plan_look (p, error))
-    return FALSE;
+  for (guint way = 0; way < TEMP_N_WAYS && (step == TEMP_STEP_CANNOT || step == TEMP_STEP_HARMS); way++)
+    if (p->ways[way] && (step == TEMP_STEP_CANNOT || way == TEMP_WAY_WRITE))
+      {
+        g_clear_error (&local_error);
+        p->way = way;
+        step = try_way (p, &local_error);
+      }
 
-  done = attempt (p, p->is_dir ? TEMP_PLAN_RENAME : TEMP_PLAN_LINK, &local_error);
-  while (!done && p->next != p->way)
-    {
-      g_clear_error (&local_error);
-      done = attempt (p, p->next, &local_error);
-    }
-
-  if (done)
-    return temp_plan_finish (p, error);
-
+  if (step == TEMP_STEP_DONE)
+    return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));
   return FALSE;
 }
@@ -77,70 +76,83 @@ get_local_path (GFile   *file,
     return path;
 
   shown = g_file_get_parse_name (file);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "“%s” is no local file", shown);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Could not save “%s”: it is no local file"), shown);
   return NULL;
 }
 
 /* Returns the directory in which a file can be made that replaces the target without a copy: the one at the end of the
- * target's symbolic links. */
-char *
+ * target's symbolic links. If only the target itself can be written into, sets *dir to NULL, for the default
+ * directory. */
+gboolean
 temp_persist_find_dir (GFile   *target,
+                       char   **dir,
                        GError **error)
 {
   const char *path = get_local_path (target, error);
   g_autofree char *resolved = NULL;
+  g_autofree char *shown = NULL;
 
   if (path == NULL)
-    return NULL;
+    return FALSE;
 
   resolved = temp_persist_resolve (path);
   if (resolved == NULL)
     {
-      temp_error_from_errno (error, errno, "Could not make a temporary file beside", path);
-      return NULL;
+      int errsv = errno;
+
+      shown = g_filename_display_name (path);
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("Could not save “%s”: %s"), shown,
+                   g_strerror (errsv));
+      return FALSE;
     }
 
-  return g_path_get_dirname (resolved);
+  *dir = g_path_get_dirname (resolved);
+  if (temp_platform.may_write (TEMP_HANDLE_CURRENT_DIR, *dir) < 0 && errno != ENOENT &&
+      temp_platform.may_write (TEMP_HANDLE_CURRENT_DIR, resolved) == 0)
+    g_clear_pointer (dir, g_free);
+  return TRUE;
 }
 
-/* Puts the entry's file or directory at the destination, as the flags say. The result has the mode of the target, or of
- * an ordinary new file; without `with_mode`, it keeps its own. On error, neither the destination nor the entry has
- * changed; but if finishing fails, the result is in place. */
+/* Puts the entry's file or directory at the destination. On error, neither the destination nor the entry has changed; but
+ * if finishing fails, the result is in place. */
 gboolean
-temp_persist_entry (TempEntry         *entry,
-                    GFile             *destination,
-                    TempPersistFlags   flags,
-                    gboolean           with_mode,
-                    GCancellable      *cancellable,
-                    GError           **error)
+temp_persist_entry (TempEntry          *entry,
+                    const TempPersist  *job,
+                    GCancellable       *cancellable,
+                    GError            **error)
 {
   g_auto (TempPlan) p = {
+    .job = job,
     .entry = entry,
-    .path = get_local_path (destination, error),
-    .flags = flags,
-    .with_mode = with_mode,
+    .path = get_local_path (job->destination, error),
     .is_dir = entry->is_dir,
-    .dir_fd = -1,
     .cancellable = cancellable,
-    .sync_fd = -1,
-    .target_fd = -1,
-    .filled_fd = -1,
-    .old_fd = -1,
+    .fd = TEMP_HANDLE_NONE,
+    .opened_fd = TEMP_HANDLE_NONE,
+    .dir_fd = TEMP_HANDLE_NONE,
+    .sync_fd = TEMP_HANDLE_NONE,
+    .target_fd = TEMP_HANDLE_NONE,
+    .filled_fd = TEMP_HANDLE_NONE,
+    .backup_fd = TEMP_HANDLE_NONE,
+    .backup_dir_fd = TEMP_HANDLE_NONE,
+    .old_fd = TEMP_HANDLE_NONE,
   };
-  gboolean persisted, is_locked;
+  gboolean persisted, is_locked, is_acquired;
 
   if (p.path == NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
-  if (!p.is_dir && !temp_entry_acquire_fd (entry, error))
-    return FALSE;
 
-  /* Fails for a nameless file, which needs no lock. */
+  /* Locking fails for a nameless file, which needs no lock; and only a closed file with a name has no descriptor. */
+  is_acquired = !p.is_dir && temp_entry_acquire_fd (entry, NULL);
   is_locked = temp_entry_lock (entry);
-  persisted = persist (&p, error);
+  if (p.is_dir || is_acquired || is_locked)
+    persisted = temp_plan_look (&p, error) && carry_out (&p, error) && temp_plan_finish (&p, error);
+  else
+    persisted = temp_entry_acquire_fd (entry, error); /* fails with its error */
   if (is_locked)
     temp_entry_unlock (entry);
 
-  if (!p.is_dir)
+  if (is_acquired)
     temp_entry_release_fd (entry, NULL);
   return persisted;
 }

@@ -7,13 +7,21 @@
 
 G_BEGIN_DECLS
 
-char     *temp_persist_find_dir (GFile             *target,
-                                 GError           **error);
-gboolean  temp_persist_entry    (TempEntry         *entry,
-                                 GFile             *destination,
-                                 TempPersistFlags   flags,
-                                 gboolean           with_mode,
-                                 GCancellable      *cancellable,
-                                 GError           **error);
+/* How a result is to be saved. */
+typedef struct
+{
+  GFile            *destination;
+  TempPersistFlags  flags;
+  const char       *etag;      /* the one that the old file must have; NULL: any, or no old file */
+  gboolean          with_mode; /* the result has the mode of the target, or of an ordinary new file; FALSE: its own */
+} TempPersist;
+
+gboolean  temp_persist_find_dir (GFile              *target,
+                                 char              **dir,
+                                 GError            **error);
+gboolean  temp_persist_entry    (TempEntry          *entry,
+                                 const TempPersist  *job,
+                                 GCancellable       *cancellable,
+                                 GError            **error);
 
 G_END_DECLS

@@ -5,15 +5,17 @@
 #include "persist/plan.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "persist/link.h"
 
 /* Puts the prepared file or directory at the target in one step. */
 
 /* Exchanges the new directory and the target. No plain rename replaces a directory that is not empty. The old directory
- * is under the hidden name then. */
-static gboolean
+ * is under the hidden name then. EXDEV: overlayfs cannot rename a directory of a lower layer. */
+static TempStep
 exchange_dirs (TempPlan    *p,
                TempHandle   from_fd,
                const char  *from,
@@ -22,79 +24,84 @@ exchange_dirs (TempPlan    *p,
   g_autofree char *shown = NULL;
 
   if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_EXCHANGE) == 0)
-    return TRUE;
-  if (!temp_persist_has_no_rename_flags (errno))
+    return TEMP_STEP_DONE;
+  if (errno != EXDEV && !temp_persist_has_no_rename_flags (errno))
     return temp_plan_fail (p, error, errno);
 
   shown = g_filename_display_name (p->path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "Could not replace the directory “%s”, which is not empty: its filesystem cannot do "
-               "that in one step", shown);
-  return FALSE;
+               _("Could not save “%s”: the folder is not empty, and its filesystem cannot replace it in one step"), shown);
+  return TEMP_STEP_FAILED;
 }
 
 /* Renames `from` to the target, and replaces the target. */
-static gboolean
+static TempStep
 replace (TempPlan    *p,
          TempHandle   from_fd,
          const char  *from,
          GError     **error)
 {
   if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_REPLACE) == 0)
-    return TRUE;
+    return TEMP_STEP_DONE;
   if (p->is_dir && (errno == ENOTEMPTY || errno == EEXIST))
     return exchange_dirs (p, from_fd, from, error);
-  return temp_plan_fail_link (p, error, errno);
-}
-
-/* Links a copy to the target, for kernels that cannot rename without replacing. If they cannot link either, the next
- * way is to fill the target. */
-static gboolean
-link_without_replacing (TempPlan  *p,
-                        GError   **error)
-{
-  int errsv;
-
-  if (temp_plan_is_copy (p) && temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0)
-    return TRUE;
-
-  errsv = errno;
-  if (temp_persist_is_unlinkable (errsv))
-    p->next = TEMP_PLAN_FILL;
-  return temp_plan_fail (p, error, errsv);
+  return errno == EXDEV ? temp_plan_fail_link (p, error, errno) : temp_plan_fail_replacing (p, error, errno);
 }
 
 /* Makes an empty directory at the target, and renames the directory to that, for kernels that cannot rename without
  * replacing. Such a rename replaces only an empty directory. */
-static gboolean
+static TempStep
 rename_dir_without_replacing (TempPlan    *p,
                               TempHandle   from_fd,
                               const char  *from,
                               GError     **error)
 {
+  TempStep step;
+
   if (temp_platform.make_dir (p->dir_fd, p->base, 0700) < 0)
     return temp_plan_fail (p, error, errno);
   if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_REPLACE) == 0)
-    return TRUE;
+    return TEMP_STEP_DONE;
 
-  temp_plan_fail_link (p, error, errno);
+  step = temp_plan_fail_link (p, error, errno);
   temp_platform.remove_dir (p->dir_fd, p->base);
-  return FALSE;
+  return step;
 }
 
 /* Renames `from` to the target. Fails with EEXIST if the target exists. */
-static gboolean
+static TempStep
 rename_without_replacing (TempPlan    *p,
                           TempHandle   from_fd,
                           const char  *from,
                           GError     **error)
 {
   if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_NEW) == 0)
-    return TRUE;
-  if (!temp_persist_has_no_rename_flags (errno))
-    return temp_plan_fail_link (p, error, errno);
+    return TEMP_STEP_DONE;
+  if (p->is_dir && temp_persist_has_no_rename_flags (errno))
+    return rename_dir_without_replacing (p, from_fd, from, error);
 
-  return p->is_dir ? rename_dir_without_replacing (p, from_fd, from, error) : link_without_replacing (p, error);
+  /* A copy that cannot be renamed can perhaps be linked. */
+  if (p->way == TEMP_WAY_COPY && temp_persist_has_no_rename_flags (errno) &&
+      temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0)
+    return TEMP_STEP_DONE;
+  return temp_plan_fail_link (p, error, errno);
+}
+
+/* Links the file to the target. Fails with EEXIST if the target exists. Some filesystems of other machines give the
+ * target another inode: there, takes the link back. */
+static TempStep
+link_to_target (TempPlan  *p,
+                GError   **error)
+{
+  TempStat linked;
+
+  if (temp_platform.link_handle (p->fd, p->dir_fd, p->base) < 0)
+    return temp_plan_fail_link (p, error, errno);
+  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (p->fd, &linked.id))
+    return TEMP_STEP_DONE;
+
+  temp_platform.remove_file (p->dir_fd, p->base);
+  return temp_plan_fail_link (p, error, EOPNOTSUPP);
 }
 
 /* Has the ledger say, before a directory is renamed, where its contents will be. */
@@ -104,7 +111,7 @@ announce (TempPlan *p)
   g_autofree char *path = NULL;
   char *dir = NULL;
 
-  if (!p->is_dir || temp_plan_is_copy (p))
+  if (!p->is_dir || p->way != TEMP_WAY_RENAME)
     return;
 
   path = g_build_filename (temp_platform.resolve (p->dir, &dir) == 0 ? dir : p->dir, p->base, NULL);
@@ -112,27 +119,43 @@ announce (TempPlan *p)
   temp_entry_write_moved (p->entry, path);
 }
 
-/* Puts the file at the target in one step. Without REPLACE, fails with EEXIST if the target exists. */
-gboolean
-temp_plan_place (TempPlan  *p,
-                 GError   **error)
+/* Renames the hidden name, or that of the entry, to the target. */
+static TempStep
+rename_to_target (TempPlan  *p,
+                  GError   **error)
 {
   TempEntry *from = p->hidden != NULL ? p->hidden : p->entry;
   const char *name;
   TempHandle from_fd;
 
-  if (p->way == TEMP_PLAN_FILL)
-    return TRUE;
-  if (p->way == TEMP_PLAN_LINK && p->hidden == NULL)
-    return temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0 ||
-           temp_plan_fail_link (p, error, errno);
-
-  if (!temp_plan_check_name (from, temp_plan_get_fd (p), error))
-    return FALSE;
+  if (!temp_plan_check_name (p, from, temp_plan_get_fd (p), error))
+    return TEMP_STEP_FAILED;
   if (!temp_entry_locate (from, &from_fd, &name))
     return temp_plan_fail (p, error, errno);
 
   announce (p);
-  return (p->flags & TEMP_PERSIST_REPLACE) != 0 ? replace (p, from_fd, name, error)
-                                                : rename_without_replacing (p, from_fd, name, error);
+  return (p->job->flags & TEMP_PERSIST_REPLACE) != 0 ? replace (p, from_fd, name, error)
+                                                     : rename_without_replacing (p, from_fd, name, error);
+}
+
+/* Puts the file at the target. Without REPLACE, fails with EEXIST if the target exists. On error, the caller calls
+ * temp_plan_undo(). */
+TempStep
+temp_plan_place (TempPlan  *p,
+                 GError   **error)
+{
+  switch (p->way)
+    {
+    case TEMP_WAY_STAY:
+    case TEMP_WAY_FILL:
+      return TEMP_STEP_DONE;
+    case TEMP_WAY_WRITE:
+      return temp_plan_write (p, error);
+    case TEMP_WAY_LINK:
+      return p->hidden == NULL ? link_to_target (p, error) : rename_to_target (p, error);
+    case TEMP_WAY_RENAME:
+    case TEMP_WAY_COPY:
+    default:
+      return rename_to_target (p, error);
+    }
 }

@@ -5,9 +5,8 @@
 #include "persist/plan.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
-#include "base/copy.h"
-#include "base/error.h"
 #include "base/fd.h"
 #include "persist/link.h"
 #include "tree/copy-tree.h"
@@ -15,202 +14,159 @@
 /* Prepares the file that becomes the target: gives it a hidden name beside the target, or copies it there, and sets its
  * metadata. Undoes this. */
 
-/* Puts the destination before the message of an error. Returns FALSE. */
-static gboolean
-prefix_error (TempPlan  *p,
-              GError   **error)
-{
-  g_autofree char *shown = g_filename_display_name (p->path);
-
-  if (!g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_prefix_error (error, "Could not persist as “%s”: ", shown);
-  return FALSE;
-}
-
-/* Links the entry's file to a name, by its descriptor: see TempEntryLinkFunc. */
+/* Links the entry's file to a name, by its descriptor: see TempEntryLinkFunc. Some filesystems of other machines give the
+ * new name another inode: there, takes the link back. */
 static gboolean
 link_file (gpointer    data,
            TempHandle  dir_fd,
            const char *name)
 {
   TempPlan *p = data;
+  TempStat linked;
 
-  return temp_platform.link_handle (temp_entry_get_fd (p->entry), dir_fd, name) == 0;
+  if (temp_platform.link_handle (p->fd, dir_fd, name) < 0)
+    return FALSE;
+  if (temp_platform.stat_name (dir_fd, name, &linked) == 0 && temp_fd_is (p->fd, &linked.id))
+    return TRUE;
+
+  temp_platform.remove_file (dir_fd, name);
+  errno = EOPNOTSUPP;
+  return FALSE;
 }
 
-/* Creates the target, to be filled, and returns its descriptor, which stays the plan's. Never replaces anything. Other
- * programs may see the incomplete target, and a crash leaves it: no sweep deletes a name that a user chose. */
-static TempHandle
-create_target (TempPlan  *p,
+/* Gives the copy the owner that the result is to have, before anything is in it. */
+static TempStep
+prepare_owner (TempPlan  *p,
                GError   **error)
 {
-  p->filled_fd = temp_platform.create_file (p->dir_fd, p->base, 0, 0600);
-  if (p->filled_fd < 0)
-    temp_plan_fail (p, error, errno);
-  return p->filled_fd;
+  if (temp_metadata_adopt_owner (temp_plan_get_fd (p), &p->model))
+    return TEMP_STEP_DONE;
+  if (errno == EPERM)
+    return temp_plan_fail_owner (p, error);
+  return temp_plan_fail (p, error, errno);
 }
 
-/* Deletes the target that could not be filled, unless somebody replaced it. */
-static void
-delete_target (TempPlan *p)
-{
-  TempStat named;
-
-  if (temp_platform.stat_name (p->dir_fd, p->base, &named) == 0 && temp_fd_is (p->filled_fd, &named.id))
-    temp_platform.remove_file (p->dir_fd, p->base);
-}
-
-/* Creates the hidden file. Returns its descriptor, which stays the hidden entry's. */
-static TempHandle
-create_hidden_file (TempPlan  *p,
-                    GError   **error)
-{
-  if (!temp_entry_create_file (p->hidden, p->dir, NULL, ".tmp", NULL, 0600, error))
-    prefix_error (p, error);
-  return temp_entry_get_fd (p->hidden);
-}
-
-/* Copies the file to the hidden name or into the target, with its offset, times and flags. */
-static gboolean
+/* Copies the file to the hidden name, with its offset and flags. */
+static TempStep
 copy_file (TempPlan  *p,
            GError   **error)
 {
-  TempCopy copy = { .in = temp_entry_get_fd (p->entry), .timeout_ms = -1, .cancellable = p->cancellable };
   g_autoptr (GError) local_error = NULL;
-  goffset offset = temp_platform.seek (copy.in, 0, TEMP_SEEK_HERE);
-  TempStat st;
-  gboolean copied;
+  TempStep step;
 
-  copy.out = p->way == TEMP_PLAN_FILL ? create_target (p, error) : create_hidden_file (p, error);
-  if (copy.out < 0)
-    return FALSE;
+  if (!temp_entry_create_file (p->hidden, p->dir, NULL, ".tmp", NULL, 0600, &local_error))
+    return temp_plan_fail_by (p, error, g_steal_pointer (&local_error));
 
-  if (offset < 0 || temp_platform.stat (copy.in, &st) < 0 || temp_platform.seek (copy.in, 0, TEMP_SEEK_START) < 0)
-    return temp_plan_fail (p, error, errno);
-
-  copied = temp_copy_run (&copy, &local_error);
-  temp_platform.seek (copy.in, offset, TEMP_SEEK_START);
-  if (!copied)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return prefix_error (p, error);
-    }
-
-  if (temp_platform.seek (copy.out, offset, TEMP_SEEK_START) < 0 ||
-      temp_platform.set_times (copy.out, NULL, &st.accessed, &st.modified) < 0 ||
-      temp_platform.copy_flags (copy.in, copy.out) < 0)
-    return temp_plan_fail (p, error, errno);
-
-  return TRUE;
+  step = prepare_owner (p, error);
+  if (step != TEMP_STEP_DONE)
+    return step;
+  return temp_plan_copy_contents (p, temp_entry_get_fd (p->hidden), error);
 }
 
 /* Copies the directory, with its contents, to the hidden name. */
-static gboolean
+static TempStep
 copy_dir (TempPlan  *p,
           GError   **error)
 {
-  if (!temp_entry_create_dir (p->hidden, p->dir, NULL, ".tmp", NULL, 0700, error))
-    return prefix_error (p, error);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *shown = NULL;
+  TempStep step;
 
+  if (!temp_entry_create_dir (p->hidden, p->dir, NULL, ".tmp", NULL, 0700, &local_error))
+    return temp_plan_fail_by (p, error, g_steal_pointer (&local_error));
   if (temp_entry_open_dir_fd (p->hidden) < 0)
     return temp_plan_fail (p, error, errno);
-  return temp_copy_tree (temp_entry_get_fd (p->entry), temp_entry_get_fd (p->hidden), p->hidden->name.path,
-                         p->cancellable, error) ||
-         prefix_error (p, error);
+
+  step = prepare_owner (p, error);
+  if (step != TEMP_STEP_DONE)
+    return step;
+  if (temp_copy_tree (p->fd, temp_entry_get_fd (p->hidden), p->cancellable, &local_error))
+    return TEMP_STEP_DONE;
+
+  /* The error names a file in the directory. */
+  shown = g_filename_display_name (p->path);
+  if (!g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (&local_error, _("Could not save “%s”: "), shown);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return TEMP_STEP_FAILED;
 }
 
-/* Makes the hidden name, for the file or for a copy; with FILL, copies into the target instead. A rename, or a link to
- * a free name, needs neither. With DURABLE, syncs the ledger before, and again if the name itself needed a line. */
-static gboolean
+/* Makes the hidden name, for the file or for a copy. With DURABLE, syncs the ledger before, and again if the name itself
+ * needed a line. */
+static TempStep
 make_hidden (TempPlan  *p,
              GError   **error)
 {
-  gboolean is_durable = (p->flags & TEMP_PERSIST_DURABLE) != 0, done;
+  gboolean is_durable = (p->job->flags & TEMP_PERSIST_DURABLE) != 0;
+  g_autoptr (GError) local_error = NULL;
+  TempStep step;
   int errsv = 0;
-
-  if (p->way == TEMP_PLAN_RENAME || (p->way == TEMP_PLAN_LINK && (p->flags & TEMP_PERSIST_REPLACE) == 0))
-    return TRUE;
-  if (p->way == TEMP_PLAN_FILL)
-    return copy_file (p, error);
 
   if (is_durable)
     temp_entry_sync_ledger (p->dir);
   p->hidden = temp_entry_new ();
   temp_entry_lock_new (p->hidden);
-  if (p->way == TEMP_PLAN_COPY)
-    done = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
+
+  if (p->way == TEMP_WAY_COPY)
+    step = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
+  else if (temp_entry_create_name (p->hidden, p->dir, link_file, p, &errsv, &local_error))
+    step = TEMP_STEP_DONE;
+  else if (errsv == 0) /* no name could be drawn */
+    step = temp_plan_fail_by (p, error, g_steal_pointer (&local_error));
   else
-    done = temp_entry_create_name (p->hidden, p->dir, link_file, p, &errsv, error);
+    step = temp_plan_fail_link (p, error, errsv);
 
-  if (done && is_durable && p->hidden->ledger != NULL)
+  if (step == TEMP_STEP_DONE && is_durable && p->hidden->ledger != NULL)
     temp_ledger_sync (p->hidden->ledger);
-  if (done || p->way == TEMP_PLAN_COPY)
-    return done;
-  if (errsv == 0)
-    return prefix_error (p, error);
-
-  g_clear_error (error);
-  return temp_plan_fail_link (p, error, errsv);
-}
-
-/* Undoes make_hidden(). A hidden name that cannot be deleted stays registered, so that exit tries again. */
-static void
-delete_hidden (TempPlan *p)
-{
-  TempEntry *hidden = g_steal_pointer (&p->hidden);
-
-  if (p->filled_fd >= 0)
-    delete_target (p);
-  temp_fd_clear (&p->filled_fd);
-
-  if (hidden == NULL)
-    return;
-  temp_entry_unlock (hidden);
-  if (temp_entry_delete (hidden, NULL, NULL, NULL))
-    temp_entry_unref (hidden);
+  return step;
 }
 
 /* The metadata, and the descriptor */
 
-/* Sets the metadata of a copy to those of the entry's file, and reads them into `now`. Fails with errno. */
+/* Sets the metadata of a copy to those of the entry's file, with its times, and reads them into `now`. Fails with
+ * errno. */
 static gboolean
 prepare_copy (TempPlan     *p,
               TempMetadata *now)
 {
   TempHandle fd = temp_plan_get_fd (p);
+  TempStat st;
 
-  if (!temp_metadata_read (now, fd) || !temp_metadata_adopt (fd, now, &p->own, !p->with_mode))
+  if (!temp_metadata_read (now, fd) || !temp_metadata_adopt (fd, now, &p->own, !p->job->with_mode))
     return FALSE;
 
   temp_metadata_clear (now);
-  return temp_metadata_read (now, fd);
+  return temp_platform.stat (p->fd, &st) == 0 &&
+         (p->is_dir || temp_platform.set_times (fd, NULL, &st.accessed, &st.modified) == 0) &&
+         temp_metadata_read (now, fd);
 }
 
 /* Sets the metadata of the file that becomes the target. With DURABLE, syncs the file. */
-static gboolean
+static TempStep
 prepare_file (TempPlan  *p,
               GError   **error)
 {
   gboolean is_copy = temp_plan_is_copy (p);
   TempHandle fd = temp_plan_get_fd (p);
   g_auto (TempMetadata) now = { 0 };
+  TempStep step;
 
   if (is_copy && !prepare_copy (p, &now))
     return temp_plan_fail (p, error, errno);
 
   p->adopted = !is_copy;
-  if (!temp_metadata_adopt (fd, is_copy ? &now : &p->own, &p->model, p->with_mode))
+  step = prepare_owner (p, error);
+  if (step != TEMP_STEP_DONE)
+    return step;
+  if (!temp_metadata_adopt (fd, is_copy ? &now : &p->own, &p->model, p->job->with_mode))
     return temp_plan_fail (p, error, errno);
 
   /* A directory with all its contents: by the whole filesystem, which is one call. */
-  if ((p->flags & TEMP_PERSIST_DURABLE) != 0 &&
+  if ((p->job->flags & TEMP_PERSIST_DURABLE) != 0 &&
       !(p->is_dir ? temp_platform.sync (fd, TEMP_SYNC_FILESYSTEM) == 0 : temp_persist_sync (fd)))
-    {
-      temp_error_from_errno (error, errno, "Could not sync what is to be", p->path);
-      return FALSE;
-    }
+    return temp_plan_fail (p, error, errno);
 
-  return TRUE;
+  return TEMP_STEP_DONE;
 }
 
 /* Opens the copy under the number of the entry's descriptor, which the program may know. Keeps the old file in
@@ -222,54 +178,95 @@ switch_fd (TempPlan  *p,
   TempHandle fd = temp_entry_get_fd (p->entry);
   int result;
 
-  if (p->is_dir || !temp_plan_is_copy (p))
+  if (p->is_dir || p->opened_fd >= 0 || !temp_plan_is_copy (p))
     return TRUE;
 
   p->old_fd = temp_platform.duplicate (fd);
   if (p->old_fd < 0)
     return temp_plan_fail (p, error, errno);
+  p->fd = p->old_fd;
 
   do
     result = temp_platform.replace (temp_plan_get_fd (p), fd);
   while (result < 0 && (errno == EINTR || errno == EBUSY));
 
-  if (result < 0)
-    {
-      temp_plan_fail (p, error, errno);
-      temp_fd_clear (&p->old_fd);
-    }
-  return result >= 0;
+  if (result == 0)
+    return TRUE;
+  temp_plan_fail (p, error, errno);
+  p->fd = fd;
+  temp_fd_clear (&p->old_fd);
+  return FALSE;
 }
 
 /* The step */
 
 /* Prepares the way p->way, for temp_plan_place(). On error, the caller calls temp_plan_undo(). */
-gboolean
+TempStep
 temp_plan_prepare (TempPlan  *p,
                    GError   **error)
 {
-  gboolean ready;
+  TempStep step = TEMP_STEP_DONE;
 
-  /* A nameless file gets its hidden name late: until then, the kernel deletes the file after a crash. */
-  if (temp_plan_is_copy (p))
-    ready = make_hidden (p, error) && prepare_file (p, error);
-  else
-    ready = prepare_file (p, error) && make_hidden (p, error);
+  switch (p->way)
+    {
+    case TEMP_WAY_STAY:
+      if ((p->job->flags & TEMP_PERSIST_DURABLE) != 0 && !p->is_dir && !temp_persist_sync (p->fd))
+        return temp_plan_fail (p, error, errno);
+      break;
 
-  return ready && !g_cancellable_set_error_if_cancelled (p->cancellable, error) && switch_fd (p, error);
+    case TEMP_WAY_LINK:
+      /* A nameless file gets its hidden name late: until then, the kernel deletes the file after a crash. */
+      step = prepare_file (p, error);
+      if (step == TEMP_STEP_DONE && (p->job->flags & TEMP_PERSIST_REPLACE) != 0)
+        step = make_hidden (p, error);
+      break;
+
+    case TEMP_WAY_RENAME:
+      step = prepare_file (p, error);
+      break;
+
+    case TEMP_WAY_COPY:
+      step = make_hidden (p, error);
+      if (step == TEMP_STEP_DONE)
+        step = prepare_file (p, error);
+      break;
+
+    case TEMP_WAY_FILL:
+      step = temp_plan_open_target (p, error);
+      if (step == TEMP_STEP_DONE)
+        step = prepare_file (p, error);
+      break;
+
+    case TEMP_WAY_WRITE:
+    default:
+      step = temp_plan_open_target (p, error);
+    }
+
+  if (step == TEMP_STEP_DONE && (g_cancellable_set_error_if_cancelled (p->cancellable, error) || !switch_fd (p, error)))
+    return TEMP_STEP_FAILED;
+  return step;
 }
 
-/* Undoes temp_plan_prepare(), also half of it: the entry and its file are as before. */
+/* Undoes temp_plan_prepare(), also half of it, and temp_plan_place(): the entry, its file and the target are as before.
+ * `error` is that of the step that failed. */
 void
-temp_plan_undo (TempPlan *p)
+temp_plan_undo (TempPlan  *p,
+                GError   **error)
 {
   if (p->old_fd >= 0)
-    temp_platform.replace (p->old_fd, temp_entry_get_fd (p->entry));
-  temp_fd_clear (&p->old_fd);
+    {
+      p->fd = temp_entry_get_fd (p->entry);
+      temp_platform.replace (p->old_fd, p->fd);
+      temp_fd_clear (&p->old_fd);
+    }
 
   if (p->adopted)
-    temp_metadata_restore (temp_entry_get_fd (p->entry), &p->own);
+    temp_metadata_restore (p->fd, &p->own);
   p->adopted = FALSE;
 
-  delete_hidden (p);
+  temp_plan_undo_write (p, error);
+
+  /* The hidden name can be left only if it cannot be deleted. */
+  if (p->hidden != NULL)
+    temp_plan_delete_entry (g_steal_pointer (&p->hidden), NULL);
 }

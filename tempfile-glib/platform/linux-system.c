@@ -84,26 +84,6 @@ temp_linux_is_unmapped_user (uint32_t uid)
 
 /* Processes */
 
-/* Reads the mask from /proc: umask() tells it only by changing it, for all threads. */
-int
-temp_linux_get_umask (uint32_t *mask)
-{
-  char status[512]; /* it is the second line */
-  const char *found;
-  int fd = open ("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd >= 0 ? read (fd, status, sizeof status - 1) : -1;
-  int errsv = errno;
-
-  if (fd >= 0)
-    close (fd);
-  if (n < 0)
-    return fail (errsv);
-
-  status[n] = '\0';
-  found = strstr (status, "\nUmask:");
-  return found != NULL && sscanf (found, "\nUmask: %" SCNo32, mask) == 1 ? 0 : fail (ENOENT);
-}
-
 /* Writes /proc/PID/WHAT; the PID of 0 is this process. */
 static const char *
 write_path (char        path[64],

@@ -555,7 +555,6 @@ TempPlatform temp_platform = {
   .is_private_group = temp_posix_is_private_group,
   .is_unmapped_user = temp_linux_is_unmapped_user,
 
-  .get_umask = temp_linux_get_umask,
   .get_process = temp_linux_get_process,
   .get_namespace = temp_linux_get_namespace,
   .find_process_in = temp_linux_find_process_in,

@@ -9,7 +9,6 @@
 int        temp_linux_get_random      (void *bytes, size_t size);
 int        temp_linux_get_boot_id     (char id[37]);
 int        temp_linux_is_unmapped_user (uint32_t uid);
-int        temp_linux_get_umask       (uint32_t *mask);
 int        temp_linux_get_process     (int64_t pid, TempProcess *process);
 int        temp_linux_get_namespace   (int64_t pid, TempNamespace which, uint64_t *id);
 int        temp_linux_find_process_in (uint64_t pid_namespace);

@@ -307,7 +307,6 @@ typedef struct
   int        (*is_unmapped_user) (uint32_t uid);
 
   /* Processes */
-  int        (*get_umask) (uint32_t *mask);
   /* For a pid of 0, describes this process. Fails with ENOENT if the system does not tell. */
   int        (*get_process) (int64_t pid, TempProcess *process);
   int        (*get_namespace) (int64_t pid, TempNamespace which, uint64_t *id);

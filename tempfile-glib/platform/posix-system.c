@@ -169,17 +169,6 @@ temp_posix_is_unmapped_user (uint32_t uid)
 
 /* Processes */
 
-/* For a moment, what other threads create is for this user alone: POSIX has no other way to ask. */
-int
-temp_posix_get_umask (uint32_t *mask)
-{
-  mode_t old = umask (077);
-
-  umask (old);
-  *mask = old;
-  return 0;
-}
-
 int
 temp_posix_get_process (int64_t      pid,
                         TempProcess *process)

@@ -89,7 +89,6 @@ TempPlatform temp_platform = {
   .is_private_group = temp_posix_is_private_group,
   .is_unmapped_user = temp_posix_is_unmapped_user,
 
-  .get_umask = temp_posix_get_umask,
   .get_process = temp_posix_get_process,
   .get_namespace = temp_posix_get_namespace,
   .find_process_in = temp_posix_find_process_in,

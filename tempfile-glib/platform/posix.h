@@ -80,7 +80,6 @@ int        temp_posix_get_boot_id    (char id[37]);
 int        temp_posix_get_home       (char **path);
 int        temp_posix_is_private_group (uint32_t gid);
 int        temp_posix_is_unmapped_user (uint32_t uid);
-int        temp_posix_get_umask      (uint32_t *mask);
 int        temp_posix_get_process    (int64_t pid, TempProcess *process);
 int        temp_posix_get_namespace  (int64_t pid, TempNamespace which, uint64_t *id);
 int        temp_posix_find_process_in (uint64_t pid_namespace);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/metadata.h"
 #include "base/names.h"
@@ -18,7 +19,6 @@ typedef struct
 {
   TempHandle    from_fd;
   TempHandle    to_fd;
-  const char   *to_path; /* for messages */
   uint64_t      dev;
   GPtrArray    *dirs;    /* relative paths; opened one by one, so that no depth takes many descriptors */
   GHashTable   *links;   /* inode → relative path, of files with several names */
@@ -49,10 +49,11 @@ fail (Tree        *tree,
       const char  *relative)
 {
   g_autofree char *shown = g_filename_display_name (relative);
-  g_autofree char *root = g_filename_display_name (tree->to_path);
 
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
-               "Could not copy “%s” to “%s”: %s", shown, root, g_strerror (errsv));
+  if (*relative != '\0')
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "“%s”: %s", shown, g_strerror (errsv));
+  else
+    g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errsv), g_strerror (errsv));
   return FALSE;
 }
 
@@ -100,6 +101,7 @@ copy_metadata (TempHandle from_fd,
   TempStat st;
 
   if (!temp_metadata_read (&own, to_fd) || !temp_metadata_read (&model, from_fd) ||
+      (!temp_metadata_adopt_owner (to_fd, &model) && errno != EPERM) ||
       !temp_metadata_adopt (to_fd, &own, &model, TRUE) || temp_platform.stat (from_fd, &st) < 0)
     return FALSE;
 
@@ -116,6 +118,7 @@ copy_file (Tree        *tree,
   temp_autofd TempHandle in = temp_platform.open_file (pair->from_fd, base, 0);
   temp_autofd TempHandle out = TEMP_HANDLE_NONE;
   TempCopy copy = { .in = in, .timeout_ms = -1, .cancellable = tree->cancellable };
+  g_autoptr (GError) local_error = NULL;
 
   if (in < 0)
     return fail (tree, error, errno, relative);
@@ -125,12 +128,15 @@ copy_file (Tree        *tree,
     return fail (tree, error, errno, relative);
 
   copy.out = out;
-  if (!temp_copy_run (&copy, error))
+  if (!temp_copy_run (&copy, &local_error))
     {
       g_autofree char *shown = g_filename_display_name (relative);
 
-      if (!g_cancellable_is_cancelled (tree->cancellable))
-        g_prefix_error (error, "“%s”: ", shown);
+      if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_propagate_error (error, g_steal_pointer (&local_error));
+      else
+        g_set_error (error, local_error->domain, local_error->code, "“%s”: %s", shown,
+                     temp_error_get_cause (local_error));
       return FALSE;
     }
 
@@ -246,13 +252,12 @@ copy_contents (Tree        *tree,
 gboolean
 temp_copy_tree (TempHandle     from_fd,
                 TempHandle     to_fd,
-                const char    *to_path,
                 GCancellable  *cancellable,
                 GError       **error)
 {
   g_autoptr (GPtrArray) dirs = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GHashTable) links = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
-  Tree tree = { from_fd, to_fd, to_path, 0, dirs, links, cancellable };
+  Tree tree = { from_fd, to_fd, 0, dirs, links, cancellable };
   TempStat st;
 
   if (temp_platform.stat (from_fd, &st) < 0)

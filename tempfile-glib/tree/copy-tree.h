@@ -10,7 +10,6 @@ G_BEGIN_DECLS
 
 gboolean temp_copy_tree (TempHandle     from_fd,
                          TempHandle     to_fd,
-                         const char    *to_path,
                          GCancellable  *cancellable,
                          GError       **error);
 

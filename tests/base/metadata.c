@@ -151,79 +151,6 @@ test_acl_refused (void)
     test_in_child (child_acl_refused, NULL);
 }
 
-/* The directory has an ACL for new files. */
-static void
-test_default_acl (void)
-{
-  g_autofree char *path = test_path ("ordinary");
-  temp_autofd int dir_fd = open (test_dir (), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  temp_autofd int fd = open_new ("own", 0600);
-  g_auto (TempMetadata) own = { 0 };
-  g_auto (TempMetadata) model = { 0 };
-  g_auto (TempMetadata) ordinary = { 0 };
-  temp_autofd int ordinary_fd = -1;
-
-  if (test_skips_on_posix ("no access control lists"))
-    return;
-  if (fsetxattr (dir_fd, "system.posix_acl_default", test_user_acl, sizeof test_user_acl, 0) < 0)
-    {
-      g_test_skip ("no ACLs here");
-      return;
-    }
-
-  ordinary_fd = open (path, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-  g_assert_no_errno (ordinary_fd);
-  g_assert_true (temp_metadata_read (&ordinary, ordinary_fd));
-  g_assert_true (temp_metadata_read (&own, fd));
-  g_assert_true (temp_metadata_read_new (&model, dir_fd, &own));
-  g_assert_cmphex (model.mode, ==, ordinary.mode);
-  g_assert_true (g_bytes_equal (g_hash_table_lookup (model.attributes, TEST_ACL),
-                                g_hash_table_lookup (ordinary.attributes, TEST_ACL)));
-}
-
-static void
-child_umask (gconstpointer data)
-{
-  const mode_t mask = GPOINTER_TO_INT (data);
-
-  umask (mask);
-  g_assert_cmphex (temp_metadata_umask (), ==, mask);
-  g_assert_cmphex (umask (0), ==, mask);
-}
-
-static void
-test_umask (void)
-{
-  static const mode_t masks[] = { 0, 022, 027, 077, 0777 };
-
-  if (!g_file_test ("/proc/thread-self/status", G_FILE_TEST_EXISTS))
-    {
-      g_test_skip ("no /proc here");
-      return;
-    }
-
-  for (gsize i = 0; i < G_N_ELEMENTS (masks); i++)
-    test_in_child (child_umask, GINT_TO_POINTER (masks[i]));
-}
-
-static int
-fail_get_umask (uint32_t *mask)
-{
-  errno = ENOENT;
-  return -1;
-}
-
-/* If the system does not tell the umask, nobody else gets any permission. */
-static void
-test_unknown_umask (void)
-{
-  TempPlatform before = temp_platform;
-
-  temp_platform.get_umask = fail_get_umask;
-  g_assert_cmphex (temp_metadata_umask (), ==, 077);
-  temp_platform = before;
-}
-
 int
 main (int    argc,
       char **argv)
@@ -234,9 +161,6 @@ main (int    argc,
   g_test_add_func ("/metadata/are-read-without-opening", test_path_only);
   g_test_add_func ("/metadata/a-model-without-an-acl-removes-it", test_acl);
   g_test_add_func ("/metadata/an-acl-that-is-refused-is-an-error", test_acl_refused);
-  g_test_add_func ("/metadata/new-files-have-the-acl-of-the-directory", test_default_acl);
-  g_test_add_func ("/metadata/the-umask-is-known", test_umask);
-  g_test_add_func ("/metadata/an-unknown-umask-is-the-strictest", test_unknown_umask);
 
   return g_test_run ();
 }

@@ -102,23 +102,6 @@ test_users (gconstpointer data)
 }
 
 static void
-test_umask (gconstpointer data)
-{
-  const TempPlatform *p = data;
-  const mode_t before = umask (0137);
-  guint32 mask = 0;
-  int result = p->get_umask (&mask);
-
-  g_assert_cmphex (umask (before), ==, 0137);
-  if (result < 0)
-    {
-      g_test_skip ("no /proc here");
-      return;
-    }
-  g_assert_cmphex (mask, ==, 0137);
-}
-
-static void
 test_process (gconstpointer data)
 {
   const TempPlatform *p = data;
@@ -397,7 +380,6 @@ main (int    argc,
   add_both ("limits", test_limits);
   add_both ("ids", test_ids);
   add_both ("users", test_users);
-  add_both ("umask", test_umask);
   add_both ("process", test_process);
   add_both ("process/namespaces", test_namespaces);
   add_both ("process/wait", test_wait);

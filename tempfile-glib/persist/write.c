@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include "config.h"
+
+#include "persist/plan.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "base/copy.h"
+#include "base/fd.h"
+#include "ledger/home.h"
+#include "persist/link.h"
+
+/* Writes into a target: into a new one (TEMP_WAY_FILL), or over the old contents (TEMP_WAY_WRITE).
+ *
+ * Nothing is written over before the old contents are on the disk in a second file, the backup, and space for the new
+ * ones is reserved. The backup has the name .NAME~, beside the target or in the user's state directory. It is no
+ * temporary file: neither exit nor a sweep deletes it, so a kill leaves the old contents there. */
+
+/* A longer name is cut. */
+#define MAX_BACKUP_NAME 240
+
+/* So many backups of one file can be there. */
+#define MAX_BACKUPS 100
+
+/* Copies everything from one file to another, from the first byte on, and keeps the offset of `from`. */
+static gboolean
+copy_all (TempPlan    *p,
+          TempHandle   from,
+          TempHandle   to,
+          GError     **error)
+{
+  TempCopy copy = { .in = from, .out = to, .timeout_ms = -1, .cancellable = p->has_written ? NULL : p->cancellable };
+  goffset offset = temp_platform.seek (from, 0, TEMP_SEEK_HERE);
+  g_autoptr (GError) local_error = NULL;
+  gboolean copied;
+
+  if (offset < 0 || temp_platform.seek (from, 0, TEMP_SEEK_START) < 0 ||
+      temp_platform.seek (to, 0, TEMP_SEEK_START) < 0)
+    return temp_plan_fail (p, error, errno);
+
+  copied = temp_copy_run (&copy, &local_error);
+  temp_platform.seek (from, offset, TEMP_SEEK_START);
+  if (!copied)
+    return temp_plan_fail_by (p, error, g_steal_pointer (&local_error));
+  return temp_platform.set_size (to, copy.n_copied) == 0 || temp_plan_fail (p, error, errno);
+}
+
+/* Copies the entry's file to another one, with its offset and flags. */
+gboolean
+temp_plan_copy_contents (TempPlan    *p,
+                         TempHandle   to,
+                         GError     **error)
+{
+  goffset offset = temp_platform.seek (p->fd, 0, TEMP_SEEK_HERE);
+
+  if (!copy_all (p, p->fd, to, error))
+    return FALSE;
+  return (temp_platform.seek (to, offset, TEMP_SEEK_START) >= 0 && temp_platform.copy_flags (p->fd, to) == 0) ||
+         temp_plan_fail (p, error, errno);
+}
+
+/* Creates a backup in a directory. If the name is taken, by a backup that a kill has left, tries others. Fails with
+ * errno. */
+static gboolean
+create_backup (TempPlan   *p,
+               TempHandle  dir_fd,
+               const char *dir)
+{
+  if (dir_fd < 0)
+    return FALSE;
+
+  errno = EEXIST;
+  for (guint i = 1; p->backup_fd < 0 && i <= MAX_BACKUPS && errno == EEXIST; i++)
+    {
+      g_autofree char *number = i > 1 ? g_strdup_printf ("%u~", i) : g_strdup ("");
+      g_autofree char *base = g_strdup_printf (".%.*s~%s", MAX_BACKUP_NAME, p->base, number);
+
+      p->backup_fd = temp_platform.create_file (dir_fd, base, 0, 0600);
+      if (p->backup_fd >= 0)
+        p->backup = g_build_filename (dir, base, NULL);
+    }
+
+  return p->backup_fd >= 0;
+}
+
+/* Opens a backup beside the target, or else in the user's state directory. */
+static gboolean
+open_backup (TempPlan  *p,
+             GError   **error)
+{
+  g_autofree char *dir = temp_ledger_home_get_path (TEMP_LEDGER_STATE_HOME);
+  int errsv;
+
+  p->backup_dir_fd = temp_persist_open_dir (p->dir_fd);
+  if (create_backup (p, p->backup_dir_fd, p->dir))
+    return TRUE;
+
+  errsv = errno;
+  temp_fd_clear (&p->backup_dir_fd);
+  p->backup_dir_fd = temp_ledger_home_open (TEMP_LEDGER_STATE_HOME, TRUE, NULL);
+  return create_backup (p, p->backup_dir_fd, dir) || temp_plan_fail (p, error, errsv);
+}
+
+/* Makes the backup, and waits until it is on the disk. */
+static gboolean
+make_backup (TempPlan  *p,
+             GError   **error)
+{
+  if (!open_backup (p, error) || !copy_all (p, p->filled_fd, p->backup_fd, error))
+    return FALSE;
+  return (temp_persist_sync (p->backup_fd) && temp_persist_sync (p->backup_dir_fd)) || temp_plan_fail (p, error, errno);
+}
+
+/* Deletes the backup, if there is one. */
+static void
+delete_backup (TempPlan *p)
+{
+  if (p->backup != NULL)
+    temp_platform.remove_file (p->backup_dir_fd, strrchr (p->backup, '/') + 1);
+  g_clear_pointer (&p->backup, g_free);
+  temp_fd_clear (&p->backup_fd);
+  temp_fd_clear (&p->backup_dir_fd);
+}
+
+/* Reserves the space that the new contents need beyond the old ones. A filesystem that cannot reserve any finds out
+ * later whether it has the space. */
+static gboolean
+reserve_space (TempPlan  *p,
+               GError   **error)
+{
+  TempStat st;
+  int result;
+
+  if (temp_platform.stat (p->fd, &st) < 0 || !temp_fd_is_within_limit (st.size))
+    return temp_plan_fail (p, error, errno);
+  if (st.size <= p->target.size)
+    return TRUE;
+
+  do
+    result = temp_platform.allocate (p->filled_fd, st.size);
+  while (result < 0 && errno == EINTR);
+  return result == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) || temp_plan_fail (p, error, errno);
+}
+
+/* Opens the target to write into it, or creates it. Others see an incomplete new target, and a crash leaves it: no sweep
+ * deletes a name that a user chose. */
+gboolean
+temp_plan_open_target (TempPlan  *p,
+                       GError   **error)
+{
+  if (p->way == TEMP_WAY_FILL)
+    {
+      p->filled_fd = temp_platform.create_file (p->dir_fd, p->base, 0, 0600);
+      if (p->filled_fd < 0)
+        return temp_plan_fail (p, error, errno);
+      return temp_plan_copy_contents (p, p->filled_fd, error);
+    }
+
+  p->filled_fd = temp_platform.open_file (p->dir_fd, p->base, TEMP_OPEN_WRITE | TEMP_OPEN_DONT_BLOCK);
+  if (p->filled_fd >= 0 && !temp_fd_is (p->filled_fd, &p->target.id))
+    errno = EAGAIN;
+  else if (p->filled_fd >= 0 && temp_platform.stat (p->filled_fd, &p->target) == 0)
+    return make_backup (p, error) && reserve_space (p, error);
+
+  return temp_plan_fail (p, error, errno);
+}
+
+/* Writes the new contents over the old ones, and waits until they are on the disk. */
+gboolean
+temp_plan_write (TempPlan  *p,
+                 GError   **error)
+{
+  if (g_cancellable_set_error_if_cancelled (p->cancellable, error))
+    return FALSE;
+
+  p->has_written = TRUE;
+  return temp_plan_copy_contents (p, p->filled_fd, error) &&
+         (temp_persist_sync (p->filled_fd) || temp_plan_fail (p, error, errno));
+}
+
+/* Puts the old contents back. If that fails, the backup stays, and the error says where. */
+static void
+put_back (TempPlan  *p,
+          GError   **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (copy_all (p, p->backup_fd, p->filled_fd, NULL) && temp_persist_sync (p->filled_fd))
+    {
+      /* Only the owner may set them. */
+      temp_platform.set_times (p->filled_fd, NULL, &p->target.accessed, &p->target.modified);
+      return;
+    }
+
+  shown = g_filename_display_name (p->backup);
+  if (error != NULL && *error != NULL)
+    {
+      g_autofree char *message = g_strdup_printf (_("%s. The old contents are in “%s”"), (*error)->message, shown);
+
+      g_free ((*error)->message);
+      (*error)->message = g_steal_pointer (&message);
+    }
+  g_clear_pointer (&p->backup, g_free);
+}
+
+/* Undoes temp_plan_open_target() and temp_plan_write(): the target is as before, or gone if it is new. `error` is that
+ * of the step that failed. */
+void
+temp_plan_undo_write (TempPlan  *p,
+                      GError   **error)
+{
+  TempStat named;
+
+  if (p->filled_fd >= 0 && p->way == TEMP_WAY_FILL && temp_platform.stat_name (p->dir_fd, p->base, &named) == 0 &&
+      temp_fd_is (p->filled_fd, &named.id))
+    temp_platform.remove_file (p->dir_fd, p->base);
+
+  if (p->has_written)
+    put_back (p, error);
+  else if (p->filled_fd >= 0 && p->way == TEMP_WAY_WRITE)
+    temp_platform.set_size (p->filled_fd, p->target.size); /* gives back what was reserved beyond the end */
+
+  p->has_written = FALSE;
+  delete_backup (p);
+  temp_fd_clear (&p->filled_fd);
+}
+
+/* Deletes the backup, once the new contents are in place. */
+void
+temp_plan_finish_write (TempPlan *p)
+{
+  delete_backup (p);
+  temp_fd_clear (&p->filled_fd);
+}
