@@ -74,7 +74,7 @@ struct _TempFile
   char          *prefix;
   char          *suffix;
   char          *expected_etag;
-  char          *etag;        /* of the file when it was closed, or persisted after that */
+  char          *etag;        /* of the file when it was closed, or persisted later */
   int            permissions; /* -1: not set */
   gboolean       named;
   gboolean       is_beside; /* made to replace another file */
@@ -332,11 +332,7 @@ query_path_etag (const char *path)
 static char *
 temp_file_get_etag (GFileIOStream *stream)
 {
-  TempFile *self = TEMP_FILE (stream);
-
-  if (temp_entry_get_fd (self->entry) >= 0)
-    return query_etag (self);
-  return g_strdup (self->etag);
+  return g_strdup (TEMP_FILE (stream)->etag);
 }
 
 /* Closing */
@@ -901,6 +897,7 @@ temp_file_new_beside (GFile         *target,
                       GError       **error)
 {
   g_autoptr (TempFile) self = NULL;
+  g_autoptr (GError) local_error = NULL;
 
   g_return_val_if_fail (G_IS_FILE (target), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
@@ -908,9 +905,13 @@ temp_file_new_beside (GFile         *target,
   self = g_object_new (TEMP_TYPE_FILE, NULL);
   self->is_beside = TRUE;
   if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
-      !temp_persist_find_dir (target, &self->dir, error) || !temp_file_create (self, NULL, error))
+      !temp_persist_find_dir (target, &self->dir, error))
     return NULL;
-  return g_steal_pointer (&self);
+  if (temp_file_create (self, NULL, &local_error))
+    return g_steal_pointer (&self);
+
+  temp_persist_fail_by (target, error, g_steal_pointer (&local_error));
+  return NULL;
 }
 
 static TempFile *
@@ -1482,7 +1483,7 @@ temp_file_get_expected_etag (TempFile *self)
  *   ask_user ();
  * ```
  *
- * Afterwards, [method@Gio.FileIOStream.get_etag] gives the entity tag of the new file.
+ * Once @self is closed, too, [method@Gio.FileIOStream.get_etag] gives the entity tag of the new file.
  *
  * Since: 1.0
  */

@@ -713,13 +713,13 @@ test_child_skip (const char *reason)
 /* The way to the test's directory is opened up, so that the child can go on in it; but nobody else can rename on that way,
  * so that paths in other tests' directories remain trusted. A test may have done so already, in another way. */
 gboolean
-test_become_nobody (void)
+test_become (uid_t uid,
+             gid_t gid)
 {
-  const uid_t nobody = 65534;
   g_autofree char *dir = g_strdup (test_dir ());
 
   if (geteuid () != 0)
-    return TRUE;
+    return FALSE;
 
   while (g_str_has_prefix (dir, top))
     {
@@ -736,12 +736,20 @@ test_become_nobody (void)
       dir = up;
     }
 
-  if (setgroups (0, NULL) < 0 || setresgid (nobody, nobody, nobody) < 0 || setresuid (nobody, nobody, nobody) < 0)
+  if (setgroups (0, NULL) < 0 || setresgid (gid, gid, gid) < 0 || setresuid (uid, uid, uid) < 0)
     return FALSE;
   if (prctl (PR_SET_DUMPABLE, 1) < 0) /* for /proc/self */
     return FALSE;
 
   return access (test_dir (), W_OK | X_OK) == 0;
+}
+
+gboolean
+test_become_nobody (void)
+{
+  const uid_t nobody = 65534;
+
+  return geteuid () != 0 || test_become (nobody, nobody);
 }
 
 static gboolean

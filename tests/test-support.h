@@ -126,6 +126,8 @@ int      test_child_end               (TestChild        *child);
  * calls test_child_skip(). */
 G_NORETURN void test_child_skip       (const char      *reason);
 gboolean test_become_nobody           (void);
+gboolean test_become                  (uid_t            uid,
+                                       gid_t            gid); /* only root can */
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 

@@ -253,10 +253,8 @@ temp_metadata_adopt (TempHandle          fd,
    * mask. */
   if (with_mode && has_lost_group)
     mode = g_hash_table_contains (model->attributes, ACL) ? (mode & ~07u) | (st.mode & 07) : restrict_mode (mode);
-  if (with_mode && st.uid != model->uid)
-    mode &= ~TEMP_MODE_SET_UID;
-  if (with_mode && has_lost_group)
-    mode &= ~TEMP_MODE_SET_GID;
+  if (with_mode && (st.uid != model->uid || has_lost_group))
+    mode &= ~(TEMP_MODE_SET_UID | TEMP_MODE_SET_GID);
 
   return st.mode == mode || temp_platform.set_mode (fd, NULL, mode) == 0;
 }

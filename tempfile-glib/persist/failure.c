@@ -29,11 +29,11 @@ temp_plan_fail (TempPlan  *p,
 /* Sets an error that names the destination, and has the code and the cause of another one, which it takes. Returns
  * FALSE. */
 gboolean
-temp_plan_fail_by (TempPlan  *p,
-                   GError   **error,
-                   GError    *cause)
+temp_persist_fail_by (GFile   *destination,
+                      GError **error,
+                      GError  *cause)
 {
-  g_autofree char *shown = g_filename_display_name (p->path);
+  g_autofree char *shown = g_file_get_parse_name (destination);
 
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
@@ -44,6 +44,15 @@ temp_plan_fail_by (TempPlan  *p,
   g_set_error (error, cause->domain, cause->code, _("Could not save “%s”: %s"), shown, temp_error_get_cause (cause));
   g_error_free (cause);
   return FALSE;
+}
+
+/* Like temp_persist_fail_by(), for the plan's destination. */
+gboolean
+temp_plan_fail_by (TempPlan  *p,
+                   GError   **error,
+                   GError    *cause)
+{
+  return temp_persist_fail_by (p->job->destination, error, cause);
 }
 
 static char *

@@ -19,6 +19,9 @@ typedef struct
 gboolean  temp_persist_find_dir (GFile              *target,
                                  char              **dir,
                                  GError            **error);
+gboolean  temp_persist_fail_by  (GFile              *destination,
+                                 GError            **error,
+                                 GError             *cause);
 gboolean  temp_persist_entry    (TempEntry          *entry,
                                  const TempPersist  *job,
                                  GCancellable       *cancellable,

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * SPDX-FileCopyrightText: 2026 The tempfile-glib authors */
+#include <tempfile-glib/tempfile-glib.h>
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+#include "test-classes.h"
+#include "test-support.h"
+
+/* Writing into a file whose replacement would break something, here a hard link. The old contents are never lost. */
+
+static TempPlatform real;
+
+/* Writes into a file, which keeps its names. */
+static void
+overwrite (const char *path,
+           const char *text)
+{
+  FILE *file = fopen (path, "w");
+
+  g_assert_nonnull (file);
+  g_assert_cmpint (fputs (text, file), >=, 0);
+  g_assert_cmpint (fclose (file), ==, 0);
+}
+
+/* Makes the old file, with a second name. */
+static char *
+make_target (void)
+{
+  g_autofree char *target = test_persist_target ("document");
+  g_autofree char *other = test_path ("other name");
+
+  test_write (target, TEST_OLD);
+  g_assert_no_errno (link (target, other));
+  return g_steal_pointer (&target);
+}
+
+static void
+assert_not_saved (TempFile     *file,
+                  const char   *target,
+                  int           code,
+                  GCancellable *cancellable)
+{
+  g_autoptr (GFile) destination = g_file_new_for_path (target);
+  g_autoptr (GError) error = NULL;
+  struct stat before, after;
+
+  g_assert_no_errno (stat (target, &before));
+  g_assert_false (temp_file_persist (file, destination, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, code);
+  if (code != G_IO_ERROR_CANCELLED)
+    test_assert_error_mentions (error, target);
+
+  test_assert_contents (target, TEST_OLD);
+  g_assert_no_errno (stat (target, &after));
+  g_assert_cmpint (after.st_mtim.tv_sec, ==, before.st_mtim.tv_sec);
+  g_assert_cmpint (after.st_mtim.tv_nsec, ==, before.st_mtim.tv_nsec);
+  test_persist_assert_unchanged (file, NULL);
+  test_persist_assert_names ("document", "other name target");
+}
+
+/* Each system call of the write fails once, at the n-th time. */
+
+static guint n_calls, failing_call;
+
+static gboolean
+fails (void)
+{
+  if (++n_calls != failing_call)
+    return FALSE;
+  errno = EIO;
+  return TRUE;
+}
+
+static int
+fail_sync (TempHandle handle,
+           TempSync   what)
+{
+  return fails () ? -1 : real.sync (handle, what);
+}
+
+static int
+fail_set_size (TempHandle handle,
+               int64_t    size)
+{
+  return fails () ? -1 : real.set_size (handle, size);
+}
+
+static TempHandle
+fail_create_file (TempHandle     dir,
+                  const char    *name,
+                  TempOpenFlags  flags,
+                  uint32_t       mode)
+{
+  return fails () ? -1 : real.create_file (dir, name, flags, mode);
+}
+
+static TempHandle
+fail_open_file (TempHandle     dir,
+                const char    *name,
+                TempOpenFlags  flags)
+{
+  return fails () ? -1 : real.open_file (dir, name, flags);
+}
+
+static int64_t
+fail_seek (TempHandle handle,
+           int64_t    offset,
+           TempSeek   from)
+{
+  return fails () ? -1 : real.seek (handle, offset, from);
+}
+
+static int
+fail_replace (TempHandle handle,
+              TempHandle old)
+{
+  return fails () ? -1 : real.replace (handle, old);
+}
+
+static void
+test_failures (void)
+{
+  g_autofree char *target = make_target ();
+  guint n_failed = 0;
+
+  real = temp_platform;
+  for (failing_call = 1;; failing_call++)
+    {
+      g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+      g_autoptr (GError) error = NULL;
+      gboolean persisted;
+
+      n_calls = 0;
+      temp_platform.sync = fail_sync;
+      temp_platform.set_size = fail_set_size;
+      temp_platform.create_file = fail_create_file;
+      temp_platform.open_file = fail_open_file;
+      temp_platform.seek = fail_seek;
+      temp_platform.replace = fail_replace;
+      persisted = test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, &error);
+      temp_platform = real;
+
+      test_persist_assert_names ("document", "other name target");
+      test_assert_contents (target, persisted ? TEST_NEW : TEST_OLD);
+      g_assert_cmpint (persisted, ==, error == NULL);
+      if (!persisted)
+        test_assert_error_mentions (error, target);
+      n_failed += !persisted;
+      if (n_calls < failing_call)
+        break;
+      overwrite (target, TEST_OLD);
+    }
+
+  g_assert_cmpuint (n_failed, >=, 5);
+}
+
+/* Not even the old contents can be written back: the backup stays, and the error says where. */
+
+static TempFileId target_id;
+
+static gboolean
+is_target (TempHandle handle)
+{
+  TempFileId id;
+
+  return real.identify (handle, &id) == 0 && temp_file_id_equal (&id, &target_id);
+}
+
+static int
+fail_sync_for_good (TempHandle handle,
+                    TempSync   what)
+{
+  if (!is_target (handle))
+    return real.sync (handle, what);
+
+  errno = EIO;
+  return -1;
+}
+
+static void
+test_cannot_put_back (void)
+{
+  g_autofree char *target = make_target ();
+  g_autofree char *backup = test_persist_target (".document~");
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  g_autoptr (GError) error = NULL;
+  TempStat st;
+
+  real = temp_platform;
+  g_assert_no_errno (real.stat_name (TEMP_HANDLE_CURRENT_DIR, target, &st));
+  target_id = st.id;
+  temp_platform.sync = fail_sync_for_good;
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, &error));
+  temp_platform = real;
+
+  test_assert_error_mentions (error, target);
+  test_assert_error_mentions (error, backup);
+  test_assert_contents (backup, TEST_OLD);
+  g_assert_no_errno (g_unlink (backup));
+}
+
+/* The program is killed while it writes: the backup has the old contents, and no sweep deletes it. */
+
+static int
+kill_at_sync (TempHandle handle,
+              TempSync   what)
+{
+  if (is_target (handle))
+    raise (SIGKILL);
+  return real.sync (handle, what);
+}
+
+static void
+test_killed (void)
+{
+  g_autofree char *target = make_target ();
+  g_autofree char *backup = test_persist_target (".document~");
+  g_autofree char *second = test_persist_target (".document~2~");
+  g_autoptr (GError) error = NULL;
+  TempStat st;
+
+  g_assert_no_errno (temp_platform.stat_name (TEMP_HANDLE_CURRENT_DIR, target, &st));
+  target_id = st.id;
+  for (guint i = 0; i < 2; i++)
+    {
+      int status;
+      pid_t pid = fork ();
+
+      if (pid == 0)
+        {
+          TempFile *file = test_persist_new_file (TEST_NAMELESS);
+
+          real = temp_platform;
+          temp_platform.sync = kill_at_sync;
+          test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, NULL);
+          _exit (0);
+        }
+      g_assert_no_errno (pid);
+      g_assert_no_errno (waitpid (pid, &status, 0));
+      g_assert_true (WIFSIGNALED (status));
+      g_assert_true (temp_sweep (NULL, NULL, &error));
+      g_assert_no_error (error);
+      test_assert_contents (backup, TEST_OLD);
+    }
+
+  /* A backup that is there is nobody's to overwrite. */
+  test_assert_contents (second, TEST_NEW);
+  g_assert_no_errno (g_unlink (backup));
+  g_assert_no_errno (g_unlink (second));
+}
+
+static void
+test_cancelled (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  g_cancellable_cancel (cancellable);
+  assert_not_saved (file, target, G_IO_ERROR_CANCELLED, cancellable);
+}
+
+static void
+child_full_disk (gconstpointer data)
+{
+  g_autofree char *target = test_persist_target ("document");
+  g_autofree char *mount = g_path_get_dirname (target);
+  g_autofree char *other = test_persist_target ("other name");
+  g_autofree char *old = g_strnfill (40 << 10, 'o');
+  g_autofree char *names = NULL;
+  g_autoptr (TempFile) file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!test_mount_tmpfs (mount, "size=64k"))
+    test_child_skip ("nothing can be mounted");
+
+  test_write (target, old);
+  g_assert_no_errno (link (target, other));
+  file = test_persist_new_file (TEST_NAMELESS);
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  test_assert_error_mentions (error, target);
+  test_assert_contents (target, old);
+  names = test_list (mount);
+  g_assert_cmpstr (names, ==, "document other name");
+}
+
+/* The new contents are shorter, or longer, than the old ones. */
+static void
+test_sizes (void)
+{
+  static const gsize sizes[] = { 0, 1, 4096, 1000000 };
+  g_autofree char *target = make_target ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (sizes); j++)
+      {
+        g_autofree char *old = g_strnfill (sizes[i], 'o');
+        g_autofree char *new = g_strnfill (sizes[j], 'n');
+        g_autoptr (GFile) document = g_file_new_for_path (target);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
+
+        overwrite (target, old);
+        g_assert_no_error (error);
+        g_assert_cmpint (write (temp_file_get_fd (file), new, sizes[j]), ==, sizes[j]);
+        test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE | TEMP_PERSIST_DURABLE);
+        test_assert_contents (target, new);
+        g_assert_cmpint (lseek (temp_file_get_fd (file), 0, SEEK_CUR), ==, sizes[j]);
+      }
+  test_persist_assert_names ("document", "other name target");
+}
+
+/* The flag changes nothing where a replacement does no harm. */
+static void
+test_not_needed (gconstpointer data)
+{
+  g_autoptr (TempFile) file = test_persist_new_file (GPOINTER_TO_INT (data));
+  g_autofree char *target = test_persist_target ("document");
+  struct stat before, after;
+
+  test_write (target, TEST_OLD);
+  g_assert_no_errno (fstat (temp_file_get_fd (file), &before));
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  test_assert_contents (target, TEST_NEW);
+  g_assert_no_errno (stat (target, &after));
+  if (!g_str_equal (temp_platform.name, "posix")) /* else it may have to be copied */
+    g_assert_cmpuint (after.st_ino, ==, before.st_ino);
+}
+
+static void
+test_named (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_ELSEWHERE);
+
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  test_assert_contents (target, TEST_NEW);
+  g_assert_cmpstr (temp_file_get_path (file), ==, target);
+  test_persist_assert_names ("document", "other name target");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_init (&argc, &argv);
+
+  g_test_add_func ("/save/in-place/undone-if-a-system-call-fails", test_failures);
+  g_test_add_func ("/save/in-place/backup-is-kept-if-it-cannot-be-put-back", test_cannot_put_back);
+  g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
+  g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
+  test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);
+  g_test_add_func ("/save/in-place/the-size-is-that-of-the-new-contents", test_sizes);
+  g_test_add_func ("/save/in-place/a-named-file-leaves-no-second-one", test_named);
+  test_persist_add_kinds ("/save/in-place/only-where-it-is-needed", test_not_needed, FALSE, FALSE);
+
+  return g_test_run ();
+}
