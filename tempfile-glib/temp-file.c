@@ -1865,9 +1865,8 @@ typedef struct
   /* From persist_begin() to persist_end(). */
   const char       *old_path;
   gboolean          had_auto_delete;
-  gboolean          is_pending;
-  gboolean          output_pending;
-  gboolean          input_pending;
+  gboolean          is_closed;
+  TempBusy          busy;
 } Persist;
 
 static void
@@ -1879,49 +1878,8 @@ persist_free (gpointer data)
   g_free (persist);
 }
 
-static void
-clear_pending (TempFile *self,
-               Persist  *persist)
-{
-  if (persist->input_pending)
-    g_input_stream_clear_pending (self->input);
-  if (persist->output_pending)
-    g_output_stream_clear_pending (self->output);
-  if (persist->is_pending)
-    g_io_stream_clear_pending (G_IO_STREAM (self));
-}
-
 /* Makes the file and its streams busy: bytes that they wrote while persisting copies the file would be lost. A closed file
  * that still has its name needs none of that: another program may have written it. */
-static gboolean
-make_busy (TempFile  *self,
-           Persist   *persist,
-           GError   **error)
-{
-  if (g_io_stream_is_closed (G_IO_STREAM (self)) && temp_file_get_path (self) != NULL)
-    return TRUE;
-
-  persist->is_pending = g_io_stream_set_pending (G_IO_STREAM (self), error);
-  if (!persist->is_pending)
-    return FALSE;
-
-  if (self->output != NULL && !g_output_stream_is_closed (self->output))
-    {
-      persist->output_pending = g_output_stream_set_pending (self->output, error);
-      if (!persist->output_pending)
-        return FALSE;
-    }
-
-  if (self->input != NULL && !g_input_stream_is_closed (self->input))
-    {
-      persist->input_pending = g_input_stream_set_pending (self->input, error);
-      if (!persist->input_pending)
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
 static gboolean
 persist_begin (gpointer   source,
                gpointer   data,
@@ -1932,14 +1890,13 @@ persist_begin (gpointer   source,
   g_autoptr (GError) local_error = NULL;
   g_autofree char *shown = NULL;
 
-  if (make_busy (self, persist, &local_error))
-    {
-      persist->old_path = temp_file_get_path (self);
-      persist->had_auto_delete = temp_file_get_auto_delete (self);
-      return TRUE;
-    }
+  persist->old_path = temp_file_get_path (self);
+  persist->had_auto_delete = temp_file_get_auto_delete (self);
+  persist->is_closed = g_io_stream_is_closed (G_IO_STREAM (self)) && persist->old_path != NULL;
+  if (persist->is_closed ||
+      temp_busy_begin (&persist->busy, G_IO_STREAM (self), self->input, self->output, &local_error))
+    return TRUE;
 
-  clear_pending (self, persist);
   shown = g_file_get_parse_name (persist->destination);
   g_set_error (error, local_error->domain, local_error->code,
                g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PENDING)
@@ -1956,8 +1913,9 @@ persist_end (gpointer source,
   TempFile *self = source;
   Persist *persist = data;
 
-  clear_pending (self, persist);
-  if (!persist->is_pending && temp_file_get_path (self) != persist->old_path)
+  if (!persist->is_closed)
+    temp_busy_end (&persist->busy);
+  else if (temp_file_get_path (self) != persist->old_path)
     {
       g_free (self->etag);
       self->etag = query_path_etag (temp_file_get_path (self));

@@ -9,6 +9,7 @@
 #include "temp-functions.h"
 #include "temp-location.h"
 #include "temp-remove-tree.h"
+#include "temp-save.h"
 #include "temp-spooled-file.h"
 #include "temp-sweep.h"
 #include "temp-types.h"

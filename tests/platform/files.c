@@ -622,8 +622,6 @@ main (int    argc,
   add_both ("contents/allocate", test_allocate);
   add_both ("contents/allocate/no-space", test_allocate_too_much);
   add_both ("contents/open-to-write", test_open_to_write);
-  add_both ("contents/allocate", test_allocate);
-  add_both ("contents/allocate/no-space", test_allocate_too_much);
   add_both ("contents/many-pieces", test_many_pieces);
   add_both ("contents/holes", test_holes);
   add_both ("contents/sync", test_sync);
