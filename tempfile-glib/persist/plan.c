@@ -8,6 +8,15 @@
 
 /* The plan: its memory, and what the steps ask of it. */
 
+/**
+ * temp_save_error_quark:
+ *
+ * Gets the domain of the errors of [error@Temp.SaveError].
+ *
+ * Returns: the quark
+ *
+ * Since: 1.0
+ */
 G_DEFINE_QUARK (temp-save-error-quark, temp_save_error)
 
 /* Frees the plan's strings and closes its descriptors. */
