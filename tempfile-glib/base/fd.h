@@ -76,4 +76,31 @@ temp_fd_is_within_limit (goffset size)
   return FALSE;
 }
 
+/* Allocates space for so many bytes in a file of the size `old_size`. Where the filesystem cannot do so, the write finds
+ * out. Fails with errno if there is no space, or if such a write would kill the process: then nothing has changed. */
+static inline gboolean
+temp_fd_allocate (TempHandle fd,
+                  goffset    old_size,
+                  goffset    size)
+{
+  int result, errsv;
+
+  if (!temp_fd_is_within_limit (size))
+    return FALSE;
+  if (size == 0)
+    return TRUE;
+
+  do
+    result = temp_platform.allocate (fd, size);
+  while (result < 0 && errno == EINTR);
+
+  if (result == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG && errno != EIO))
+    return TRUE;
+
+  errsv = errno;
+  temp_platform.set_size (fd, old_size);
+  errno = errsv;
+  return FALSE;
+}
+
 G_END_DECLS

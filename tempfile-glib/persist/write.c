@@ -125,24 +125,15 @@ delete_backup (TempPlan *p)
   temp_fd_clear (&p->backup_dir_fd);
 }
 
-/* Reserves the space that the new contents need beyond the old ones. A filesystem that cannot reserve any finds out
- * later whether it has the space. */
+/* Reserves the space for the new contents. */
 static gboolean
 reserve_space (TempPlan  *p,
                GError   **error)
 {
   TempStat st;
-  int result;
 
-  if (temp_platform.stat (p->fd, &st) < 0 || !temp_fd_is_within_limit (st.size))
-    return temp_plan_fail (p, error, errno);
-  if (st.size <= p->target.size)
-    return TRUE;
-
-  do
-    result = temp_platform.allocate (p->filled_fd, st.size);
-  while (result < 0 && errno == EINTR);
-  return result == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) || temp_plan_fail (p, error, errno);
+  return (temp_platform.stat (p->fd, &st) == 0 && temp_fd_allocate (p->filled_fd, p->target.size, st.size)) ||
+         temp_plan_fail (p, error, errno);
 }
 
 /* Opens the target to write into it, or creates it. Others see an incomplete new target, and a crash leaves it: no sweep

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "platform/platform.h"
+#include "base/fd.h"
 #include "stream/memory.h"
 
 /* All bytes of a file, loaded or replaced at once. */
@@ -87,44 +87,6 @@ temp_contents_load (TempEntry     *entry,
   return bytes;
 }
 
-/* Returns FALSE, with errno, if a write of so many bytes would kill the process. */
-static gboolean
-is_within_limit (gint64 size)
-{
-  guint64 limit;
-
-  if (temp_platform.get_limit (TEMP_LIMIT_FILE_SIZE, &limit) < 0 || (guint64) size <= limit)
-    return TRUE;
-
-  errno = EFBIG;
-  return FALSE;
-}
-
-/* Allocates space for so many bytes in a file of the size `old_size`. Where the filesystem cannot do so, the write
- * finds out. Fails with errno if there is no space: then nothing has changed. */
-static gboolean
-allocate_space (TempHandle fd,
-                gint64     old_size,
-                gint64     size)
-{
-  int result, errsv;
-
-  if (size == 0)
-    return TRUE;
-
-  do
-    result = temp_platform.allocate (fd, size);
-  while (result < 0 && errno == EINTR);
-
-  if (result == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG && errno != EIO))
-    return TRUE;
-
-  errsv = errno;
-  temp_platform.set_size (fd, old_size);
-  errno = errsv;
-  return FALSE;
-}
-
 /* Sets the size of the file. Fails with errno. */
 static gboolean
 set_size (TempHandle fd,
@@ -179,7 +141,7 @@ replace (TempEntry     *entry,
   const guint8 *data = g_bytes_get_data (bytes, &size);
   TempStat st;
 
-  if (temp_platform.stat (fd, &st) < 0 || !is_within_limit (size) || !allocate_space (fd, st.size, size))
+  if (temp_platform.stat (fd, &st) < 0 || !temp_fd_allocate (fd, st.size, size))
     {
       temp_entry_set_error (entry, error, errno, REPLACING);
       return FALSE;
