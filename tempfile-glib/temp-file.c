@@ -1649,7 +1649,7 @@ temp_file_load_bytes (TempFile      *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  Contents contents = { NULL };
+  Contents contents = { .bytes = NULL };
 
   g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);

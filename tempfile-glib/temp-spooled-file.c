@@ -775,7 +775,7 @@ temp_spooled_file_load_bytes (TempSpooledFile  *self,
                               GCancellable     *cancellable,
                               GError          **error)
 {
-  Contents contents = { NULL };
+  Contents contents = { .bytes = NULL };
 
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);

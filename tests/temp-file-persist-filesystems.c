@@ -111,7 +111,6 @@ test_unlinked (void)
   for (TempPersistFlags flags = 0; flags < 4; flags++)
     {
       g_autoptr (TempFile) file = NULL;
-      g_autoptr (GError) error = NULL;
       temp_autofd int old_fd = -1;
       struct stat st;
 

@@ -13,7 +13,7 @@ temp_busy_end (TempBusy *busy)
   if (busy->output != NULL)
     g_output_stream_clear_pending (busy->output);
   g_io_stream_clear_pending (busy->file);
-  *busy = (TempBusy) { NULL };
+  *busy = (TempBusy) { .file = NULL };
 }
 
 /* Makes the file and its streams busy, so that any other operation on them fails with G_IO_ERROR_PENDING. Fails with
