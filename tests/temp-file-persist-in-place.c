@@ -3,6 +3,7 @@
 #include <tempfile-glib/tempfile-glib.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -206,6 +207,39 @@ test_cannot_put_back (void)
   g_assert_no_errno (g_unlink (backup));
 }
 
+/* The target cannot be synced once, so that the old contents are put back. */
+static int
+fail_sync_once (TempHandle handle,
+                TempSync   what)
+{
+  if (!is_target (handle) || ++n_calls > 1)
+    return real.sync (handle, what);
+
+  errno = EIO;
+  return -1;
+}
+
+/* The program's descriptor appends. The old contents are put back at the beginning all the same. */
+static void
+test_appending (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  TempStat st;
+
+  real = temp_platform;
+  g_assert_no_errno (real.stat_name (TEMP_HANDLE_CURRENT_DIR, target, &st));
+  target_id = st.id;
+  n_calls = 0;
+  temp_platform.sync = fail_sync_once;
+  g_assert_no_errno (fcntl (temp_file_get_fd (file), F_SETFL, O_APPEND));
+  assert_not_saved (file, target, G_IO_ERROR_FAILED, NULL);
+  temp_platform = real;
+
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  test_assert_contents (target, TEST_NEW);
+}
+
 /* The program is killed while it writes: the backup has the old contents, and no sweep deletes it. */
 
 static int
@@ -355,6 +389,7 @@ main (int    argc,
 
   g_test_add_func ("/save/in-place/undone-if-a-system-call-fails", test_failures);
   g_test_add_func ("/save/in-place/backup-is-kept-if-it-cannot-be-put-back", test_cannot_put_back);
+  g_test_add_func ("/save/in-place/old-contents-are-put-back-if-the-program-appends", test_appending);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);

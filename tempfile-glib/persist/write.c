@@ -179,7 +179,9 @@ put_back (TempPlan  *p,
 {
   g_autofree char *shown = NULL;
 
-  if (copy_all (p, p->backup_fd, p->filled_fd, NULL) && temp_persist_sync (p->filled_fd))
+  /* The target's descriptor may append, as that of the temporary file does: see temp_plan_copy_contents(). */
+  if (temp_platform.copy_flags (p->backup_fd, p->filled_fd) == 0 && copy_all (p, p->backup_fd, p->filled_fd, NULL) &&
+      temp_persist_sync (p->filled_fd))
     {
       /* Only the owner may set them. */
       temp_platform.set_times (p->filled_fd, NULL, &p->target.accessed, &p->target.modified);
