@@ -66,6 +66,80 @@ assert_not_saved (TempFile     *file,
   test_persist_assert_names ("document", "other name target");
 }
 
+/* Another program appends to the target while the backup is made, which then fails. */
+
+static const char *appended_to;
+
+static int
+append_and_fail_sync (TempHandle handle,
+                      TempSync   what)
+{
+  FILE *target = fopen (appended_to, "a");
+
+  g_assert_nonnull (target);
+  g_assert_cmpint (fputs (" and more", target), >=, 0);
+  g_assert_cmpint (fclose (target), ==, 0);
+  errno = EIO;
+  return -1;
+}
+
+static void
+test_appended (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+
+  appended_to = target;
+  real = temp_platform;
+  temp_platform.sync = append_and_fail_sync;
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, NULL));
+  temp_platform = real;
+  test_assert_contents (target, TEST_OLD " and more");
+}
+
+/* On many filesystems, reserving space for the longer contents changes the time of modification. */
+
+static int
+allocate_and_touch (TempHandle handle,
+                    int64_t    size)
+{
+  const struct timespec now[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+
+  g_assert_no_errno (futimens (handle, now));
+  return real.allocate (handle, size);
+}
+
+static int
+allocate_nothing (TempHandle handle,
+                  int64_t    size)
+{
+  allocate_and_touch (handle, size);
+  errno = ENOSPC;
+  return -1;
+}
+
+static void
+test_times (void)
+{
+  const struct timespec long_ago[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  g_autoptr (GFile) document = g_file_new_for_path (target);
+  g_autoptr (GFileInfo) info = NULL;
+
+  g_assert_no_errno (utimensat (AT_FDCWD, target, long_ago, 0));
+  info = g_file_query_info (document, G_FILE_ATTRIBUTE_ETAG_VALUE, G_FILE_QUERY_INFO_NONE, NULL, NULL);
+  real = temp_platform;
+  temp_platform.allocate = allocate_nothing;
+  assert_not_saved (file, target, G_IO_ERROR_NO_SPACE, NULL);
+
+  temp_platform.allocate = allocate_and_touch;
+  temp_file_set_expected_etag (file, g_file_info_get_etag (info));
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  temp_platform = real;
+  test_assert_contents (target, TEST_NEW);
+}
+
 /* Each system call of the write fails once, at the n-th time. */
 
 static guint n_calls, failing_call;
@@ -390,6 +464,8 @@ main (int    argc,
   g_test_add_func ("/save/in-place/undone-if-a-system-call-fails", test_failures);
   g_test_add_func ("/save/in-place/backup-is-kept-if-it-cannot-be-put-back", test_cannot_put_back);
   g_test_add_func ("/save/in-place/old-contents-are-put-back-if-the-program-appends", test_appending);
+  g_test_add_func ("/save/in-place/undone-without-what-another-program-appends", test_appended);
+  g_test_add_func ("/save/in-place/times-are-not-those-of-reserving-space", test_times);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);

@@ -125,15 +125,18 @@ delete_backup (TempPlan *p)
   temp_fd_clear (&p->backup_dir_fd);
 }
 
-/* Reserves the space for the new contents. */
+/* Reserves the space for the new contents. That may change the time of modification. */
 static gboolean
 reserve_space (TempPlan  *p,
                GError   **error)
 {
   TempStat st;
 
-  return (temp_platform.stat (p->fd, &st) == 0 && temp_fd_allocate (p->filled_fd, p->target.size, st.size)) ||
-         temp_plan_fail (p, error, errno);
+  if (temp_platform.stat (p->fd, &st) < 0)
+    return temp_plan_fail (p, error, errno);
+
+  p->has_reserved = TRUE;
+  return temp_fd_allocate (p->filled_fd, p->target.size, st.size) || temp_plan_fail (p, error, errno);
 }
 
 /* Opens the target to write into it, or creates it. Others see an incomplete new target, and a crash leaves it: no sweep
@@ -154,7 +157,7 @@ temp_plan_open_target (TempPlan  *p,
   if (p->filled_fd >= 0 && !temp_fd_is (p->filled_fd, &p->target.id))
     errno = EAGAIN;
   else if (p->filled_fd >= 0 && temp_platform.stat (p->filled_fd, &p->target) == 0)
-    return make_backup (p, error) && reserve_space (p, error);
+    return make_backup (p, error);
 
   return temp_plan_fail (p, error, errno);
 }
@@ -164,12 +167,32 @@ gboolean
 temp_plan_write (TempPlan  *p,
                  GError   **error)
 {
-  if (g_cancellable_set_error_if_cancelled (p->cancellable, error))
+  if (g_cancellable_set_error_if_cancelled (p->cancellable, error) || !reserve_space (p, error))
     return FALSE;
 
   p->has_written = TRUE;
   return temp_plan_copy_contents (p, p->filled_fd, error) &&
          (temp_persist_sync (p->filled_fd) || temp_plan_fail (p, error, errno));
+}
+
+/* Sets the times of the target to the old ones. Only the owner may do so. */
+static void
+restore_times (TempPlan *p)
+{
+  temp_platform.set_times (p->filled_fd, NULL, &p->target.accessed, &p->target.modified);
+}
+
+/* Gives back the space that was reserved beyond the end, and nothing that another program has appended since. */
+static void
+give_back_space (TempPlan *p)
+{
+  TempStat st;
+
+  if (temp_platform.stat (p->filled_fd, &st) < 0)
+    return;
+  temp_platform.set_size (p->filled_fd, st.size);
+  if (st.size == p->target.size)
+    restore_times (p);
 }
 
 /* Puts the old contents back. If that fails, the backup stays, and the error says where. */
@@ -183,8 +206,7 @@ put_back (TempPlan  *p,
   if (temp_platform.copy_flags (p->backup_fd, p->filled_fd) == 0 && copy_all (p, p->backup_fd, p->filled_fd, NULL) &&
       temp_persist_sync (p->filled_fd))
     {
-      /* Only the owner may set them. */
-      temp_platform.set_times (p->filled_fd, NULL, &p->target.accessed, &p->target.modified);
+      restore_times (p);
       return;
     }
 
@@ -213,10 +235,10 @@ temp_plan_undo_write (TempPlan  *p,
 
   if (p->has_written)
     put_back (p, error);
-  else if (p->filled_fd >= 0 && p->way == TEMP_WAY_WRITE)
-    temp_platform.set_size (p->filled_fd, p->target.size); /* gives back what was reserved beyond the end */
+  else if (p->has_reserved)
+    give_back_space (p);
 
-  p->has_written = FALSE;
+  p->has_written = p->has_reserved = FALSE;
   delete_backup (p);
   temp_fd_clear (&p->filled_fd);
 }
