@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -400,6 +401,26 @@ child_full_disk (gconstpointer data)
   g_assert_cmpstr (names, ==, "document other name");
 }
 
+/* The program may write no file that is as long as the old contents, which another one has written: a signal would kill
+ * it in the middle of the backup. */
+static void
+child_limit (gconstpointer data)
+{
+  const struct rlimit limit = { .rlim_cur = 8192, .rlim_max = 8192 };
+  g_autofree char *target = make_target ();
+  g_autofree char *old = g_strnfill (100000, 'o');
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  g_autoptr (GError) error = NULL;
+
+  overwrite (target, old);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, &error));
+  g_assert_nonnull (error);
+  test_assert_error_mentions (error, target);
+  test_assert_contents (target, old);
+  test_persist_assert_names ("document", "other name target");
+}
+
 /* The new contents are shorter, or longer, than the old ones. */
 static void
 test_sizes (void)
@@ -469,6 +490,7 @@ main (int    argc,
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);
+  test_add_in_child ("/save/in-place/nothing-changes-if-the-size-of-files-is-limited", child_limit, NULL);
   g_test_add_func ("/save/in-place/the-size-is-that-of-the-new-contents", test_sizes);
   g_test_add_func ("/save/in-place/a-named-file-leaves-no-second-one", test_named);
   test_persist_add_kinds ("/save/in-place/only-where-it-is-needed", test_not_needed, FALSE, FALSE);

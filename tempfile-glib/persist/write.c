@@ -36,7 +36,10 @@ copy_all (TempPlan    *p,
   goffset offset = temp_platform.seek (from, 0, TEMP_SEEK_HERE);
   g_autoptr (GError) local_error = NULL;
   gboolean copied;
+  TempStat st;
 
+  if (temp_platform.stat (from, &st) < 0 || !temp_fd_is_within_limit (st.size))
+    return temp_plan_fail (p, error, errno);
   if (offset < 0 || temp_platform.seek (from, 0, TEMP_SEEK_START) < 0 ||
       temp_platform.seek (to, 0, TEMP_SEEK_START) < 0)
     return temp_plan_fail (p, error, errno);
