@@ -141,6 +141,36 @@ test_times (void)
   test_assert_contents (target, TEST_NEW);
 }
 
+/* Every second time, the number of the descriptor cannot be had at once. */
+
+static guint n_replaced;
+
+static int
+replace_busily (TempHandle handle,
+                TempHandle old)
+{
+  if (++n_replaced % 2 == 0)
+    return real.replace (handle, old);
+  errno = n_replaced % 4 == 1 ? EBUSY : EINTR;
+  return -1;
+}
+
+/* What the program writes after an error is not written into the document. */
+static void
+test_descriptor (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+
+  real = temp_platform;
+  temp_platform.replace = replace_busily;
+  temp_platform.allocate = allocate_nothing;
+  assert_not_saved (file, target, G_IO_ERROR_NO_SPACE, NULL);
+  temp_platform = real;
+  g_assert_cmpint (write (temp_file_get_fd (file), "x", 1), ==, 1);
+  test_assert_contents (target, TEST_OLD);
+}
+
 /* Each system call of the write fails once, at the n-th time. */
 
 static guint n_calls, failing_call;
@@ -487,6 +517,7 @@ main (int    argc,
   g_test_add_func ("/save/in-place/old-contents-are-put-back-if-the-program-appends", test_appending);
   g_test_add_func ("/save/in-place/undone-without-what-another-program-appends", test_appended);
   g_test_add_func ("/save/in-place/times-are-not-those-of-reserving-space", test_times);
+  g_test_add_func ("/save/in-place/undone-with-the-descriptor", test_descriptor);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);

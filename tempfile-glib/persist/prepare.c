@@ -169,6 +169,19 @@ prepare_file (TempPlan  *p,
   return TEMP_STEP_DONE;
 }
 
+/* Makes `old` a duplicate of `fd`. EBUSY: another thread is opening a file by that number. Fails with errno. */
+static gboolean
+replace_fd (TempHandle fd,
+            TempHandle old)
+{
+  int result;
+
+  do
+    result = temp_platform.replace (fd, old);
+  while (result < 0 && (errno == EINTR || errno == EBUSY));
+  return result == 0;
+}
+
 /* Opens the copy under the number of the entry's descriptor, which the program may know. Keeps the old file in
  * old_fd. */
 static gboolean
@@ -176,7 +189,6 @@ switch_fd (TempPlan  *p,
            GError   **error)
 {
   TempHandle fd = temp_entry_get_fd (p->entry);
-  int result;
 
   if (p->is_dir || p->opened_fd >= 0 || !temp_plan_is_copy (p))
     return TRUE;
@@ -186,11 +198,7 @@ switch_fd (TempPlan  *p,
     return temp_plan_fail (p, error, errno);
   p->fd = p->old_fd;
 
-  do
-    result = temp_platform.replace (temp_plan_get_fd (p), fd);
-  while (result < 0 && (errno == EINTR || errno == EBUSY));
-
-  if (result == 0)
+  if (replace_fd (temp_plan_get_fd (p), fd))
     return TRUE;
   temp_plan_fail (p, error, errno);
   p->fd = fd;
@@ -256,7 +264,7 @@ temp_plan_undo (TempPlan  *p,
   if (p->old_fd >= 0)
     {
       p->fd = temp_entry_get_fd (p->entry);
-      temp_platform.replace (p->old_fd, p->fd);
+      replace_fd (p->old_fd, p->fd);
       temp_fd_clear (&p->old_fd);
     }
 
