@@ -19,6 +19,16 @@
 
 static TempPlatform real;
 
+static TempFileId target_id;
+
+static gboolean
+is_target (TempHandle handle)
+{
+  TempFileId id;
+
+  return real.identify (handle, &id) == 0 && temp_file_id_equal (&id, &target_id);
+}
+
 /* Writes into a file, which keeps its names. */
 static void
 overwrite (const char *path,
@@ -139,6 +149,64 @@ test_times (void)
   test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
   temp_platform = real;
   test_assert_contents (target, TEST_NEW);
+}
+
+/* Another program saves a file of its own under the backup's name. */
+
+static char *taken_name;
+
+static int
+take_name_at_sync (TempHandle handle,
+                   TempSync   what)
+{
+  if (is_target (handle))
+    {
+      g_assert_no_errno (g_unlink (taken_name));
+      test_write (taken_name, "of another program");
+    }
+  return real.sync (handle, what);
+}
+
+static void
+test_taken_backup (void)
+{
+  g_autofree char *target = make_target ();
+  g_autofree char *backup = test_persist_target (".document~");
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  TempStat st;
+
+  real = temp_platform;
+  g_assert_no_errno (real.stat_name (TEMP_HANDLE_CURRENT_DIR, target, &st));
+  target_id = st.id;
+  taken_name = backup;
+  temp_platform.sync = take_name_at_sync;
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  temp_platform = real;
+  test_assert_contents (target, TEST_NEW);
+  test_assert_contents (backup, "of another program");
+}
+
+/* The names for backups are taken, by what another user has planted there: nothing is followed, opened or deleted. */
+static void
+test_planted (void)
+{
+  g_autofree char *target = make_target ();
+  g_autofree char *victim = test_path ("victim");
+  g_autofree char *backup = test_persist_target (".document~");
+  g_autofree char *second = test_persist_target (".document~2~");
+  g_autofree char *third = test_persist_target (".document~3~");
+  g_autofree char *fourth = test_persist_target (".document~4~");
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+
+  test_write (victim, "of the victim");
+  g_assert_no_errno (symlink (victim, backup));
+  g_assert_no_errno (symlink ("nowhere", second));
+  g_assert_no_errno (mkfifo (third, 0666));
+  g_assert_no_errno (link (victim, fourth));
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  test_assert_contents (target, TEST_NEW);
+  test_assert_contents (victim, "of the victim");
+  test_persist_assert_names (".document~ .document~2~ .document~3~ .document~4~ document", "other name target victim");
 }
 
 /* Every second time, the number of the descriptor cannot be had at once. */
@@ -268,16 +336,6 @@ test_failures (void)
 }
 
 /* Not even the old contents can be written back: the backup stays, and the error says where. */
-
-static TempFileId target_id;
-
-static gboolean
-is_target (TempHandle handle)
-{
-  TempFileId id;
-
-  return real.identify (handle, &id) == 0 && temp_file_id_equal (&id, &target_id);
-}
 
 static int
 fail_sync_for_good (TempHandle handle,
@@ -518,6 +576,8 @@ main (int    argc,
   g_test_add_func ("/save/in-place/undone-without-what-another-program-appends", test_appended);
   g_test_add_func ("/save/in-place/times-are-not-those-of-reserving-space", test_times);
   g_test_add_func ("/save/in-place/undone-with-the-descriptor", test_descriptor);
+  g_test_add_func ("/save/in-place/backup-is-no-file-of-another-program", test_taken_backup);
+  g_test_add_func ("/save/in-place/backup-has-no-planted-name", test_planted);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);

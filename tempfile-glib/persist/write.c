@@ -117,12 +117,16 @@ make_backup (TempPlan  *p,
   return (temp_persist_sync (p->backup_fd) && temp_persist_sync (p->backup_dir_fd)) || temp_plan_fail (p, error, errno);
 }
 
-/* Deletes the backup, if there is one. */
+/* Deletes the backup, if there is one, unless another program has put its own file there by now. */
 static void
 delete_backup (TempPlan *p)
 {
-  if (p->backup != NULL)
-    temp_platform.remove_file (p->backup_dir_fd, strrchr (p->backup, '/') + 1);
+  const char *base = p->backup != NULL ? strrchr (p->backup, '/') + 1 : NULL;
+  TempStat named;
+
+  if (base != NULL && temp_platform.stat_name (p->backup_dir_fd, base, &named) == 0 &&
+      temp_fd_is (p->backup_fd, &named.id))
+    temp_platform.remove_file (p->backup_dir_fd, base);
   g_clear_pointer (&p->backup, g_free);
   temp_fd_clear (&p->backup_fd);
   temp_fd_clear (&p->backup_dir_fd);
