@@ -209,6 +209,33 @@ test_planted (void)
   test_persist_assert_names (".document~ .document~2~ .document~3~ .document~4~ document", "other name target victim");
 }
 
+/* A directory cannot be synced on some filesystems. */
+static int
+fail_sync_of_dirs (TempHandle handle,
+                   TempSync   what)
+{
+  TempStat st;
+
+  if (real.stat (handle, &st) < 0 || st.kind != TEMP_KIND_DIR)
+    return real.sync (handle, what);
+  errno = EINVAL;
+  return -1;
+}
+
+static void
+test_dir_without_sync (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+
+  real = temp_platform;
+  temp_platform.sync = fail_sync_of_dirs;
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  temp_platform = real;
+  test_assert_contents (target, TEST_NEW);
+  test_persist_assert_names ("document", "other name target");
+}
+
 /* Every second time, the number of the descriptor cannot be had at once. */
 
 static guint n_replaced;
@@ -578,6 +605,7 @@ main (int    argc,
   g_test_add_func ("/save/in-place/undone-with-the-descriptor", test_descriptor);
   g_test_add_func ("/save/in-place/backup-is-no-file-of-another-program", test_taken_backup);
   g_test_add_func ("/save/in-place/backup-has-no-planted-name", test_planted);
+  g_test_add_func ("/save/in-place/done-where-directories-cannot-be-synced", test_dir_without_sync);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);

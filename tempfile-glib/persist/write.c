@@ -107,6 +107,13 @@ open_backup (TempPlan  *p,
   return create_backup (p, p->backup_dir_fd, dir) || temp_plan_fail (p, error, errsv);
 }
 
+/* Syncs the names in the backup's directory. Some filesystems, as that of VirtualBox, cannot sync directories. */
+static gboolean
+sync_backup_dir (TempPlan *p)
+{
+  return temp_persist_sync (p->backup_dir_fd) || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
+}
+
 /* Makes the backup, and waits until it is on the disk. */
 static gboolean
 make_backup (TempPlan  *p,
@@ -114,7 +121,7 @@ make_backup (TempPlan  *p,
 {
   if (!open_backup (p, error) || !copy_all (p, p->filled_fd, p->backup_fd, error))
     return FALSE;
-  return (temp_persist_sync (p->backup_fd) && temp_persist_sync (p->backup_dir_fd)) || temp_plan_fail (p, error, errno);
+  return (temp_persist_sync (p->backup_fd) && sync_backup_dir (p)) || temp_plan_fail (p, error, errno);
 }
 
 /* Deletes the backup, if there is one, unless another program has put its own file there by now. */
