@@ -536,6 +536,85 @@ child_limit (gconstpointer data)
   test_persist_assert_names ("document", "other name target");
 }
 
+/* The mode is that of the old file, also the bits that a write takes away; or one that the program has set. */
+
+static mode_t mode_at_sync;
+
+static int
+read_mode_at_sync (TempHandle handle,
+                   TempSync   what)
+{
+  TempStat st;
+
+  if (is_target (handle) && real.stat (handle, &st) == 0)
+    mode_at_sync = st.mode;
+  return real.sync (handle, what);
+}
+
+static TempFile *
+new_with_mode (int mode)
+{
+  g_autoptr (GError) error = NULL;
+  TempFile *file = g_initable_new (TEMP_TYPE_FILE, NULL, &error, "dir", test_dir (), "permissions", mode, NULL);
+
+  g_assert_no_error (error);
+  test_persist_write_new (file);
+  return file;
+}
+
+static void
+child_mode (gconstpointer data)
+{
+  const struct
+  {
+    mode_t before;
+    int    own;    /* -1: not set */
+    mode_t after;
+  } modes[] = {
+    { 0640, -1, 0640 },
+    { 06755, -1, 06755 },
+    { 0644, 0600, 0600 },
+    { 0600, 0644, 0644 },
+    { 0640, 0604, 0604 },
+  };
+  g_autofree char *target = make_target ();
+  TempStat st;
+
+  if (geteuid () == 0)
+    {
+      g_autofree char *dir = g_path_get_dirname (target);
+
+      g_assert_no_errno (chown (dir, 1001, 2000));
+      g_assert_no_errno (chown (target, 1001, 2000));
+      g_assert_no_errno (chmod (test_dir (), 0777));
+      if (!test_become (1001, 2000))
+        test_child_skip ("cannot become another user");
+    }
+  real = temp_platform;
+  g_assert_no_errno (real.stat_name (TEMP_HANDLE_CURRENT_DIR, target, &st));
+  target_id = st.id;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_autoptr (TempFile) failing = new_with_mode (modes[i].own);
+      g_autoptr (TempFile) file = new_with_mode (modes[i].own);
+
+      overwrite (target, TEST_OLD);
+      g_assert_no_errno (chmod (target, modes[i].before));
+      n_calls = 0;
+      temp_platform.sync = fail_sync_once;
+      g_assert_false (test_persist_to (failing, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, NULL));
+      test_assert_mode (target, S_IFREG | modes[i].before);
+      test_assert_contents (target, TEST_OLD);
+
+      temp_platform.sync = read_mode_at_sync;
+      test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+      test_assert_mode (target, S_IFREG | modes[i].after);
+      g_assert_cmphex (mode_at_sync, ==, modes[i].after);
+      temp_platform = real;
+    }
+}
+
 /* The new contents are shorter, or longer, than the old ones. */
 static void
 test_sizes (void)
@@ -610,6 +689,7 @@ main (int    argc,
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-size-of-files-is-limited", child_limit, NULL);
+  test_add_in_child ("/save/in-place/the-mode-stays-unless-the-program-has-set-one", child_mode, NULL);
   g_test_add_func ("/save/in-place/the-size-is-that-of-the-new-contents", test_sizes);
   g_test_add_func ("/save/in-place/a-named-file-leaves-no-second-one", test_named);
   test_persist_add_kinds ("/save/in-place/only-where-it-is-needed", test_not_needed, FALSE, FALSE);

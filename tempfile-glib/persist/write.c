@@ -176,6 +176,31 @@ temp_plan_open_target (TempPlan  *p,
   return temp_plan_fail (p, error, errno);
 }
 
+/* Sets the mode of the target. Fails with errno, EPERM if the user does not own the target. */
+static gboolean
+set_target_mode (TempPlan *p,
+                 guint32   mode)
+{
+  TempStat st;
+
+  return temp_platform.stat (p->filled_fd, &st) == 0 &&
+         (st.mode == mode || temp_platform.set_mode (p->filled_fd, NULL, mode) == 0);
+}
+
+/* Takes rights away that the result is not to give, if the program has set a mode: before the new contents come. */
+static gboolean
+narrow_mode (TempPlan *p)
+{
+  return p->job->with_mode || set_target_mode (p, p->target.mode & p->own.mode);
+}
+
+/* Sets the mode that the result is to have. A write takes the set-id bits from the target. */
+static gboolean
+set_final_mode (TempPlan *p)
+{
+  return set_target_mode (p, p->job->with_mode ? p->target.mode : p->own.mode) || errno == EPERM;
+}
+
 /* Writes the new contents over the old ones, and waits until they are on the disk. */
 gboolean
 temp_plan_write (TempPlan  *p,
@@ -183,10 +208,12 @@ temp_plan_write (TempPlan  *p,
 {
   if (g_cancellable_set_error_if_cancelled (p->cancellable, error) || !reserve_space (p, error))
     return FALSE;
+  if (!narrow_mode (p))
+    return temp_plan_fail (p, error, errno);
 
   p->has_written = TRUE;
   return temp_plan_copy_contents (p, p->filled_fd, error) &&
-         (temp_persist_sync (p->filled_fd) || temp_plan_fail (p, error, errno));
+         ((set_final_mode (p) && temp_persist_sync (p->filled_fd)) || temp_plan_fail (p, error, errno));
 }
 
 /* Sets the times of the target to the old ones. Only the owner may do so. */
@@ -251,6 +278,8 @@ temp_plan_undo_write (TempPlan  *p,
     put_back (p, error);
   else if (p->has_reserved)
     give_back_space (p);
+  if (p->filled_fd >= 0 && p->way == TEMP_WAY_WRITE)
+    set_target_mode (p, p->target.mode);
 
   p->has_written = p->has_reserved = FALSE;
   delete_backup (p);
