@@ -9,7 +9,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "base/fd.h"
 #include "test-support.h"
 
 /* The metadata of a file that is persisted: mode, owner, extended attributes */
@@ -129,6 +129,33 @@ test_attributes (gconstpointer data)
   test_assert_mode (target, S_IFREG | 0660);
 }
 
+/* Without /proc, a handle that only looks at a file does not tell the ACL. */
+static void
+child_acl_without_proc (gconstpointer data)
+{
+  g_autofree char *target = test_persist_target ("document");
+  guint8 found[64];
+
+  test_child_skip_on_posix ("no extended attributes");
+  if (!test_fail_syscall (SYS_listxattr, ENOENT) || !test_fail_syscall_if (SYS_getxattr, ENOENT, 3, 0))
+    test_child_skip ("no filters of system calls here");
+
+  for (TestKind kind = 0; kind < TEST_N_KINDS; kind++)
+    {
+      g_autoptr (TempFile) file = test_persist_new_file (kind);
+      temp_autofd int fd = -1;
+
+      test_write (target, TEST_OLD);
+      fd = open (target, O_RDONLY | O_CLOEXEC);
+      if (fsetxattr (fd, TEST_ACL, test_user_acl, sizeof test_user_acl, 0) < 0)
+        test_child_skip ("no ACLs here");
+      test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
+      g_assert_cmpint (fgetxattr (temp_file_get_fd (file), TEST_ACL, found, sizeof found), ==, sizeof test_user_acl);
+      g_assert_cmpmem (found, sizeof test_user_acl, test_user_acl, sizeof test_user_acl);
+      g_assert_no_errno (unlink (target));
+    }
+}
+
 static void
 add_for_mask (const char     *promise,
               void          (*function) (gconstpointer),
@@ -152,6 +179,7 @@ main (int    argc,
       add_for_mask ("mode-of-an-ordinary-new-file", child_umask, masks[i]);
       add_for_mask ("mode-of-an-ordinary-new-file-without-tmpfile", child_umask_without_tmpfile, masks[i]);
     }
+  test_add_in_child ("/persist/metadata/acl-without-proc", child_acl_without_proc, NULL);
   test_persist_add_kinds ("/persist/metadata/mode-of-the-replaced-file", test_replaced_mode, FALSE, FALSE);
   test_persist_add_kinds ("/persist/metadata/attributes-of-the-replaced-file", test_attributes, FALSE, FALSE);
   g_test_add_func ("/persist/metadata/owner-of-the-replaced-file", test_owner);

@@ -52,8 +52,8 @@ read_attributes (GHashTable *attributes,
   g_autofree char *value = NULL;
   gssize n = temp_platform.list_attributes (fd, NULL, 0);
 
-  /* Most files have none. ENOENT: there is no /proc. */
-  if (n == 0 || (n < 0 && (is_refused (errno) || errno == ENOENT)))
+  /* Most files have none. */
+  if (n == 0 || (n < 0 && is_refused (errno)))
     return TRUE;
   if (n < 0)
     return FALSE;
@@ -81,7 +81,8 @@ read_attributes (GHashTable *attributes,
   return TRUE;
 }
 
-/* Reads the metadata of an open file. Returns FALSE with errno on an error. */
+/* Reads the metadata of an open file. Returns FALSE with errno on an error: ENOENT if a handle of look() does not answer,
+ * as on Linux without /proc. Then nobody knows if there is an ACL, without which the mode would let others in. */
 gboolean
 temp_metadata_read (TempMetadata *metadata,
                     TempHandle    fd)

@@ -46,6 +46,20 @@ read_new (TempPlan  *p,
   return temp_metadata_read (&p->model, fd) || temp_plan_fail (p, error, errno);
 }
 
+/* Reads the metadata of the target by another descriptor, which the target's mode must allow. */
+static gboolean
+read_opened (TempPlan *p)
+{
+  temp_autofd TempHandle fd = p->is_dir ? temp_platform.open_dir (p->dir_fd, p->base, TEMP_OPEN_LIST)
+                                        : temp_platform.open_file (p->dir_fd, p->base, TEMP_OPEN_DONT_BLOCK);
+
+  if (fd >= 0 && !temp_fd_is (fd, &p->target.id))
+    errno = EAGAIN;
+  else if (fd >= 0)
+    return temp_metadata_read (&p->model, fd);
+  return FALSE;
+}
+
 /* Reads the metadata that the result is to have: those of the target; without a target, those of an ordinary new file or
  * directory. */
 gboolean
@@ -54,5 +68,11 @@ temp_plan_read_model (TempPlan  *p,
 {
   if (p->target_fd < 0)
     return read_new (p, error);
-  return temp_metadata_read (&p->model, p->target_fd) || temp_plan_fail (p, error, errno);
+  if (temp_metadata_read (&p->model, p->target_fd))
+    return TRUE;
+  if (errno != ENOENT)
+    return temp_plan_fail (p, error, errno);
+
+  temp_metadata_clear (&p->model);
+  return read_opened (p) || temp_plan_fail (p, error, errno);
 }
