@@ -106,6 +106,7 @@ temp_metadata_read (TempMetadata *metadata,
 enum
 {
   ACL_GROUP_OBJ = 0x04, /* the file's group */
+  ACL_GROUP = 0x08,     /* another group */
   ACL_MASK = 0x10,      /* the most that any but the owner and others have */
   ACL_OTHER = 0x20,
 };
@@ -132,7 +133,8 @@ restrict_mode (guint32 mode)
   return (mode & ~077u) | both << 3 | both;
 }
 
-/* Like restrict_mode(), for an ACL. */
+/* Like restrict_mode(), for an ACL. Who is in one of the other groups may be in the new one, too, and gets no more by
+ * that than by the other one. */
 static GBytes *
 restrict_acl (GBytes *acl)
 {
@@ -147,6 +149,9 @@ restrict_acl (GBytes *acl)
     {
       *others &= mask != NULL ? *group & *mask : *group;
       *group &= *others;
+      for (gsize i = ACL_HEADER_SIZE; i + ACL_ENTRY_SIZE <= size; i += ACL_ENTRY_SIZE)
+        if ((copy[i] | copy[i + 1] << 8) == ACL_GROUP)
+          *group &= copy[i + 2];
     }
   return g_bytes_new_take (copy, size);
 }
@@ -271,6 +276,9 @@ temp_metadata_restore (TempHandle          fd,
 
   if (!temp_metadata_read (&now, fd))
     return;
+
+  /* First: without an ACL, its mask would become the rights of the group. */
+  temp_platform.set_mode (fd, NULL, own->mode);
 
   g_hash_table_iter_init (&iter, now.attributes);
   while (g_hash_table_iter_next (&iter, &name, NULL))

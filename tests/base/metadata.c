@@ -151,6 +151,84 @@ test_acl_refused (void)
     test_in_child (child_acl_refused, NULL);
 }
 
+/* While the ACL is undone, its mask does not become the rights of the group. */
+
+static TempPlatform real;
+static mode_t widest;
+
+static int
+remove_and_look (TempHandle  handle,
+                 const char *name)
+{
+  int result = real.remove_attribute (handle, name);
+
+  widest |= get_mode (handle);
+  return result;
+}
+
+static void
+test_undo_acl (void)
+{
+  temp_autofd int fd = open_new ("own", 0600);
+  temp_autofd int model_fd = open_new ("model", 0600);
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+
+  if (test_skips_on_posix ("no access control lists"))
+    return;
+  if (fsetxattr (model_fd, TEST_ACL, test_user_acl, sizeof test_user_acl, 0) < 0)
+    {
+      g_test_skip ("no ACLs here");
+      return;
+    }
+
+  g_assert_true (temp_metadata_read (&own, fd));
+  g_assert_true (temp_metadata_read (&model, model_fd));
+  g_assert_true (temp_metadata_adopt (fd, &own, &model, TRUE));
+  real = temp_platform;
+  temp_platform.remove_attribute = remove_and_look;
+  temp_metadata_restore (fd, &own);
+  temp_platform = real;
+  g_assert_cmphex (widest, ==, 0600);
+  g_assert_cmphex (get_mode (fd), ==, 0600);
+}
+
+/* Group 12 has no rights, and group 34 is lost. Others have some, but who is in group 12 does not get them by the group
+ * that the file has instead. */
+static void
+test_acl_other_group (void)
+{
+  static const guint8 acl[] = {
+    2, 0, 0, 0,
+    0x01, 0, 6, 0, 255, 255, 255, 255, /* the owner */
+    0x04, 0, 6, 0, 255, 255, 255, 255, /* the group */
+    0x08, 0, 0, 0, 12, 0, 0, 0,
+    0x10, 0, 6, 0, 255, 255, 255, 255, /* the mask */
+    0x20, 0, 4, 0, 255, 255, 255, 255, /* others */
+  };
+  temp_autofd int fd = open_new ("own", 0600);
+  temp_autofd int model_fd = open_new ("model", 0600);
+  g_auto (TempMetadata) own = { 0 };
+  g_auto (TempMetadata) model = { 0 };
+  guint8 found[64];
+
+  if (test_skips_on_posix ("no access control lists"))
+    return;
+  if (fsetxattr (model_fd, TEST_ACL, acl, sizeof acl, 0) < 0)
+    {
+      g_test_skip ("no ACLs here");
+      return;
+    }
+
+  g_assert_true (temp_metadata_read (&own, fd));
+  g_assert_true (temp_metadata_read (&model, model_fd));
+  model.gid++;
+  g_assert_true (temp_metadata_adopt (fd, &own, &model, TRUE));
+  g_assert_cmpint (fgetxattr (fd, TEST_ACL, found, sizeof found), ==, sizeof acl);
+  g_assert_cmphex (found[4 + 8 + 2], ==, 0);  /* the group */
+  g_assert_cmphex (found[4 + 32 + 2], ==, 4); /* others */
+}
+
 int
 main (int    argc,
       char **argv)
@@ -161,6 +239,9 @@ main (int    argc,
   g_test_add_func ("/metadata/are-read-without-opening", test_path_only);
   g_test_add_func ("/metadata/a-model-without-an-acl-removes-it", test_acl);
   g_test_add_func ("/metadata/an-acl-that-is-refused-is-an-error", test_acl_refused);
+
+  g_test_add_func ("/metadata/an-acl-gives-no-rights-while-it-is-undone", test_undo_acl);
+  g_test_add_func ("/metadata/an-acl-gives-no-rights-by-another-group", test_acl_other_group);
 
   return g_test_run ();
 }
