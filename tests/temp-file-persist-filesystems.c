@@ -62,6 +62,14 @@ link_copy (TempHandle  handle,
   return close (copy);
 }
 
+static int
+get_fuse (TempHandle      handle,
+          TempFilesystem *filesystem)
+{
+  *filesystem = (TempFilesystem) { .has_safe_locks = false };
+  return 0;
+}
+
 /* A file beside its target has a name there, and is renamed. */
 static void
 test_beside_without_nameless (void)
@@ -90,6 +98,7 @@ test_beside_without_nameless (void)
 
       g_assert_no_errno (fstat (temp_file_get_fd (file), &before));
       temp_platform.link_handle = link_copy;
+      temp_platform.get_filesystem = get_fuse;
       test_assert_persists (file, target, flags);
       temp_platform = real;
 
@@ -135,6 +144,38 @@ test_unlinked (void)
     }
 }
 
+/* Another program saves the document as soon as it is there. */
+
+static const char *other_program_saves;
+
+static int
+link_and_replace (TempHandle  handle,
+                  TempHandle  dir,
+                  const char *name)
+{
+  if (real.link_handle (handle, dir, name) < 0)
+    return -1;
+  g_assert_no_errno (g_unlink (other_program_saves));
+  test_write (other_program_saves, "of another program");
+  return 0;
+}
+
+static void
+test_replaced_at_once (gconstpointer data)
+{
+  g_autofree char *target = test_persist_target ("document");
+  g_autoptr (TempFile) file = test_persist_new_file (GPOINTER_TO_INT (data));
+
+  if (test_skips_on_posix ("no links by a descriptor"))
+    return;
+  real = temp_platform;
+  other_program_saves = target;
+  temp_platform.link_handle = link_and_replace;
+  test_assert_persists (file, target, TEMP_PERSIST_NONE);
+  temp_platform = real;
+  test_assert_contents (target, "of another program");
+}
+
 /* A link that comes out as another file is taken back. */
 static void
 test_other_inode (gconstpointer data)
@@ -149,6 +190,7 @@ test_other_inode (gconstpointer data)
       if ((flags & TEMP_PERSIST_REPLACE) != 0)
         test_write (target, TEST_OLD);
       temp_platform.link_handle = link_copy;
+      temp_platform.get_filesystem = get_fuse;
       test_assert_persists (file, target, flags);
       temp_platform = real;
 
@@ -452,6 +494,8 @@ main (int    argc,
   g_test_add_func ("/save/filesystems/without-nameless-files-beside", test_beside_without_nameless);
   g_test_add_func ("/save/filesystems/an-unlinked-file-is-copied", test_unlinked);
   test_persist_add_kinds ("/save/filesystems/a-link-to-another-file-is-taken-back", test_other_inode, FALSE, FALSE);
+  test_persist_add_kinds ("/save/filesystems/another-program-s-file-is-no-link-to-take-back", test_replaced_at_once, FALSE,
+                          FALSE);
   g_test_add_func ("/save/filesystems/without-exchanges-say-so", test_no_exchange);
   test_add_in_child ("/save/another-user-s-temporary-file-is-copied-if-asked", child_other_user, NULL);
   for (TempPersistFlags flags = 0; flags < 4; flags++)

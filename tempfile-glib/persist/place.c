@@ -87,8 +87,18 @@ rename_without_replacing (TempPlan    *p,
   return temp_plan_fail_link (p, error, errno);
 }
 
-/* Links the file to the target. Fails with EEXIST if the target exists. Some filesystems of other machines give the
- * target another inode: there, takes the link back. */
+/* Returns TRUE if a link in the target's directory may come out as another inode: on FUSE, and on filesystems of other
+ * machines. */
+static gboolean
+may_change_inodes (TempPlan *p)
+{
+  TempFilesystem filesystem;
+
+  return temp_platform.get_filesystem (p->dir_fd, &filesystem) < 0 || !filesystem.has_safe_locks;
+}
+
+/* Links the file to the target. Fails with EEXIST if the target exists. Takes back a link that came out as another inode.
+ * Elsewhere, another program has put its own file there since. */
 static TempStep
 link_to_target (TempPlan  *p,
                 GError   **error)
@@ -97,7 +107,8 @@ link_to_target (TempPlan  *p,
 
   if (temp_platform.link_handle (p->fd, p->dir_fd, p->base) < 0)
     return temp_plan_fail_link (p, error, errno);
-  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (p->fd, &linked.id))
+  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (p->fd, &linked.id) ||
+      !may_change_inodes (p))
     return TEMP_STEP_DONE;
 
   temp_platform.remove_file (p->dir_fd, p->base);
