@@ -7,8 +7,43 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "base/fd.h"
+
 /* The kernel follows so many symbolic links. */
 #define MAX_LINKS 40
+
+/* Reads a symbolic link of the directory `dir` as the kernel follows it. In a directory like /tmp, that does not follow
+ * another user's link; but another user may put a file and a link there in turns, so that no call on the path tells what
+ * the next call finds. Looks at the open link instead, where the system can open one. Returns NULL with errno, EINVAL if
+ * this is no link. */
+static char *
+read_link (const char *path,
+           const char *dir)
+{
+  temp_autofd TempHandle handle = TEMP_HANDLE_NONE;
+  char target[PATH_MAX];
+  TempStat link, above;
+  gssize n;
+
+  if (temp_platform.look (TEMP_HANDLE_CURRENT_DIR, path, &handle, &link) < 0 ||
+      temp_platform.stat_target (TEMP_HANDLE_CURRENT_DIR, dir, &above) < 0)
+    return NULL;
+  if (link.kind != TEMP_KIND_SYMLINK)
+    {
+      errno = EINVAL;
+      return NULL;
+    }
+  if ((above.mode & (TEMP_MODE_STICKY | 02)) == (TEMP_MODE_STICKY | 02) && link.uid != temp_platform.get_uid () &&
+      link.uid != above.uid)
+    {
+      errno = EACCES;
+      return NULL;
+    }
+
+  n = handle >= 0 ? temp_platform.read_link (handle, "", target, sizeof target)
+                  : temp_platform.read_link (TEMP_HANDLE_CURRENT_DIR, path, target, sizeof target);
+  return n < 0 ? NULL : g_strndup (target, n);
+}
 
 /* Follows the symbolic links at the end of a path. Returns the path of the target, which may not exist. Fails with
  * errno. */
@@ -19,26 +54,25 @@ temp_persist_resolve (const char *path)
 
   for (guint i = 0; i < MAX_LINKS; i++)
     {
-      g_autofree char *dir = NULL;
-      char target[PATH_MAX];
+      g_autofree char *dir = g_path_get_dirname (resolved);
+      g_autofree char *target = NULL;
       TempStat st;
-      gssize n;
 
       if (temp_platform.stat_name (TEMP_HANDLE_CURRENT_DIR, resolved, &st) < 0)
         return errno == ENOENT ? g_steal_pointer (&resolved) : NULL;
       if (st.kind != TEMP_KIND_SYMLINK)
         return g_steal_pointer (&resolved);
 
-      /* In a directory like /tmp, the kernel does not follow another user's link. Nor does this function. */
+      /* The kernel may have other reasons not to follow the link. */
       if (temp_platform.stat_target (TEMP_HANDLE_CURRENT_DIR, resolved, &st) < 0 && errno != ENOENT)
         return NULL;
 
-      n = temp_platform.read_link (TEMP_HANDLE_CURRENT_DIR, resolved, target, sizeof target - 1);
-      if (n < 0)
+      target = read_link (resolved, dir);
+      if (target == NULL && errno == EINVAL)
+        continue;
+      if (target == NULL)
         return NULL;
-      target[n] = '\0';
 
-      dir = g_path_get_dirname (resolved);
       g_free (resolved);
       resolved = g_path_is_absolute (target) ? g_strdup (target) : g_build_filename (dir, target, NULL);
     }

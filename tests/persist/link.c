@@ -81,6 +81,50 @@ child_foreign_link (gconstpointer data)
   g_assert_cmpint (errno, ==, EACCES);
 }
 
+/* The other user has a file of yours there while the kernel is asked, and a link again when that is read. */
+
+static TempPlatform real;
+
+static int
+stat_harmless (TempHandle  dir,
+               const char *name,
+               TempStat   *st)
+{
+  return g_str_has_suffix (name, "/link") ? 0 : real.stat_target (dir, name, st);
+}
+
+static void
+child_swapped_link (gconstpointer data)
+{
+  g_autofree char *dir = test_path ("sticky");
+  g_autofree char *link = g_build_filename (dir, "link", NULL);
+  g_autofree char *own_link = g_build_filename (dir, "own link", NULL);
+  g_autofree char *victim = test_path ("victim");
+  g_autofree char *resolved = NULL;
+
+  if (geteuid () != 0)
+    test_child_skip ("no other user");
+  g_assert_no_errno (mkdir (dir, 0700));
+  g_assert_no_errno (symlink (victim, link));
+  g_assert_no_errno (symlink (victim, own_link));
+  if (lchown (link, 12, 34) < 0)
+    test_child_skip ("not allowed to give a link away");
+  g_assert_no_errno (chmod (dir, 01777));
+
+  real = temp_platform;
+  temp_platform.stat_target = stat_harmless;
+  g_assert_null (temp_persist_resolve (link));
+  g_assert_cmpint (errno, ==, EACCES);
+  resolved = temp_persist_resolve (own_link);
+  g_assert_cmpstr (resolved, ==, victim);
+}
+
+static void
+test_swapped_link (void)
+{
+  test_in_child (child_swapped_link, NULL);
+}
+
 static void
 test_foreign_link (void)
 {
@@ -176,6 +220,7 @@ main (int    argc,
 
   g_test_add_func ("/persist/links/lead-to-their-end", test_resolve);
   g_test_add_func ("/private/another-users-link-is-not-followed", test_foreign_link);
+  g_test_add_func ("/private/another-users-link-is-not-followed-that-is-swapped", test_swapped_link);
   g_test_add_func ("/persist/links/a-file-gets-a-name-by-its-descriptor", test_link);
   g_test_add_func ("/persist/atomic/renames-replace-only-if-they-should", test_renames);
   g_test_add_func ("/persist/durable/an-error-of-syncing-is-returned", test_sync);
