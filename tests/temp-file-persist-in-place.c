@@ -430,6 +430,59 @@ test_appending (void)
   test_assert_contents (target, TEST_NEW);
 }
 
+/* Another thread saves the document meanwhile. It waits, so that the old contents do not come back over its own. */
+
+static const char *saved_by_thread;
+static GThread *saver;
+
+static gpointer
+save_in_thread (gpointer data)
+{
+  g_autoptr (TempFile) file = data;
+
+  test_assert_persists (file, saved_by_thread, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  return NULL;
+}
+
+static int
+start_saver_at_sync (TempHandle handle,
+                     TempSync   what)
+{
+  TempFile *second;
+
+  if (!is_target (handle) || ++n_calls > 1)
+    return real.sync (handle, what);
+
+  second = test_persist_new_file (TEST_NAMELESS);
+  test_persist_write_new (second);
+  saver = g_thread_new ("saver", save_in_thread, second);
+  test_wait_idle ();
+  errno = EIO;
+  return -1;
+}
+
+static void
+test_other_thread (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+  g_autoptr (GError) error = NULL;
+  TempStat st;
+
+  real = temp_platform;
+  g_assert_no_errno (real.stat_name (TEMP_HANDLE_CURRENT_DIR, target, &st));
+  target_id = st.id;
+  saved_by_thread = target;
+  n_calls = 0;
+  temp_platform.sync = start_saver_at_sync;
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  g_thread_join (saver);
+  temp_platform = real;
+  test_assert_contents (target, TEST_NEW TEST_NEW);
+  test_persist_assert_names ("document", "other name target");
+}
+
 /* The program is killed while it writes: the backup has the old contents, and no sweep deletes it. */
 
 static int
@@ -685,6 +738,7 @@ main (int    argc,
   g_test_add_func ("/save/in-place/backup-is-no-file-of-another-program", test_taken_backup);
   g_test_add_func ("/save/in-place/backup-has-no-planted-name", test_planted);
   g_test_add_func ("/save/in-place/done-where-directories-cannot-be-synced", test_dir_without_sync);
+  g_test_add_func ("/save/in-place/one-thread-at-a-time", test_other_thread);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);
   g_test_add_func ("/save/in-place/nothing-changes-if-cancelled", test_cancelled);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);

@@ -201,6 +201,89 @@ child_full_disk (gconstpointer data)
   g_assert_cmpstr (names, ==, "document");
 }
 
+/* Threads that save one document at a time, with a reader beside them. Each document is whole. */
+
+#define N_THREADS 4
+#define SIZE 20000
+
+typedef struct
+{
+  const char *path;
+  guint       n_saves; /* of each thread */
+  gint        n_left;  /* threads that still save; atomic */
+} Race;
+
+static gboolean
+is_whole (const char *contents,
+          gsize       size)
+{
+  for (gsize i = 1; i < size; i++)
+    if (contents[i] != contents[0])
+      return FALSE;
+  return size == SIZE + (gsize) contents[0];
+}
+
+static gpointer
+save_often (gpointer data)
+{
+  static gint last;
+  Race *race = data;
+  const int letter = 'a' + g_atomic_int_add (&last, 1) % 26;
+  g_autofree char *text = g_strnfill (SIZE + letter, letter);
+  const Save s = { .text = text, .flags = TEMP_PERSIST_IN_PLACE };
+
+  for (guint i = 0; i < race->n_saves; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      save (race->path, &s, FALSE, NULL, &error);
+      g_assert_no_error (error);
+    }
+  g_atomic_int_add (&race->n_left, -1);
+  return NULL;
+}
+
+static void
+test_race (gconstpointer data)
+{
+  const gboolean in_place = GPOINTER_TO_INT (data);
+  g_autofree char *target = test_persist_target ("document");
+  g_autofree char *other = test_path ("other");
+  g_autofree char *contents = NULL;
+  GThread *threads[N_THREADS];
+  Race race = { .path = target, .n_left = N_THREADS, .n_saves = in_place ? 25 : 100 };
+  guint n_read = 0, n_torn = 0;
+  gsize size;
+
+  if (test_is_full ())
+    race.n_saves = 1000;
+  contents = g_strnfill (SIZE + 'z', 'z');
+  test_write (target, contents);
+  if (in_place)
+    g_assert_no_errno (link (target, other));
+
+  for (guint i = 0; i < N_THREADS; i++)
+    threads[i] = g_thread_new ("saver", save_often, &race);
+  for (; g_atomic_int_get (&race.n_left) > 0; n_read++)
+    {
+      g_autofree char *found = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_file_get_contents (target, &found, &size, &error);
+      g_assert_no_error (error);
+      n_torn += !is_whole (found, size);
+    }
+  for (guint i = 0; i < N_THREADS; i++)
+    g_thread_join (threads[i]);
+
+  g_test_message ("%u saves, %u reads, %u of them torn", N_THREADS * race.n_saves, n_read, n_torn);
+  g_assert_true (in_place || n_torn == 0);
+  g_clear_pointer (&contents, g_free);
+  g_assert_true (g_file_get_contents (target, &contents, &size, NULL));
+  g_assert_true (is_whole (contents, size));
+  test_persist_assert_names ("document", in_place ? "other target" : "target");
+}
+
 /* A file that GIO alone knows. */
 static void
 test_not_local (gconstpointer data)
@@ -256,6 +339,9 @@ main (int    argc,
   add ("of-another-program-are-not-overwritten", test_etag, FALSE);
   add ("are-kept-after-an-error", test_errors, FALSE);
   add ("that-are-not-local-go-through-gio", test_not_local, FALSE);
+
+  g_test_add_data_func ("/save/contents/are-whole-if-threads-save-at-a-time", GINT_TO_POINTER (FALSE), test_race);
+  g_test_add_data_func ("/save/contents/are-whole-if-threads-save-at-a-time/in-place", GINT_TO_POINTER (TRUE), test_race);
 
   return g_test_run ();
 }

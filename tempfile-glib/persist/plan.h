@@ -59,6 +59,7 @@ typedef struct
   TempHandle         backup_fd;   /* the old contents of the target while it is written; else -1 */
   TempHandle         backup_dir_fd;
   char              *backup;      /* the backup's path */
+  gpointer           written;     /* other threads wait that want to write into the target; NULL: they need not */
   gboolean           has_reserved; /* space for the new contents, beyond the end of the target */
   gboolean           has_written; /* the old contents of the target are gone */
   TempHandle         old_fd;      /* the entry's file, while the entry's descriptor is that of the copy; else -1 */

@@ -10,6 +10,7 @@
 
 #include "base/copy.h"
 #include "base/fd.h"
+#include "base/process.h"
 #include "ledger/home.h"
 #include "persist/link.h"
 
@@ -24,6 +25,58 @@
 
 /* So many backups of one file can be there. */
 #define MAX_BACKUPS 100
+
+/* One thread of this process at a time writes into a file: two would mix their contents, and each take half of the
+ * other's for the old ones. */
+
+typedef struct
+{
+  TempFileId id;
+  guint      generation; /* of the process: a thread does not come along when it forks */
+} Written;
+
+static GSList *all_written; /* Written *; under the process's lock */
+
+static gboolean
+is_written (const TempFileId *id)
+{
+  for (GSList *l = all_written; l != NULL; l = l->next)
+    {
+      const Written *written = l->data;
+
+      if (written->generation == temp_process_generation () && temp_file_id_equal (&written->id, id))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Waits until no other thread writes into the target. */
+static void
+begin_writing (TempPlan *p)
+{
+  Written *written = g_new (Written, 1);
+
+  *written = (Written) { .id = p->target.id, .generation = temp_process_generation () };
+  temp_process_lock ();
+  while (is_written (&p->target.id))
+    temp_process_wait ();
+  all_written = g_slist_prepend (all_written, written);
+  temp_process_unlock ();
+  p->written = written;
+}
+
+static void
+end_writing (TempPlan *p)
+{
+  if (p->written == NULL)
+    return;
+
+  temp_process_lock ();
+  all_written = g_slist_remove (all_written, p->written);
+  temp_process_wake ();
+  temp_process_unlock ();
+  g_clear_pointer (&p->written, g_free);
+}
 
 /* Copies everything from one file to another, from the first byte on, and keeps the offset of `from`. */
 static gboolean
@@ -167,6 +220,7 @@ temp_plan_open_target (TempPlan  *p,
       return temp_plan_copy_contents (p, p->filled_fd, error);
     }
 
+  begin_writing (p);
   p->filled_fd = temp_platform.open_file (p->dir_fd, p->base, TEMP_OPEN_WRITE | TEMP_OPEN_DONT_BLOCK);
   if (p->filled_fd >= 0 && !temp_fd_is (p->filled_fd, &p->target.id))
     errno = EAGAIN;
@@ -284,6 +338,7 @@ temp_plan_undo_write (TempPlan  *p,
   p->has_written = p->has_reserved = FALSE;
   delete_backup (p);
   temp_fd_clear (&p->filled_fd);
+  end_writing (p);
 }
 
 /* Deletes the backup, once the new contents are in place. */
@@ -292,4 +347,5 @@ temp_plan_finish_write (TempPlan *p)
 {
   delete_backup (p);
   temp_fd_clear (&p->filled_fd);
+  end_writing (p);
 }
