@@ -668,6 +668,30 @@ child_mode (gconstpointer data)
     }
 }
 
+/* Somebody takes rights away while the file is written: they stay away. */
+
+static int
+chmod_at_allocate (TempHandle handle,
+                   int64_t    size)
+{
+  g_assert_no_errno (fchmod (handle, 0600));
+  return real.allocate (handle, size);
+}
+
+static void
+test_changed_mode (void)
+{
+  g_autofree char *target = make_target ();
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_NAMELESS);
+
+  g_assert_no_errno (chmod (target, 0644));
+  real = temp_platform;
+  temp_platform.allocate = chmod_at_allocate;
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_IN_PLACE);
+  temp_platform = real;
+  test_assert_mode (target, S_IFREG | 0600);
+}
+
 /* The new contents are shorter, or longer, than the old ones. */
 static void
 test_sizes (void)
@@ -744,6 +768,7 @@ main (int    argc,
   test_add_in_child ("/save/in-place/nothing-changes-if-the-disk-is-full", child_full_disk, NULL);
   test_add_in_child ("/save/in-place/nothing-changes-if-the-size-of-files-is-limited", child_limit, NULL);
   test_add_in_child ("/save/in-place/the-mode-stays-unless-the-program-has-set-one", child_mode, NULL);
+  g_test_add_func ("/save/in-place/the-mode-may-change-meanwhile", test_changed_mode);
   g_test_add_func ("/save/in-place/the-size-is-that-of-the-new-contents", test_sizes);
   g_test_add_func ("/save/in-place/a-named-file-leaves-no-second-one", test_named);
   test_persist_add_kinds ("/save/in-place/only-where-it-is-needed", test_not_needed, FALSE, FALSE);

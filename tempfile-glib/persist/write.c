@@ -248,11 +248,21 @@ narrow_mode (TempPlan *p)
   return p->job->with_mode || set_target_mode (p, p->target.mode & p->own.mode);
 }
 
-/* Sets the mode that the result is to have. A write takes the set-id bits from the target. */
+/* Gives the set-id bits back to the target, which a write takes away. The other bits may have changed meanwhile. */
+static gboolean
+restore_set_id (TempPlan *p)
+{
+  TempStat st;
+
+  return temp_platform.stat (p->filled_fd, &st) == 0 &&
+         set_target_mode (p, st.mode | (p->target.mode & (TEMP_MODE_SET_UID | TEMP_MODE_SET_GID)));
+}
+
+/* Sets the mode that the result is to have. */
 static gboolean
 set_final_mode (TempPlan *p)
 {
-  return set_target_mode (p, p->job->with_mode ? p->target.mode : p->own.mode) || errno == EPERM;
+  return (p->job->with_mode ? restore_set_id (p) : set_target_mode (p, p->own.mode)) || errno == EPERM;
 }
 
 /* Writes the new contents over the old ones, and waits until they are on the disk. */
@@ -322,6 +332,7 @@ void
 temp_plan_undo_write (TempPlan  *p,
                       GError   **error)
 {
+  const gboolean has_written = p->has_written;
   TempStat named;
 
   if (p->filled_fd >= 0 && p->way == TEMP_WAY_FILL && temp_platform.stat_name (p->dir_fd, p->base, &named) == 0 &&
@@ -332,8 +343,10 @@ temp_plan_undo_write (TempPlan  *p,
     put_back (p, error);
   else if (p->has_reserved)
     give_back_space (p);
-  if (p->filled_fd >= 0 && p->way == TEMP_WAY_WRITE)
+  if (p->filled_fd >= 0 && p->way == TEMP_WAY_WRITE && !p->job->with_mode)
     set_target_mode (p, p->target.mode);
+  else if (has_written)
+    restore_set_id (p);
 
   p->has_written = p->has_reserved = FALSE;
   delete_backup (p);
