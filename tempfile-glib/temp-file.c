@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <gio/gfiledescriptorbased.h>
-#include <glib/gi18n-lib.h>
 
+#include "base/words.h"
 #include "persist/persist.h"
 #include "stream/busy.h"
 #include "stream/contents.h"

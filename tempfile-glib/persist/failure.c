@@ -5,10 +5,10 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "persist/link.h"
 
 /* The errors of persisting, which name the document, and what each means for the ways that are left. */

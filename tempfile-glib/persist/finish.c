@@ -5,10 +5,10 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/words.h"
 #include "persist/link.h"
 
 /* Finishes, once the file or directory is at the target: gives the entry its new path, and deletes the names that are

@@ -5,10 +5,10 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/words.h"
 #include "persist/link.h"
 
 /* Looks at the entry, the destination and the target before anything changes, and decides which ways may be tried. */

@@ -5,8 +5,8 @@
 #include "persist/persist.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 
+#include "base/words.h"
 #include "persist/link.h"
 #include "persist/plan.h"
 

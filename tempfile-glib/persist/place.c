@@ -5,10 +5,10 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/words.h"
 #include "persist/link.h"
 
 /* Puts the prepared file or directory at the target in one step. */

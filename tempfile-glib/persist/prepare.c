@@ -5,9 +5,9 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 
 #include "base/fd.h"
+#include "base/words.h"
 #include "persist/link.h"
 #include "tree/copy-tree.h"
 

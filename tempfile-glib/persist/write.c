@@ -5,12 +5,12 @@
 #include "persist/plan.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "base/copy.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "ledger/home.h"
 #include "persist/link.h"
 

@@ -12,7 +12,7 @@ import re
 import sys
 
 # Headers that each system has. The others are for platform/ alone.
-HEADERS = re.compile(r"errno|limits|locale|pthread|stdio|stdlib|string|time|std\w+|gio/.+|glib.*|tempfile-glib/.+")
+HEADERS = re.compile(r"errno|libintl|limits|locale|pthread|stdio|stdlib|string|time|std\w+|gio/.+|glib.*|tempfile-glib/.+")
 
 # The functions behind the entries of TempPlatform.
 CALLS = """
