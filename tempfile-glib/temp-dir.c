@@ -4,6 +4,8 @@
 
 #include "temp-dir.h"
 
+#include "base/error.h"
+#include "base/words.h"
 #include "entry/entry.h"
 #include "persist/persist.h"
 #include "task/remove.h"
@@ -828,11 +830,10 @@ static void
 set_deleted_error (TempDir  *self,
                    GError  **error)
 {
-  const char *path = temp_dir_get_path (self);
-  g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
+  const char *path = temp_entry_get_last_path (self->entry);
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-               "The temporary directory “%s” is deleted", shown != NULL ? shown : "");
+  temp_error_set (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("Could not use the temporary directory “%s”: %s"),
+                  path != NULL ? path : "", _("it is deleted"));
 }
 
 /* Returns the entry to make files and directories in; NULL, with an error, once the directory is deleted. */
@@ -959,7 +960,9 @@ persist_begin (gpointer   source,
 
   if (!g_atomic_int_compare_and_exchange (&self->is_persisting, FALSE, TRUE))
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "The temporary directory is being persisted already");
+      g_autofree char *shown = g_file_get_parse_name (persist->destination);
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PENDING, _("Could not save “%s”: another operation has not ended"), shown);
       return FALSE;
     }
 
@@ -1152,10 +1155,8 @@ keep_begin (gpointer   source,
 
   if (g_atomic_int_get (&self->is_persisting) || !g_atomic_int_compare_and_exchange (&self->is_keeping, FALSE, TRUE))
     {
-      g_autofree char *shown = g_filename_display_name (temp_dir_get_path (self));
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PENDING,
-                   "Could not keep “%s”: another operation on the directory has not ended", shown);
+      temp_entry_set_cause (self->entry, error, G_IO_ERROR_PENDING, _("another operation on it has not ended"),
+                            TEMP_ACTION_KEEP);
       return FALSE;
     }
 

@@ -224,19 +224,6 @@ temp_file_get_output_stream (GIOStream *stream)
   return g_atomic_pointer_get (&self->output);
 }
 
-/* Fails if one of the streams is busy, perhaps in a thread: they share the offset and the size with this object. */
-static gboolean
-check_idle (TempFile  *self,
-            GError   **error)
-{
-  if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
-      (self->input == NULL || !g_input_stream_has_pending (self->input)))
-    return TRUE;
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-  return FALSE;
-}
-
 static goffset
 temp_file_tell (GFileIOStream *stream)
 {
@@ -259,19 +246,21 @@ check_open (TempFile  *self,
   if (!is_closed && temp_entry_get_fd (self->entry) >= 0)
     return TRUE;
 
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
-                       is_closed ? "The temporary file is closed" : "The temporary file was not made");
+  temp_entry_set_cause (self->entry, error, G_IO_ERROR_CLOSED, is_closed ? _("it is closed") : _("it was not made"),
+                        TEMP_ACTION_USE);
   return FALSE;
 }
 
-/* Fails if an operation on the file cannot begin. */
+/* Fails if an operation on the file cannot begin: also if one of the streams is busy, perhaps in a thread. They share the
+ * offset and the size with this object. */
 static gboolean
-check_usable (TempFile      *self,
-              GCancellable  *cancellable,
-              GError       **error)
+check_usable (TempFile         *self,
+              TempEntryAction   action,
+              GCancellable     *cancellable,
+              GError          **error)
 {
   return check_open (self, error) && !g_cancellable_set_error_if_cancelled (cancellable, error) &&
-         check_idle (self, error);
+         temp_busy_check (NULL, self->input, self->output, self->entry, action, error);
 }
 
 static gboolean
@@ -283,7 +272,8 @@ temp_file_seek (GFileIOStream  *stream,
 {
   TempFile *self = TEMP_FILE (stream);
 
-  return check_usable (self, cancellable, error) && temp_entry_seek (self->entry, offset, type, error);
+  return check_usable (self, TEMP_ACTION_SEEK, cancellable, error) &&
+         temp_entry_seek (self->entry, offset, type, error);
 }
 
 static gboolean
@@ -294,7 +284,8 @@ temp_file_truncate (GFileIOStream  *stream,
 {
   TempFile *self = TEMP_FILE (stream);
 
-  return check_usable (self, cancellable, error) && temp_entry_truncate (self->entry, size, error);
+  return check_usable (self, TEMP_ACTION_TRUNCATE, cancellable, error) &&
+         temp_entry_truncate (self->entry, size, error);
 }
 
 static GFileInfo *
@@ -305,7 +296,7 @@ temp_file_query_info (GFileIOStream  *stream,
 {
   TempFile *self = TEMP_FILE (stream);
 
-  if (!check_usable (self, cancellable, error))
+  if (!check_usable (self, TEMP_ACTION_QUERY, cancellable, error))
     return NULL;
   return temp_entry_query_info (self->entry, attributes, cancellable, error);
 }
@@ -1545,13 +1536,13 @@ temp_file_reopen (TempFile      *self,
     return NULL;
   if (g_io_stream_is_closed (G_IO_STREAM (self)) || !temp_entry_acquire_fd (self->entry, NULL))
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file is closed");
+      temp_entry_set_cause (self->entry, error, G_IO_ERROR_CLOSED, _("it is closed"), TEMP_ACTION_REOPEN);
       return NULL;
     }
 
   if (temp_platform.get_link (temp_entry_get_fd (self->entry), FALSE, link, sizeof link) < 0)
     {
-      temp_entry_set_error (self->entry, error, errno, "Could not open again");
+      temp_entry_set_error (self->entry, error, errno, TEMP_ACTION_REOPEN);
       temp_entry_release_fd (self->entry, NULL);
       return NULL;
     }
@@ -1562,7 +1553,7 @@ temp_file_reopen (TempFile      *self,
 
   if (stream == NULL)
     {
-      temp_entry_propagate_error (self->entry, error, g_steal_pointer (&local_error), "Could not open again");
+      temp_entry_propagate_error (self->entry, error, g_steal_pointer (&local_error), TEMP_ACTION_REOPEN);
       return NULL;
     }
 
@@ -1597,13 +1588,8 @@ load_begin (gpointer   source,
             gpointer   data,
             GError   **error)
 {
-  if (!check_open (source, error))
-    return FALSE;
-  if (!g_io_stream_has_pending (source))
-    return TRUE;
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-  return FALSE;
+  return check_open (source, error) &&
+         temp_busy_check (source, NULL, NULL, TEMP_FILE (source)->entry, TEMP_ACTION_READ, error);
 }
 
 static gboolean
@@ -1722,7 +1708,8 @@ replace_begin (gpointer   source,
   Contents *contents = data;
 
   return check_open (self, error) &&
-         temp_busy_begin (&contents->busy, G_IO_STREAM (self), self->input, self->output, error);
+         temp_busy_begin (&contents->busy, G_IO_STREAM (self), self->input, self->output, self->entry,
+                          TEMP_ACTION_WRITE, error);
 }
 
 static gboolean
@@ -1894,7 +1881,8 @@ persist_begin (gpointer   source,
   persist->had_auto_delete = temp_file_get_auto_delete (self);
   persist->is_closed = g_io_stream_is_closed (G_IO_STREAM (self)) && persist->old_path != NULL;
   if (persist->is_closed ||
-      temp_busy_begin (&persist->busy, G_IO_STREAM (self), self->input, self->output, &local_error))
+      temp_busy_begin (&persist->busy, G_IO_STREAM (self), self->input, self->output, self->entry, TEMP_ACTION_USE,
+                       &local_error))
     return TRUE;
 
   shown = g_file_get_parse_name (persist->destination);
@@ -2110,7 +2098,7 @@ keep_begin (gpointer   source,
   Keep *keep = data;
 
   keep->is_pending = !g_io_stream_is_closed (source);
-  if (keep->is_pending && !g_io_stream_set_pending (source, error))
+  if (keep->is_pending && !temp_busy_set (source, TEMP_FILE (source)->entry, TEMP_ACTION_KEEP, error))
     return FALSE;
 
   keep->had_auto_delete = temp_file_get_auto_delete (source);

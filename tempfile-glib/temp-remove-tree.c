@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/words.h"
 #include "task/remove.h"
 #include "tree/tree.h"
 
@@ -19,7 +20,7 @@ fail (GError     **error,
       int          errsv,
       const char  *path)
 {
-  temp_error_from_errno (error, errsv, "Could not remove", path);
+  temp_error_from_errno (error, errsv, _("Could not remove “%s”: %s"), path);
   return FALSE;
 }
 
@@ -103,8 +104,8 @@ remove_tree (GFile               *file,
       g_autofree char *shown = g_file_get_parse_name (file);
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   path == NULL ? "Could not remove “%s”: it is not a local file"
-                                : "Could not remove “%s”: it is the root of all files", shown);
+                   path == NULL ? _("Could not remove “%s”: it is no local file")
+                                : _("Could not remove “%s”: it is the root of all files"), shown);
       return FALSE;
     }
 

@@ -145,27 +145,15 @@ temp_spooled_file_close (GIOStream     *stream,
   return TRUE;
 }
 
-/* Fails if one of the streams is busy: they share the offset with this object. */
-static gboolean
-check_streams_idle (TempSpooledFile  *self,
-                    GError          **error)
-{
-  if ((self->output == NULL || !g_output_stream_has_pending (self->output)) &&
-      (self->input == NULL || !g_input_stream_has_pending (self->input)))
-    return TRUE;
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-  return FALSE;
-}
-
 /* Begins an operation on the file. The caller ends it by g_io_stream_clear_pending(). */
 static gboolean
 begin (TempSpooledFile  *self,
+       TempEntryAction   action,
        GError          **error)
 {
-  if (!g_io_stream_set_pending (G_IO_STREAM (self), error))
+  if (!temp_busy_set (G_IO_STREAM (self), NULL, action, error))
     return FALSE;
-  if (check_streams_idle (self, error))
+  if (temp_busy_check (NULL, self->input, self->output, NULL, action, error))
     return TRUE;
 
   g_io_stream_clear_pending (G_IO_STREAM (self));
@@ -193,14 +181,10 @@ temp_spooled_file_seek (GSeekable     *seekable,
 {
   TempSpooledFile *self = TEMP_SPOOLED_FILE (seekable);
 
-  if (G_UNLIKELY (g_io_stream_has_pending (G_IO_STREAM (self))))
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-      return FALSE;
-    }
-
-  /* A seek calls nobody back, so it need not make the file busy: the lock of the spool is enough. */
-  return check_streams_idle (self, error) && temp_spool_seek (self->spool, offset, type, cancellable, error);
+  /* A seek calls nobody back, so it need not make the file busy: the lock of the spool is enough. The streams share the
+   * offset with this object. */
+  return temp_busy_check (G_IO_STREAM (self), self->input, self->output, NULL, TEMP_ACTION_SEEK, error) &&
+         temp_spool_seek (self->spool, offset, type, cancellable, error);
 }
 
 static gboolean
@@ -212,7 +196,7 @@ temp_spooled_file_truncate (GSeekable     *seekable,
   TempSpooledFile *self = TEMP_SPOOLED_FILE (seekable);
   gboolean ok;
 
-  if (!begin (self, error))
+  if (!begin (self, TEMP_ACTION_TRUNCATE, error))
     return FALSE;
 
   /* A handler of notify::rolled may use the file: so notify after the operation. */
@@ -725,11 +709,7 @@ load_begin (gpointer   source,
             gpointer   data,
             GError   **error)
 {
-  if (!g_io_stream_has_pending (source))
-    return TRUE;
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING, "Stream has outstanding operation");
-  return FALSE;
+  return temp_busy_check (source, NULL, NULL, NULL, TEMP_ACTION_READ, error);
 }
 
 static gboolean
@@ -847,7 +827,7 @@ replace_begin (gpointer   source,
   TempSpooledFile *self = source;
   Contents *contents = data;
 
-  if (!temp_busy_begin (&contents->busy, G_IO_STREAM (self), self->input, self->output, error))
+  if (!temp_busy_begin (&contents->busy, G_IO_STREAM (self), self->input, self->output, NULL, TEMP_ACTION_WRITE, error))
     return FALSE;
 
   g_object_freeze_notify (source); /* as in roll_begin() */
@@ -994,7 +974,7 @@ roll_begin (gpointer   source,
             gpointer   data,
             GError   **error)
 {
-  if (!begin (source, error))
+  if (!begin (source, TEMP_ACTION_ROLL, error))
     return FALSE;
 
   g_object_freeze_notify (source);
@@ -1125,7 +1105,7 @@ steal_begin (gpointer   source,
   TempSpooledFile *self = source;
   Steal *steal = data;
 
-  if (!temp_busy_begin (&steal->busy, G_IO_STREAM (self), self->input, self->output, error))
+  if (!temp_busy_begin (&steal->busy, G_IO_STREAM (self), self->input, self->output, NULL, TEMP_ACTION_USE, error))
     return FALSE;
 
   g_object_freeze_notify (source);

@@ -175,7 +175,7 @@ test_errors (void)
   test_assert_persists (dir, target, TEMP_PERSIST_NONE);
   g_assert_false (test_persist_to (dir, target_dir, TEMP_PERSIST_REPLACE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-  test_assert_error_mentions (error, target);
+  test_assert_error_mentions (error, target_dir);
   assert_list (target, "file sub");
 }
 

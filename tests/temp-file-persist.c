@@ -133,7 +133,7 @@ test_states (void)
   test_assert_persists (twice, target, TEMP_PERSIST_NONE);
   g_assert_false (test_persist_to (twice, second, TEMP_PERSIST_NONE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-  test_assert_error_mentions (error, target);
+  test_assert_error_mentions (error, second);
   g_clear_error (&error);
 
   g_free (temp_file_keep (kept, NULL));

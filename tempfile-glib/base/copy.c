@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "base/words.h"
 
 #define BUFFER_SIZE ((gsize) 1 << 20)
 
@@ -47,12 +48,12 @@ only_appends (TempHandle fd)
   return temp_platform.is_appending (fd) != 0;
 }
 
+/* Sets an error that is only a cause: the caller knows what was to be copied. */
 static gboolean
-fail (GError     **error,
-      int          errsv,
-      const char  *action)
+fail (GError **error,
+      int      errsv)
 {
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "%s: %s", action, g_strerror (errsv));
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errsv), g_strerror (errsv));
   return FALSE;
 }
 
@@ -72,9 +73,9 @@ wait_for_source (TempCopy  *copy,
       left_ms = MAX (until - g_get_monotonic_time (), 0) / G_TIME_SPAN_MILLISECOND;
 
   if (result < 0)
-    fail (error, errno, "Could not wait for data to copy");
+    fail (error, errno);
   else if (result == 0)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "No data to copy came in time");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("no data came in time"));
 
   if (n_fds == 2)
     g_cancellable_release_fd (copy->cancellable);
@@ -286,7 +287,7 @@ run_for (Run      *run,
       else if (run->method != READ_AND_WRITE && run->n_here == 0 && is_unsupported (errno))
         run->method++;
       else
-        return fail (error, errno, "Could not copy");
+        return fail (error, errno);
     }
 
   return TRUE;
@@ -336,7 +337,7 @@ run_sparse (Run      *run,
       end = data < size ? temp_platform.seek (in, data, TEMP_SEEK_HOLE) : size;
       if (end < 0 || !leave_hole (run->copy->out, data - here) || temp_platform.seek (in, data, TEMP_SEEK_START) < 0)
         {
-          fail (error, errno, "Could not copy a sparse file");
+          fail (error, errno);
           temp_platform.seek (in, here, TEMP_SEEK_START);
           return FALSE;
         }
@@ -367,10 +368,10 @@ run_onto_itself (TempCopy  *copy,
 
   /* If source and target share one offset, the seek has moved the target's offset to the end, too. */
   if (from < 0 || (length > 0 && temp_platform.seek (copy->in, size, TEMP_SEEK_START) < 0))
-    return fail (error, errno, "Could not copy");
+    return fail (error, errno);
   to = only_appends (copy->out) ? size : temp_platform.seek (copy->out, 0, TEMP_SEEK_HERE);
   if (to < 0)
-    return fail (error, errno, "Could not copy");
+    return fail (error, errno);
 
   /* If the target begins within the bytes to be read, copies backwards, so that the copy overwrites only bytes that it
    * has read. A target past the end overwrites none, and appended bytes have to come in their order. */
@@ -389,7 +390,7 @@ run_onto_itself (TempCopy  *copy,
       done += n_written;
       if (n_written < n)
         {
-          fail (error, errno, "Could not copy");
+          fail (error, errno);
           break;
         }
     }
@@ -403,7 +404,7 @@ run_onto_itself (TempCopy  *copy,
   if ((temp_platform.seek (copy->in, from + done, TEMP_SEEK_START) < 0 ||
        temp_platform.seek (copy->out, to + done, TEMP_SEEK_START) < 0) &&
       all)
-    return fail (error, errno, "Could not copy");
+    return fail (error, errno);
   return all;
 }
 
@@ -420,7 +421,7 @@ gains_by_splicing (TempHandle fd,
 }
 
 /* Copies from the offset of the source, up to its end, to the offset of the target, and moves both offsets. Returns
- * FALSE with an error; n_copied then says how much was copied. */
+ * FALSE with an error, whose message is only the cause; n_copied then says how much was copied. */
 gboolean
 temp_copy_run (TempCopy  *copy,
                GError   **error)
@@ -430,7 +431,7 @@ temp_copy_run (TempCopy  *copy,
   goffset left;
 
   if (temp_platform.stat (copy->in, &in) < 0 || temp_platform.stat (copy->out, &out) < 0)
-    return fail (error, errno, "Could not copy");
+    return fail (error, errno);
 
   if (in.kind != TEMP_KIND_FILE)
     {

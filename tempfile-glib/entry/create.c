@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/words.h"
 
 /* Creates nameless files, and files and directories under random names. */
 
@@ -51,7 +52,8 @@ create_file_at (TempHandle  parent_fd,
 }
 
 /* Creates a file or a directory in parent_fd. Draws another name if one is taken, and after a signal, since the call
- * that it interrupted may have taken the name. Returns what `create` does; on an error, sets errno, too. */
+ * that it interrupted may have taken the name. Returns what `create` does; on an error, sets errno, too. The error tells
+ * the directory: nobody knows the name, under which there is nothing. */
 static int
 create_anew (int               (*create) (TempHandle, const char *, uint32_t),
              TempHandle          parent_fd,
@@ -59,9 +61,10 @@ create_anew (int               (*create) (TempHandle, const char *, uint32_t),
              guint32             mode,
              TempCreateChoose    choose,
              gpointer            data,
-             const char         *action,
+             const char         *sentence,
              GError            **error)
 {
+  g_autofree char *dir = NULL;
   int errsv = EEXIST;
 
   for (guint i = 0; i < TEMP_NAME_MAX_TRIES; i++)
@@ -83,7 +86,8 @@ create_anew (int               (*create) (TempHandle, const char *, uint32_t),
         break;
     }
 
-  temp_error_from_errno (error, errsv, action, name->path);
+  dir = temp_name_dup_dir (name);
+  temp_error_from_errno (error, errsv, _(sentence), dir);
   errno = errsv;
   return -1;
 }
@@ -99,7 +103,7 @@ temp_create_file (TempHandle         parent_fd,
                   GError           **error)
 {
   return create_anew (create_file_at, parent_fd, name, mode, choose, data,
-                      "Could not create the temporary file", error);
+                      N_("Could not create a temporary file in “%s”: %s"), error);
 }
 
 /* Creates a directory under a random name: see temp_create_file(). */
@@ -112,5 +116,5 @@ temp_create_dir (TempHandle         parent_fd,
                  GError           **error)
 {
   return create_anew (temp_platform.make_dir, parent_fd, name, mode, choose, data,
-                      "Could not create the temporary directory", error) >= 0;
+                      N_("Could not create a temporary directory in “%s”: %s"), error) >= 0;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 
 /* Deletes entries by their names, whatever is under them: the name is the proof that the library made it, so inodes do
  * not matter.
@@ -103,7 +104,7 @@ remove_entry (TempEntry          *entry,
     }
   else if (errno != ENOENT && errno != ENOTDIR)
     {
-      temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
+      temp_error_from_errno (error, errno, _("Could not find the directory “%s” again: %s"), entry->place->path);
       return FALSE;
     }
 

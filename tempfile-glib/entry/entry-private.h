@@ -49,6 +49,7 @@ struct _TempEntry
   TempPlace      *place;      /* the directory of its name; NULL: it never had one, or is the caller's */
   TempPlace      *inside;     /* of a directory where paths are not trusted: the place for files made in it */
   TempLedger     *ledger;     /* a sweep finds the entry by it, and it counts the entry; NULL: none does */
+  gboolean        is_hidden;  /* until it is persisted: beside a document, under a name that nobody asked for */
   TempName        name;       /* of a nameless file only the path of its directory */
   GSList         *former;     /* paths that it had, which the owner may have handed out */
   guint           generation; /* of the process that made it: see temp_process_generation() */

@@ -15,6 +15,22 @@ G_BEGIN_DECLS
  * the entry, then discards it, and then drops the last reference. */
 typedef struct _TempEntry TempEntry;
 
+/* The operations on an entry, for the messages of errors. */
+typedef enum
+{
+  TEMP_ACTION_USE, /* any */
+  TEMP_ACTION_READ,
+  TEMP_ACTION_WRITE,
+  TEMP_ACTION_SPOIL, /* a write that has failed in the middle */
+  TEMP_ACTION_SEEK,
+  TEMP_ACTION_TRUNCATE,
+  TEMP_ACTION_QUERY,
+  TEMP_ACTION_REOPEN,
+  TEMP_ACTION_KEEP,
+  TEMP_ACTION_CLOSE,
+  TEMP_ACTION_ROLL, /* of a spooled file, which has no entry yet */
+} TempEntryAction;
+
 TempEntry  *temp_entry_new                (void);
 TempEntry  *temp_entry_ref                (TempEntry           *entry);
 void        temp_entry_unref              (TempEntry           *entry);
@@ -87,11 +103,16 @@ GFileInfo  *temp_entry_query_info         (TempEntry           *entry,
 void        temp_entry_set_error          (TempEntry           *entry,
                                            GError             **error,
                                            int                  errsv,
-                                           const char          *action);
+                                           TempEntryAction      action);
+void        temp_entry_set_cause          (TempEntry           *entry,
+                                           GError             **error,
+                                           GIOErrorEnum         code,
+                                           const char          *cause,
+                                           TempEntryAction      action);
 void        temp_entry_propagate_error    (TempEntry           *entry,
                                            GError             **error,
                                            GError              *cause,
-                                           const char          *action);
+                                           TempEntryAction      action);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TempEntry, temp_entry_unref)
 

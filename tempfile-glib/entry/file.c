@@ -8,12 +8,113 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/words.h"
 
 /* The descriptor of a file, and operations by it.
  *
  * The descriptor stays open as long as it has a user: the owner, who is the first, each of its streams, and each
  * operation while it runs. So an operation in one thread, during which another thread closes the file, never reads or
  * writes another file that has got the number. */
+
+/* Errors */
+
+/* The sentences for the errors of an action. */
+typedef struct
+{
+  const char *with_path;
+  const char *with_dir;
+  const char *alone;
+} Sentences;
+
+static const Sentences sentences[] = {
+  [TEMP_ACTION_USE] = { N_("Could not use “%s”: %s"), N_("Could not use a temporary file in “%s”: %s"),
+                        N_("Could not use a temporary file: %s") },
+  [TEMP_ACTION_READ] = { N_("Could not read “%s”: %s"), N_("Could not read a temporary file in “%s”: %s"),
+                         N_("Could not read a temporary file: %s") },
+  [TEMP_ACTION_WRITE] = { N_("Could not write to “%s”: %s"), N_("Could not write to a temporary file in “%s”: %s"),
+                          N_("Could not write to a temporary file: %s") },
+  [TEMP_ACTION_SPOIL] = { N_("The contents of “%s” are undefined now: %s"),
+                          N_("The contents of a temporary file in “%s” are undefined now: %s"),
+                          N_("The contents of a temporary file are undefined now: %s") },
+  [TEMP_ACTION_SEEK] = { N_("Could not seek in “%s”: %s"), N_("Could not seek in a temporary file in “%s”: %s"),
+                         N_("Could not seek in a temporary file: %s") },
+  [TEMP_ACTION_TRUNCATE] = { N_("Could not truncate “%s”: %s"), N_("Could not truncate a temporary file in “%s”: %s"),
+                             N_("Could not truncate a temporary file: %s") },
+  [TEMP_ACTION_QUERY] = { N_("Could not read the attributes of “%s”: %s"),
+                          N_("Could not read the attributes of a temporary file in “%s”: %s"),
+                          N_("Could not read the attributes of a temporary file: %s") },
+  [TEMP_ACTION_REOPEN] = { N_("Could not open “%s” again: %s"), N_("Could not open a temporary file in “%s” again: %s"),
+                           N_("Could not open a temporary file again: %s") },
+  [TEMP_ACTION_KEEP] = { N_("Could not keep “%s”: %s"), N_("Could not keep a temporary file in “%s”: %s"),
+                         N_("Could not keep a temporary file: %s") },
+  [TEMP_ACTION_CLOSE] = { N_("Could not close “%s”: %s"), N_("Could not close a temporary file in “%s”: %s"),
+                          N_("Could not close a temporary file: %s") },
+  [TEMP_ACTION_ROLL] = { NULL, NULL, N_("Could not move a temporary file out of memory: %s") },
+};
+
+/* Returns the sentence for an error of the action, and sets *path to what is named in it, if that is not NULL; the caller
+ * frees *to_free: the path, if it is one that somebody asked for, or else the file's directory. `entry` may be NULL: nothing
+ * is named. */
+static const char *
+choose_sentence (TempEntry        *entry,
+                 TempEntryAction   action,
+                 const char      **path,
+                 char            **to_free)
+{
+  gboolean is_hidden;
+
+  *path = entry != NULL ? entry->name.path : NULL;
+  if (*path == NULL)
+    return _(sentences[action].alone);
+
+  is_hidden = entry->is_hidden && entry->state == TEMP_ENTRY_REGISTERED;
+  if (entry->is_dir || (temp_entry_has_name (entry) && !is_hidden))
+    return _(sentences[action].with_path);
+
+  if (entry->name.base != NULL)
+    *path = *to_free = temp_name_dup_dir (&entry->name);
+  return _(sentences[action].with_dir);
+}
+
+/* Sets an error of the action, from errno. `entry` may be NULL. */
+void
+temp_entry_set_error (TempEntry        *entry,
+                      GError          **error,
+                      int               errsv,
+                      TempEntryAction   action)
+{
+  temp_entry_set_cause (entry, error, g_io_error_from_errno (errsv), g_strerror (errsv), action);
+}
+
+/* Sets an error of the action, with that cause, which is translated. `entry` may be NULL. */
+void
+temp_entry_set_cause (TempEntry        *entry,
+                      GError          **error,
+                      GIOErrorEnum      code,
+                      const char       *cause,
+                      TempEntryAction   action)
+{
+  g_autofree char *to_free = NULL;
+  const char *path, *sentence = choose_sentence (entry, action, &path, &to_free);
+
+  temp_error_set (error, G_IO_ERROR, code, sentence, path, cause);
+}
+
+/* Sets an error of the action, with the code and the cause of another error, which it takes: see temp_error_from_cause().
+ * Nothing else of that error is shown, which may name a link in /proc. */
+void
+temp_entry_propagate_error (TempEntry        *entry,
+                            GError          **error,
+                            GError           *cause,
+                            TempEntryAction   action)
+{
+  g_autofree char *to_free = NULL;
+  const char *path, *sentence = choose_sentence (entry, action, &path, &to_free);
+
+  temp_error_from_cause (error, cause, sentence, path);
+}
+
+/* The descriptor */
 
 /* Adds a user of the descriptor, until temp_entry_release_fd(). Fails with G_IO_ERROR_CLOSED if there is none left. */
 gboolean
@@ -27,7 +128,7 @@ temp_entry_acquire_fd (TempEntry  *entry,
       n = g_atomic_int_get (&entry->n_fd_users);
       if (G_UNLIKELY (n == 0))
         {
-          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The temporary file is closed");
+          temp_entry_set_cause (entry, error, G_IO_ERROR_CLOSED, _("it is closed"), TEMP_ACTION_USE);
           return FALSE;
         }
     }
@@ -47,7 +148,7 @@ temp_entry_release_fd (TempEntry  *entry,
   /* The descriptor is closed even if this fails, and EINTR is no error of the file. */
   if (G_UNLIKELY (temp_platform.close (g_steal_fd (&entry->fd)) < 0 && errno != EINTR))
     {
-      temp_entry_set_error (entry, error, errno, "Could not close");
+      temp_entry_set_error (entry, error, errno, TEMP_ACTION_CLOSE);
       return FALSE;
     }
 
@@ -60,37 +161,6 @@ temp_entry_steal_fd (TempEntry *entry)
 {
   entry->n_fd_users = 0;
   return g_steal_fd (&entry->fd);
-}
-
-/* Sets an error of an operation on the file, from errno, with the path. `action` is like "Could not close". */
-void
-temp_entry_set_error (TempEntry   *entry,
-                      GError     **error,
-                      int          errsv,
-                      const char  *action)
-{
-  g_autofree char *what = NULL;
-
-  if (temp_entry_get_path (entry) != NULL)
-    what = g_strdup_printf ("%s the temporary file", action);
-  else
-    what = g_strdup_printf ("%s a temporary file without a name in", action);
-
-  temp_error_from_errno (error, errsv, what, entry->name.path);
-}
-
-/* Propagates the error `cause`, which it takes, and puts the path before its message, unless it is a cancellation. */
-void
-temp_entry_propagate_error (TempEntry   *entry,
-                            GError     **error,
-                            GError      *cause,
-                            const char  *action)
-{
-  g_autofree char *shown = g_filename_display_name (entry->name.path);
-
-  if (!g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_prefix_error (&cause, "%s a temporary file (“%s”): ", action, shown);
-  g_propagate_error (error, cause);
 }
 
 /* Seeks, as g_seekable_seek() does. */
@@ -110,7 +180,7 @@ temp_entry_seek (TempEntry  *entry,
 
   moved = temp_platform.seek (entry->fd, offset, from) >= 0;
   if (!moved)
-    temp_entry_set_error (entry, error, errno, "Could not seek in");
+    temp_entry_set_error (entry, error, errno, TEMP_ACTION_SEEK);
 
   temp_entry_release_fd (entry, NULL);
   return moved;
@@ -146,7 +216,7 @@ temp_entry_truncate (TempEntry  *entry,
   while (result < 0 && errno == EINTR);
 
   if (result < 0)
-    temp_entry_set_error (entry, error, errno, "Could not truncate");
+    temp_entry_set_error (entry, error, errno, TEMP_ACTION_TRUNCATE);
 
   temp_entry_release_fd (entry, NULL);
   return result == 0;
@@ -184,7 +254,7 @@ temp_entry_query_info (TempEntry     *entry,
 
   if (temp_platform.get_link (entry->fd, FALSE, link, sizeof link) < 0)
     {
-      temp_entry_set_error (entry, error, errno, "Could not query information about");
+      temp_entry_set_error (entry, error, errno, TEMP_ACTION_QUERY);
       temp_entry_release_fd (entry, NULL);
       return NULL;
     }
@@ -194,10 +264,7 @@ temp_entry_query_info (TempEntry     *entry,
   temp_entry_release_fd (entry, NULL);
   if (info == NULL)
     {
-      g_autofree char *shown = g_filename_display_name (entry->name.path);
-
-      g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
-                                  "Could not query information about a temporary file (“%s”): ", shown);
+      temp_entry_propagate_error (entry, error, g_steal_pointer (&local_error), TEMP_ACTION_QUERY);
       return NULL;
     }
 

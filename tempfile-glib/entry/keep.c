@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/process.h"
+#include "base/words.h"
 
 /* Keeps entries, and tells the ledger so.
  *
@@ -219,21 +219,16 @@ temp_entry_keep (TempEntry  *entry,
     {
       if (entry->state == TEMP_ENTRY_KEPT)
         return TRUE;
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                           "A temporary file without a name, or one that is deleted, cannot be kept");
+      temp_entry_set_cause (entry, error, G_IO_ERROR_NOT_SUPPORTED, _("it has no name, or is deleted"),
+                            TEMP_ACTION_KEEP);
       return FALSE;
     }
 
   if (temp_entry_is_foreign (entry))
-    {
-      g_autofree char *shown = g_filename_display_name (entry->name.path);
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Only the process that made “%s” can keep it", shown);
-    }
-  else if (!temp_entry_locate (entry, &dir_fd, &name) || temp_platform.stat_name (dir_fd, name, &st) < 0)
-    temp_error_from_errno (error, errno, "Somebody took away", entry->name.path);
-  else if (!temp_entry_write_keep (entry))
-    temp_error_from_errno (error, errno, "Could not make sure that no crash deletes", entry->name.path);
+    temp_entry_set_cause (entry, error, G_IO_ERROR_NOT_SUPPORTED, _("another process made it"), TEMP_ACTION_KEEP);
+  else if (!temp_entry_locate (entry, &dir_fd, &name) || temp_platform.stat_name (dir_fd, name, &st) < 0 ||
+           !temp_entry_write_keep (entry))
+    temp_entry_set_error (entry, error, errno, TEMP_ACTION_KEEP);
   else
     kept = TRUE;
 

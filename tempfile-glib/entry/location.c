@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "entry/create.h"
 
 /* Interned, because callers of temp_get_default_dir() may hold the path for ever. */
@@ -26,7 +27,7 @@ temp_location_make_absolute (const char  *dir,
 
   if (*dir == '\0')
     {
-      temp_error_from_errno (error, ENOENT, "Could not open the directory", dir);
+      temp_error_from_errno (error, ENOENT, _("Could not open the directory “%s”: %s"), dir);
       return NULL;
     }
   if (g_path_is_absolute (dir))
@@ -35,7 +36,7 @@ temp_location_make_absolute (const char  *dir,
   /* Not g_get_current_dir(), which believes $PWD and never fails. */
   if (temp_platform.get_current_dir (&cwd) < 0)
     {
-      temp_error_from_errno (error, errno, "Could not find the current directory for", dir);
+      temp_error_from_errno (error, errno, _("Could not find the current directory for “%s”: %s"), dir);
       return NULL;
     }
 
@@ -103,7 +104,7 @@ find_fault (const char   *dir,
 
       errno = 0;
       if (filesystem.is_in_memory != (location == TEMP_LOCATION_MEMORY))
-        return filesystem.is_in_memory ? "it is in memory" : "it is not in memory";
+        return filesystem.is_in_memory ? _("it is in memory") : _("it is not in memory");
     }
 
   return takes_a_file (dir) ? NULL : g_strerror (errno);
@@ -123,7 +124,7 @@ temp_location_find (const char *const  *candidates,
       g_autoptr (GError) local_error = NULL;
       g_autofree char *dir = temp_location_make_absolute (candidates[i], &local_error);
       g_autofree char *shown = NULL;
-      const char *cause = dir != NULL ? find_fault (dir, location) : local_error->message;
+      const char *cause = dir != NULL ? find_fault (dir, location) : temp_error_get_cause (local_error);
 
       if (cause == NULL)
         return g_steal_pointer (&dir);
@@ -131,16 +132,19 @@ temp_location_find (const char *const  *candidates,
       /* The directory is not to blame, and the next one would be no better. */
       if (dir != NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         {
-          temp_error_from_errno (error, errno, "Could not look for a directory for temporary files in", dir);
+          temp_error_from_errno (error, errno, _("Could not look for a directory for temporary files in “%s”: %s"), dir);
           return NULL;
         }
 
       shown = g_filename_display_name (candidates[i]);
-      g_string_append_printf (tried, "%s“%s” (%s)", tried->len > 0 ? ", " : "", shown, cause);
+      if (tried->len > 0)
+        g_string_append (tried, ", ");
+      g_string_append_printf (tried, _("“%s” (%s)"), shown, cause);
     }
 
   g_set_error (error, G_IO_ERROR, in_memory ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_NOT_FOUND,
-               "No directory%s takes temporary files; tried %s", in_memory ? " in memory" : "", tried->str);
+               in_memory ? _("No directory in memory takes temporary files: tried %s")
+                         : _("No directory takes temporary files: tried %s"), tried->str);
   return NULL;
 }
 
@@ -207,7 +211,7 @@ temp_location_set_default (const char  *dir,
 
       if (!takes_a_file (absolute))
         {
-          temp_error_from_errno (error, errno, "Could not use the directory for temporary files", absolute);
+          temp_error_from_errno (error, errno, _("Could not use “%s” for temporary files: %s"), absolute);
           return FALSE;
         }
     }
@@ -329,7 +333,7 @@ find_shared (GError **error)
   if (cache == NULL)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                           "The application's cache directory is not known: “XDG_CACHE_HOME” is not set");
+                           _("Could not find the cache directory: “XDG_CACHE_HOME” is not set"));
       return NULL;
     }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "entry/create.h"
 #include "entry/location.h"
 #include "ledger/sweep.h"
@@ -65,7 +66,7 @@ create_nameless (TempEntry   *entry,
       if (temp_create_is_unsupported (errno))
         return create_named (entry, dir, mode, error);
 
-      temp_error_from_errno (error, errno, "Could not create a temporary file in", dir);
+      temp_error_from_errno (error, errno, _("Could not create a temporary file in “%s”: %s"), dir);
       return FALSE;
     }
 
@@ -90,7 +91,8 @@ create_hidden (TempEntry   *entry,
                guint32      mode,
                GError     **error)
 {
-  return temp_entry_create_file (entry, dir, NULL, ".tmp", NULL, mode, error);
+  entry->is_hidden = temp_entry_create_file (entry, dir, NULL, ".tmp", NULL, mode, error);
+  return entry->is_hidden;
 }
 
 /* Creates a file that can replace another one in dir: a nameless file, or, on a filesystem without such files, one with
@@ -123,7 +125,7 @@ get_place_inside (TempEntry  *above,
       fd = fd >= 0 ? temp_platform.duplicate (fd) : -1;
       if (fd < 0)
         {
-          temp_error_from_errno (error, errno, "Could not open the temporary directory", above->name.path);
+          temp_error_from_errno (error, errno, _("Could not open the temporary directory “%s”: %s"), above->name.path);
           return NULL;
         }
       made = temp_place_new_inside (above->name.path, g_steal_fd (&fd),
@@ -206,7 +208,7 @@ prepare (TempEntry   *entry,
   if (is_callers || temp_entry_locate (entry, dir_fd, &name))
     return TRUE;
 
-  temp_error_from_errno (error, errno, "Could not find again the directory", entry->place->path);
+  temp_error_from_errno (error, errno, _("Could not find the directory “%s” again: %s"), entry->place->path);
   return undo_prepare (entry);
 }
 
@@ -283,7 +285,7 @@ temp_entry_create_dir (TempEntry   *entry,
   /* A caller's directory needs no descriptor: temp_mkdtemp() returns only the path. */
   if (entry->fate != TEMP_FATE_CALLERS && !temp_entry_open_new_dir (entry, mode))
     {
-      temp_error_from_errno (error, errno, "Could not open the temporary directory", entry->name.path);
+      temp_error_from_errno (error, errno, _("Could not open the temporary directory “%s”: %s"), entry->name.path);
 
       /* The directory is still empty. Another one that somebody put in its place only goes if it is, too. */
       if (temp_platform.remove_dir (dir_fd, temp_name_at (&entry->name, dir_fd)) < 0)
@@ -327,7 +329,7 @@ temp_entry_create_name (TempEntry          *entry,
       *errsv = errno;
     }
 
-  temp_error_from_errno (error, *errsv, "Could not give a temporary file the name", entry->name.path);
+  temp_error_from_errno (error, *errsv, _("Could not create a temporary file in “%s”: %s"), dir);
   return undo_prepare (entry);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/words.h"
 
 /* Paths with plain random names, and the layout of tagged ones, whose letters the ledger writes (ledger/tag.c). */
 
@@ -18,17 +19,13 @@ static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 /* Checks that a prefix or suffix has no slash, with which the path would lead elsewhere. */
 static gboolean
 check_part (const char  *part,
-            const char  *what,
+            const char  *sentence,
             GError     **error)
 {
-  g_autofree char *shown = NULL;
-
   if (strchr (part, '/') == NULL)
     return TRUE;
 
-  shown = g_filename_display_name (part);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME,
-               "The %s “%s” of a temporary name may not contain “/”", what, shown);
+  temp_error_set (error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, _(sentence), part, _("it contains a slash"));
   return FALSE;
 }
 
@@ -51,7 +48,8 @@ temp_name_init (TempName    *name,
   if (suffix == NULL)
     suffix = "";
 
-  if (!check_part (prefix, "prefix", error) || !check_part (suffix, "suffix", error))
+  if (!check_part (prefix, N_("Could not use the prefix “%s”: %s"), error) ||
+      !check_part (suffix, N_("Could not use the suffix “%s”: %s"), error))
     return FALSE;
 
   prefix_length = strlen (prefix);
@@ -81,6 +79,13 @@ temp_name_set_path (TempName   *name,
   name->path = g_strdup (path);
   name->base = strrchr (name->path, '/') + 1;
   name->random = NULL;
+}
+
+/* Returns the path of the directory that the name is in. */
+char *
+temp_name_dup_dir (const TempName *name)
+{
+  return g_path_get_dirname (name->path);
 }
 
 void
@@ -115,7 +120,10 @@ temp_name_randomize (TempName  *name,
 
           if (result < 0)
             {
-              temp_error_from_errno (error, errno, "Could not get random bytes for a name like", name->path);
+              int errsv = errno;
+              g_autofree char *dir = temp_name_dup_dir (name);
+
+              temp_error_from_errno (error, errsv, _("Could not make up a name in “%s”: %s"), dir);
               return FALSE;
             }
           n_left = sizeof bytes;

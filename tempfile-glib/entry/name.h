@@ -31,6 +31,7 @@ gboolean temp_name_init      (TempName    *name,
                               GError     **error);
 void     temp_name_set_path  (TempName    *name,
                               const char  *path);
+char    *temp_name_dup_dir   (const TempName *name);
 void     temp_name_clear     (TempName    *name);
 gboolean temp_name_randomize (TempName    *name,
                               GError     **error);

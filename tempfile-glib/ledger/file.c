@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/words.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
 
@@ -89,6 +90,6 @@ temp_ledger_file_create (guint      which,
   if (fd >= 0)
     *path = g_build_filename (home, base, NULL);
   else
-    temp_error_from_errno (error, errno, "Could not make a ledger in", home);
+    temp_error_from_errno (error, errno, _("Could not make a record of temporary files in “%s”: %s"), home);
   return fd;
 }

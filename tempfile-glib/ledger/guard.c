@@ -4,8 +4,10 @@
 
 #include "ledger/sweep.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "ledger/alive.h"
 #include "ledger/find-helper.h"
 #include "ledger/ledger.h"
@@ -35,8 +37,8 @@ spawn (const char  *ledger,
   if (g_str_equal (said, READY))
     return TRUE;
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "“%s” does not guard this program: %s", helper,
-               *g_strstrip (complaint) != '\0' ? complaint : "it said nothing");
+  temp_error_set (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("“%s” does not guard this program: %s"), helper,
+                  *g_strstrip (complaint) != '\0' ? complaint : _("it said nothing"));
   return FALSE;
 }
 

@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/words.h"
 #include "tree/tree.h"
 
 /* The directories of ledgers, called homes here: BASE/tempfile-glib/MACHINE-ID, where BASE is the directory for the
@@ -174,7 +175,8 @@ temp_ledger_home_open (guint      which,
 
   if (base == NULL)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is no directory for the state of programs");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                           _("Could not record temporary files: there is no state directory"));
       return -1;
     }
 
@@ -186,6 +188,6 @@ temp_ledger_home_open (guint      which,
   if (fd >= 0 && has_safe_locks (fd))
     return g_steal_fd (&fd);
 
-  temp_error_from_errno (error, errno, "Could not open the directory of ledgers in", base);
+  temp_error_from_errno (error, errno, _("Could not open the record of temporary files in “%s”: %s"), base);
   return -1;
 }

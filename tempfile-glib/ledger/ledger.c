@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "ledger/alive.h"
 #include "ledger/file.h"
 #include "ledger/home.h"
@@ -493,7 +494,7 @@ create (guint    which,
       return self;
     }
 
-  temp_error_from_errno (error, errno, "Could not write the ledger", self->path);
+  temp_error_from_errno (error, errno, _("Could not write the record of temporary files “%s”: %s"), self->path);
   temp_platform.remove_file (TEMP_HANDLE_CURRENT_DIR, self->path);
   temp_platform.close (fd);
   temp_ledger_unref (self);

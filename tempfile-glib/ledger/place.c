@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "ledger/text.h"
 #include "ledger/trust.h"
 
@@ -182,7 +183,7 @@ make (const char  *dir,
     fd = temp_platform.open_dir (TEMP_HANDLE_CURRENT_DIR, resolved, 0);
   if (fd < 0 || temp_platform.identify (fd, &id) < 0)
     {
-      temp_error_from_errno (error, errno, "Could not open the directory", dir);
+      temp_error_from_errno (error, errno, _("Could not open the directory “%s”: %s"), dir);
       return NULL;
     }
 

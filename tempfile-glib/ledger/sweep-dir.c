@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/names.h"
+#include "base/words.h"
 #include "ledger/alive.h"
 #include "ledger/trust.h"
 #include "tree/tree.h"
@@ -56,12 +57,12 @@ fail (TempSweep *sweep,
 void
 temp_sweep_fail_from_errno (TempSweep  *sweep,
                             TempDead   *dead,
-                            const char *action,
+                            const char *sentence,
                             const char *path)
 {
   GError *error = NULL;
 
-  temp_error_from_errno (&error, errno, action, path);
+  temp_error_from_errno (&error, errno, sentence, path);
   fail (sweep, dead, error);
 }
 
@@ -86,7 +87,7 @@ delete_file (Dir        *dir,
              const char *path,
              gboolean    is_dir)
 {
-  const char *why = is_dir ? "somebody put a directory there, which goes only if it is empty" : NULL;
+  const char *why = is_dir ? _("somebody put a directory there, which goes only if it is empty") : NULL;
   gboolean removed = FALSE;
   GError *error = NULL;
 
@@ -118,14 +119,14 @@ open_unused (Dir            *dir,
   if (fd < 0 || temp_platform.identify (fd, &now) < 0)
     {
       if (errno != ENOENT)
-        temp_sweep_fail_from_errno (dir->sweep, dead, "Could not open the directory", path);
+        temp_sweep_fail_from_errno (dir->sweep, dead, _("Could not open the directory “%s”: %s"), path);
     }
   else if (!temp_file_id_equal (&now, &st->id))
-    spare (dir->sweep, dead, path, "somebody has just replaced it");
+    spare (dir->sweep, dead, path, _("somebody has just replaced it"));
   else if (!temp_remove_is_on_mount (dir->fd, fd))
-    temp_sweep_fail_from_errno (dir->sweep, dead, "Could not remove the temporary directory", path);
+    temp_sweep_fail_from_errno (dir->sweep, dead, _("Could not remove the temporary directory “%s”: %s"), path);
   else if (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, dir->sweep->waits))
-    spare (dir->sweep, dead, path, "a process has it locked");
+    spare (dir->sweep, dead, path, _("a process has it locked"));
   else
     return g_steal_fd (&fd);
 
@@ -154,7 +155,7 @@ delete_dir (Dir            *dir,
   if (dir->trusted < 0)
     dir->trusted = temp_trust_check (dir->path);
 
-  why = dir->trusted ? NULL : "others can rename in there, so it goes only if it is empty";
+  why = dir->trusted ? NULL : _("others can rename in there, so it goes only if it is empty");
   if (dir->sweep->report != NULL)
     temp_sweep_tell (dir->sweep, path, why);
   else if (dir->trusted)
@@ -185,9 +186,9 @@ delete_name (Dir            *dir,
   gboolean is_dir = st->kind == TEMP_KIND_DIR;
 
   if (g_hash_table_contains (dead->text->kept, name))
-    temp_sweep_tell (dir->sweep, path, "it was kept");
+    temp_sweep_tell (dir->sweep, path, _("it was kept"));
   else if (is_dir && !temp_ledger_text_has_uid (dead->text, st->uid))
-    spare (dir->sweep, dead, path, "it belongs to another user");
+    spare (dir->sweep, dead, path, _("it belongs to another user"));
   else if (is_dir && kind == TEMP_TAG_DIR)
     delete_dir (dir, dead, name, path, st);
   else
@@ -291,9 +292,9 @@ temp_sweep_dir (TempSweep         *sweep,
         {
           try_believed_names (&dir, &lines[i]);
           if (!is_read && meant->names->len == 0)
-            spare (sweep, dead, path, "it cannot be read");
+            spare (sweep, dead, path, _("it cannot be read"));
         }
       else
-        spare (sweep, dead, path, "it is not there, or is another directory than it was");
+        spare (sweep, dead, path, _("it is not there, or is another directory than it was"));
     }
 }

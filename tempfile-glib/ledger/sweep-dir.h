@@ -55,7 +55,7 @@ void temp_sweep_tell            (TempSweep         *sweep,
                                  const char        *why);
 void temp_sweep_fail_from_errno (TempSweep         *sweep,
                                  TempDead          *dead,
-                                 const char        *action,
+                                 const char        *sentence,
                                  const char        *path);
 void temp_sweep_dir             (TempSweep         *sweep,
                                  const TempDirLine *lines,

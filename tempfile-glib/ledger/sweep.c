@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/names.h"
 #include "base/process.h"
+#include "base/words.h"
 #include "ledger/alive.h"
 #include "ledger/home.h"
 #include "ledger/sweep-dir.h"
@@ -73,12 +74,14 @@ is_anybody_running (TempSweep      *sweep,
                     gint64          mtime)
 {
   const TempLedgerProcess *process = temp_ledger_text_find_running (text, &sweep->here, sweep->now - mtime);
+  g_autofree char *pid = NULL;
   g_autofree char *why = NULL;
 
   if (process == NULL)
     return FALSE;
 
-  why = g_strdup_printf ("still held by process %" G_GINT64_FORMAT, process->pid);
+  pid = g_strdup_printf ("%" G_GINT64_FORMAT, process->pid);
+  why = g_strdup_printf (_("still held by process %s"), pid);
   temp_sweep_tell (sweep, name, why);
   return TRUE;
 }
@@ -110,7 +113,7 @@ is_awaited (TempSweep  *sweep,
     return FALSE;
   text = temp_ledger_text_read (fd, &st);
   if (sweep->report != NULL && (text == NULL || !is_anybody_running (sweep, text, name, st.modified.seconds)))
-    temp_sweep_tell (sweep, name, "still held by a process that inherited its lock");
+    temp_sweep_tell (sweep, name, _("still held by a process that inherited its lock"));
   if (sweep->process == NULL || text == NULL || !is_wanted (sweep, text))
     return FALSE;
 
@@ -229,7 +232,7 @@ sweep_dead (TempSweep *sweep)
       else if (dead->is_undone)
         note_try (sweep, dead);
       else if (temp_platform.remove_file (dead->home_fd, dead->name) < 0 && errno != ENOENT)
-        temp_sweep_fail_from_errno (sweep, dead, "Could not delete the ledger", dead->name);
+        temp_sweep_fail_from_errno (sweep, dead, _("Could not delete the record “%s”: %s"), dead->name);
     }
   g_ptr_array_set_size (sweep->dead, 0);
 }

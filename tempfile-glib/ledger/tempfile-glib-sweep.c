@@ -7,11 +7,13 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/words.h"
 #include "ledger/alive.h"
 #include "ledger/sweep.h"
 #include <tempfile-glib/temp-version.h>
 
-/* The helper program: sweeps, explains a ledger, or forks a guard. See docs/tempfile-glib-sweep.1.in. */
+/* The helper program: sweeps, explains a ledger, or forks a guard. See docs/tempfile-glib-sweep.1.in. What it prints for
+ * people is translated: all but paths, and the lines of ledgers. */
 
 static int
 fail (const char *message)
@@ -31,7 +33,10 @@ print_fate (const char *path,
   if (why == NULL)
     g_print ("%s\n", shown);
   else
-    g_print ("%s stays: %s\n", shown, why);
+    {
+      g_print (_("%s stays: %s"), shown, why);
+      g_print ("\n");
+    }
 }
 
 static int
@@ -41,6 +46,20 @@ sweep (gboolean is_dry_run)
   g_autoptr (GError) error = NULL;
 
   return temp_sweep_run (&options, NULL, NULL, &error) ? EXIT_SUCCESS : fail (error->message);
+}
+
+G_GNUC_PRINTF (1, 2)
+static void
+remark (const char *format,
+        ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_print ("# %s\n", text);
 }
 
 /* Returns TRUE if one of the ledger's processes runs, and prints which. */
@@ -54,7 +73,11 @@ is_anybody_running (const TempLedgerText *text,
   temp_ledger_process_identify (&here, NULL);
   process = temp_ledger_text_find_running (text, &here, quiet_seconds);
   if (process != NULL)
-    g_print ("# Process %" G_GINT64_FORMAT " still runs.\n", process->pid);
+    {
+      g_autofree char *pid = g_strdup_printf ("%" G_GINT64_FORMAT, process->pid);
+
+      remark (_("Process %s still runs."), pid);
+    }
   return process != NULL;
 }
 
@@ -80,24 +103,24 @@ explain (const char *ledger)
   if (!temp_fd_read_all (fd, (guint8 *) contents, st.size, 0))
     return fail (g_strerror (errno));
   if (text->verdict == TEMP_LEDGER_HEADLESS || text->verdict == TEMP_LEDGER_FOREIGN)
-    return fail ("that is no ledger of this version");
+    return fail (_("that is no ledger of this version"));
 
   lines = g_strsplit (contents, "\n", -1);
   for (gsize i = 0; lines[i] != NULL; i++)
     if (g_str_has_prefix (lines[i], "key "))
-      g_print ("key (not shown)\n");
+      g_print ("key (%s)\n", _("not shown"));
     else if (*lines[i] != '\0')
       g_print ("%s\n", lines[i]);
 
   if (text->verdict == TEMP_LEDGER_COPY)
-    g_print ("# This is a copy, which no sweep acts on.\n");
+    remark ("%s", _("This is a copy, which no sweep acts on."));
   else if (!temp_ledger_lock (fd, TEMP_LOCK_EXCLUSIVE, FALSE))
     {
-      g_print ("# A process holds its lock: no sweep touches what it names.\n");
+      remark ("%s", _("A process holds its lock: no sweep touches what it names."));
       is_anybody_running (text, 0);
     }
   else if (!is_anybody_running (text, g_get_real_time () / G_USEC_PER_SEC - st.modified.seconds))
-    g_print ("# Its program is dead: a sweep deletes what it left in these directories.\n");
+    remark ("%s", _("Its program is dead: a sweep deletes what it left in these directories."));
   return EXIT_SUCCESS;
 }
 
@@ -126,6 +149,14 @@ guard (const char *ledger)
   return temp_sweep_guard (fd);
 }
 
+/* Translates the options: see GTranslateFunc. */
+static const char *
+translate (const char *text,
+           gpointer    data)
+{
+  return _(text);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -134,24 +165,25 @@ main (int    argc,
   g_autofree char *guarded = NULL, *explained = NULL;
   g_autoptr (GError) error = NULL;
   const GOptionEntry options[] = {
-    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &is_dry_run, "Only list what would be deleted, and what stays and why",
-      NULL },
-    { "explain", 0, 0, G_OPTION_ARG_FILENAME, &explained, "Show a ledger, and who holds it", "LEDGER" },
-    { "guard", 0, 0, G_OPTION_ARG_FILENAME, &guarded, "Wait for the death of the program that keeps that ledger",
-      "LEDGER" },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, "Print the version", NULL },
+    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &is_dry_run,
+      N_("Only list what would be deleted, and what stays and why"), NULL },
+    { "explain", 0, 0, G_OPTION_ARG_FILENAME, &explained, N_("Show a ledger, and who holds it"), N_("LEDGER") },
+    { "guard", 0, 0, G_OPTION_ARG_FILENAME, &guarded,
+      N_("Wait for the death of the program that keeps that ledger"), N_("LEDGER") },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &wants_version, N_("Print the version"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   setlocale (LC_ALL, "");
-  g_option_context_set_summary (context, "Deletes the temporary files and directories that programs which were killed "
-                                         "have left.");
+  g_option_context_set_summary (context, N_("Deletes the temporary files and directories that killed programs have left."));
   g_option_context_add_main_entries (context, options, NULL);
+  g_option_context_set_translate_func (context, translate, NULL, NULL);
+  g_option_group_set_translate_func (g_option_context_get_main_group (context), translate, NULL, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     return fail (error->message);
   if (argc > 1)
-    return fail ("no arguments are taken, only options");
+    return fail (_("no arguments are taken, only options"));
 
   if (wants_version)
     {

@@ -96,9 +96,9 @@ look_at_entry (TempPlan  *p,
 
   if (entry->state == TEMP_ENTRY_KEPT)
     {
-      g_autofree char *shown = g_filename_display_name (entry->name.path);
+      g_autofree char *shown = g_filename_display_name (p->path);
 
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("“%s” is kept or saved already"), shown);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("Could not save “%s”: it is kept or saved already"), shown);
       return FALSE;
     }
 

@@ -30,7 +30,7 @@ exchange_dirs (TempPlan    *p,
 
   shown = g_filename_display_name (p->path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               _("Could not save “%s”: the folder is not empty, and its filesystem cannot replace it in one step"), shown);
+               _("Could not save “%s”: the folder is not empty and cannot be replaced in one step"), shown);
   return TEMP_STEP_FAILED;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/words.h"
@@ -318,7 +319,9 @@ put_back (TempPlan  *p,
   shown = g_filename_display_name (p->backup);
   if (error != NULL && *error != NULL)
     {
-      g_autofree char *message = g_strdup_printf (_("%s. The old contents are in “%s”"), (*error)->message, shown);
+      g_autofree char *target = g_filename_display_name (p->path);
+      g_autofree char *message = g_strdup_printf (_("Could not save “%s”, whose old contents are in “%s”: %s"), target,
+                                                  shown, temp_error_get_cause (*error));
 
       g_free ((*error)->message);
       (*error)->message = g_steal_pointer (&message);

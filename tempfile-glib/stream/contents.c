@@ -14,10 +14,6 @@
 /* So many bytes are read or written between two looks at the cancellable. */
 #define CHUNK (16 * 1024 * 1024)
 
-#define LOADING "Could not load the contents of"
-#define REPLACING "Could not replace the contents of"
-#define UNDEFINED "Could not replace the contents, which are undefined now, of"
-
 /* Allocates memory for so many bytes. Fails with errno. */
 static guint8 *
 allocate_memory (gint64 size)
@@ -45,7 +41,7 @@ load (TempEntry     *entry,
 
   if (temp_platform.stat (fd, &st) < 0 || (data = allocate_memory (st.size)) == NULL)
     {
-      temp_entry_set_error (entry, error, errno, LOADING);
+      temp_entry_set_error (entry, error, errno, TEMP_ACTION_READ);
       return NULL;
     }
 
@@ -63,7 +59,7 @@ load (TempEntry     *entry,
         size += n;
       else if (errno != EINTR)
         {
-          temp_entry_set_error (entry, error, errno, LOADING);
+          temp_entry_set_error (entry, error, errno, TEMP_ACTION_READ);
           return NULL;
         }
     }
@@ -143,7 +139,7 @@ replace (TempEntry     *entry,
 
   if (temp_platform.stat (fd, &st) < 0 || !temp_fd_allocate (fd, st.size, size))
     {
-      temp_entry_set_error (entry, error, errno, REPLACING);
+      temp_entry_set_error (entry, error, errno, TEMP_ACTION_WRITE);
       return FALSE;
     }
 
@@ -153,7 +149,7 @@ replace (TempEntry     *entry,
       (st.size > (gint64) size && !set_size (fd, size)) ||
       temp_platform.seek (fd, size, TEMP_SEEK_START) < 0)
     {
-      temp_entry_set_error (entry, error, errno, UNDEFINED);
+      temp_entry_set_error (entry, error, errno, TEMP_ACTION_SPOIL);
       return FALSE;
     }
 

@@ -45,7 +45,7 @@ temp_input_stream_read (GInputStream  *stream,
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
   if (G_UNLIKELY (n < 0))
-    temp_entry_set_error (entry, error, errno, "Could not read from");
+    temp_entry_set_error (entry, error, errno, TEMP_ACTION_READ);
 
   return n;
 }
@@ -74,7 +74,7 @@ temp_input_stream_skip (GInputStream  *stream,
     }
   else
     {
-      temp_entry_set_error (entry, error, errno, "Could not skip in");
+      temp_entry_set_error (entry, error, errno, TEMP_ACTION_READ);
     }
 
   return n;

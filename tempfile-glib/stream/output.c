@@ -8,6 +8,7 @@
 #include <gio/gfiledescriptorbased.h>
 
 #include "base/copy.h"
+#include "base/words.h"
 
 struct _TempOutputStream
 {
@@ -51,7 +52,7 @@ temp_output_stream_write (GOutputStream  *stream,
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
   if (G_UNLIKELY (n < 0))
-    temp_entry_set_error (entry, error, errno, "Could not write to");
+    temp_entry_set_error (entry, error, errno, TEMP_ACTION_WRITE);
 
   return n;
 }
@@ -76,7 +77,7 @@ temp_output_stream_writev (GOutputStream        *stream,
   while (G_UNLIKELY (n < 0 && errno == EINTR));
 
   if (G_UNLIKELY (n < 0))
-    temp_entry_set_error (entry, error, errno, "Could not write to");
+    temp_entry_set_error (entry, error, errno, TEMP_ACTION_WRITE);
 
 out:
   if (bytes_written != NULL)
@@ -98,8 +99,15 @@ copy_from (TempEntry     *entry,
   g_autoptr (GError) local_error = NULL;
   gboolean copied;
 
-  if (!g_input_stream_set_pending (source, error))
-    return FALSE;
+  if (!g_input_stream_set_pending (source, &local_error))
+    {
+      gboolean is_closed = g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+
+      temp_entry_set_cause (entry, error, local_error->code,
+                            is_closed ? _("the source is closed") : _("another operation on the source has not ended"),
+                            TEMP_ACTION_WRITE);
+      return FALSE;
+    }
 
   /* Keep to the timeout of a socket. */
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (source), "socket") != NULL)
@@ -117,7 +125,7 @@ copy_from (TempEntry     *entry,
   *n_copied = copy.n_copied;
 
   if (!copied)
-    temp_entry_propagate_error (entry, error, g_steal_pointer (&local_error), "Could not splice to");
+    temp_entry_propagate_error (entry, error, g_steal_pointer (&local_error), TEMP_ACTION_WRITE);
 
   g_input_stream_clear_pending (source);
   return copied;

@@ -4,6 +4,7 @@
 
 #include "stream/spool.h"
 
+#include "base/words.h"
 #include "platform/platform.h"
 #include "stream/contents.h"
 
@@ -93,15 +94,15 @@ check_open (TempSpool  *spool,
   if (G_LIKELY (!spool->closed))
     return TRUE;
 
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "Stream is already closed");
+  temp_entry_set_cause (NULL, error, G_IO_ERROR_CLOSED, _("it is closed"), TEMP_ACTION_USE);
   return FALSE;
 }
 
 static void
-set_no_memory (GError **error)
+set_no_memory (GError          **error,
+               TempEntryAction   action)
 {
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                       "There is not enough memory to hold the spooled file");
+  temp_entry_set_cause (NULL, error, G_IO_ERROR_NO_SPACE, _("there is not enough memory"), action);
 }
 
 /* Moves the bytes from memory to a new file. Frees the memory last: on error, nothing has changed. */
@@ -262,7 +263,7 @@ temp_spool_write (TempSpool     *spool,
           n = count;
         }
       else if (file == NULL)
-        set_no_memory (error);
+        set_no_memory (error, TEMP_ACTION_WRITE);
     }
   pthread_mutex_unlock (&spool->lock);
 
@@ -358,7 +359,7 @@ temp_spool_load (TempSpool     *spool,
     {
       bytes = temp_memory_dup (&spool->memory);
       if (bytes == NULL)
-        set_no_memory (error);
+        set_no_memory (error, TEMP_ACTION_READ);
     }
   pthread_mutex_unlock (&spool->lock);
 
@@ -398,7 +399,7 @@ temp_spool_replace (TempSpool     *spool,
           ok = TRUE;
         }
       else if (file == NULL)
-        set_no_memory (error);
+        set_no_memory (error, TEMP_ACTION_WRITE);
     }
   pthread_mutex_unlock (&spool->lock);
 
@@ -443,8 +444,7 @@ seek_in_memory (TempSpool  *spool,
 
   if (offset < -base || offset > G_MAXINT64 - base)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                           "Could not seek in the spooled file: there is no such offset");
+      temp_entry_set_cause (NULL, error, G_IO_ERROR_INVALID_ARGUMENT, _("there is no such offset"), TEMP_ACTION_SEEK);
       return FALSE;
     }
 
@@ -487,8 +487,7 @@ temp_spool_truncate (TempSpool     *spool,
 
   if (size < 0)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                           "Could not truncate the spooled file: the size is negative");
+      temp_entry_set_cause (NULL, error, G_IO_ERROR_INVALID_ARGUMENT, _("the size is negative"), TEMP_ACTION_TRUNCATE);
       return FALSE;
     }
 
@@ -500,7 +499,7 @@ temp_spool_truncate (TempSpool     *spool,
       else if (temp_memory_resize (&spool->memory, size))
         ok = TRUE;
       else
-        set_no_memory (error);
+        set_no_memory (error, TEMP_ACTION_WRITE);
     }
   pthread_mutex_unlock (&spool->lock);
 

@@ -4,6 +4,9 @@
 
 #include "stream/spooled.h"
 
+#include "base/words.h"
+#include "stream/busy.h"
+
 /* The two streams of a spooled file, which call the spool for everything. */
 
 struct _TempSpooledInputStream
@@ -80,10 +83,11 @@ temp_spooled_input_stream_seek (GSeekable     *seekable,
                                 GError       **error)
 {
   GInputStream *stream = G_INPUT_STREAM (seekable);
+  GError *cause = NULL;
   gboolean ok;
 
-  if (!g_input_stream_set_pending (stream, error))
-    return FALSE;
+  if (!g_input_stream_set_pending (stream, &cause))
+    return temp_busy_fail (NULL, TEMP_ACTION_SEEK, cause, error);
 
   ok = temp_spool_seek (TEMP_SPOOLED_INPUT_STREAM (stream)->spool, offset, type, cancellable, error);
   g_input_stream_clear_pending (stream);
@@ -102,8 +106,7 @@ temp_spooled_input_stream_truncate (GSeekable     *seekable,
                                     GCancellable  *cancellable,
                                     GError       **error)
 {
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                       "Truncate not allowed on input stream");
+  temp_entry_set_cause (NULL, error, G_IO_ERROR_NOT_SUPPORTED, _("this stream only reads"), TEMP_ACTION_TRUNCATE);
   return FALSE;
 }
 
@@ -197,10 +200,11 @@ temp_spooled_output_stream_seek (GSeekable     *seekable,
                                  GError       **error)
 {
   GOutputStream *stream = G_OUTPUT_STREAM (seekable);
+  GError *cause = NULL;
   gboolean ok;
 
-  if (!g_output_stream_set_pending (stream, error))
-    return FALSE;
+  if (!g_output_stream_set_pending (stream, &cause))
+    return temp_busy_fail (NULL, TEMP_ACTION_SEEK, cause, error);
 
   ok = temp_spool_seek (TEMP_SPOOLED_OUTPUT_STREAM (stream)->spool, offset, type, cancellable, error);
   g_output_stream_clear_pending (stream);
@@ -214,10 +218,11 @@ temp_spooled_output_stream_truncate (GSeekable     *seekable,
                                      GError       **error)
 {
   GOutputStream *stream = G_OUTPUT_STREAM (seekable);
+  GError *cause = NULL;
   gboolean ok;
 
-  if (!g_output_stream_set_pending (stream, error))
-    return FALSE;
+  if (!g_output_stream_set_pending (stream, &cause))
+    return temp_busy_fail (NULL, TEMP_ACTION_TRUNCATE, cause, error);
 
   ok = temp_spool_truncate (TEMP_SPOOLED_OUTPUT_STREAM (stream)->spool, size, cancellable, error);
   g_output_stream_clear_pending (stream);

@@ -13,6 +13,9 @@
 #include "base/fd.h"
 #include "base/metadata.h"
 #include "base/names.h"
+#include "base/words.h"
+
+#define COPYING _("Could not copy “%s”: %s")
 
 /* A copy in progress. */
 typedef struct
@@ -48,10 +51,8 @@ fail (Tree        *tree,
       int          errsv,
       const char  *relative)
 {
-  g_autofree char *shown = g_filename_display_name (relative);
-
   if (*relative != '\0')
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "“%s”: %s", shown, g_strerror (errsv));
+    temp_error_from_errno (error, errsv, COPYING, relative);
   else
     g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errsv), g_strerror (errsv));
   return FALSE;
@@ -130,13 +131,7 @@ copy_file (Tree        *tree,
   copy.out = out;
   if (!temp_copy_run (&copy, &local_error))
     {
-      g_autofree char *shown = g_filename_display_name (relative);
-
-      if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_propagate_error (error, g_steal_pointer (&local_error));
-      else
-        g_set_error (error, local_error->domain, local_error->code, "“%s”: %s", shown,
-                     temp_error_get_cause (local_error));
+      temp_error_from_cause (error, g_steal_pointer (&local_error), COPYING, relative);
       return FALSE;
     }
 

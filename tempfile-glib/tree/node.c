@@ -136,12 +136,8 @@ temp_remove_fail (TempRemoveWalk *walk,
     }
   else if (walk->n_errors++ == 0)
     {
-      g_autofree char *relative = relative_path (node, name);
-      g_autofree char *shown = g_filename_display_name (relative);
-      g_autofree char *root = g_filename_display_name (walk->path);
-
-      g_set_error (&walk->first_error, G_IO_ERROR, g_io_error_from_errno (errsv),
-                   "Could not remove “%s” in “%s”: %s", shown, root, g_strerror (errsv));
+      walk->first_name = relative_path (node, name);
+      walk->first_errno = errsv;
     }
   skip_locked (node, name);
 

@@ -94,7 +94,8 @@ typedef struct
   guint64             n_errors;
   gboolean            any_spared;
   gboolean            is_lost; /* a directory was moved, so that its worker could not go back up */
-  GError             *first_error;
+  char               *first_name;  /* of the first error: a path relative to the root */
+  int                 first_errno;
 
   /* Under the lock: the queue of jobs, in threads.c. */
   TempRemoveJobFunc   do_job;

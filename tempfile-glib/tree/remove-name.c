@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/words.h"
 #include "tree/descriptor.h"
 
 /* Removes a file or directory by its name, and with it anything that has replaced it.
@@ -40,7 +41,7 @@ temp_remove_file_name (TempHandle   parent_fd,
       (errno == EISDIR && unlink_name (parent_fd, name, TEMP_KIND_DIR, removed)))
     return TRUE;
 
-  temp_error_from_errno (error, errno, "Could not delete the temporary file", path);
+  temp_error_from_errno (error, errno, _("Could not delete the temporary file “%s”: %s"), path);
   return FALSE;
 }
 
@@ -97,7 +98,7 @@ empty_name (TempHandle          parent_fd,
 failed:
   if (errno == ENOENT || errno == ENOTDIR)
     return TRUE; /* somebody has removed or replaced it */
-  temp_error_from_errno (error, errno, "Could not remove the temporary directory", path);
+  temp_error_from_errno (error, errno, _("Could not remove the temporary directory “%s”: %s"), path);
   return FALSE;
 }
 
@@ -132,6 +133,6 @@ temp_remove_dir_name (TempHandle          parent_fd,
   if (*removed && options->progress != NULL)
     options->progress->n_removed++;
   if (!gone)
-    temp_error_from_errno (error, errno, "Could not remove the temporary directory", path);
+    temp_error_from_errno (error, errno, _("Could not remove the temporary directory “%s”: %s"), path);
   return gone;
 }

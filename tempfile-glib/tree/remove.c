@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "tree/descriptor.h"
 #include "tree/node.h"
 #include "tree/open.h"
@@ -81,6 +82,26 @@ open_root (TempHandle dir_fd)
   return root;
 }
 
+/* Sets the error of a walk that could not remove all. */
+static void
+set_error (TempRemoveWalk  *walk,
+           GError         **error)
+{
+  g_autofree char *root = g_filename_display_name (walk->path);
+  g_autofree char *first = g_filename_display_name (walk->first_name);
+  const char *cause = g_strerror (walk->first_errno);
+  int code = g_io_error_from_errno (walk->first_errno);
+  gulong n = MIN (walk->n_errors, G_MAXULONG);
+
+  if (n == 1)
+    g_set_error (error, G_IO_ERROR, code, _("Could not remove “%s” in “%s”: %s"), first, root, cause);
+  else
+    g_set_error (error, G_IO_ERROR, code,
+                 temp_words_get_plural ("Could not remove %lu entry of “%s”, the first being “%s”: %s",
+                                        "Could not remove %lu entries of “%s”, the first being “%s”: %s", n),
+                 n, root, first, cause);
+}
+
 /* Ends a walk: adds up its progress, and sets its error. Returns TRUE if there is none. */
 static gboolean
 report (TempRemoveWalk  *walk,
@@ -90,33 +111,18 @@ report (TempRemoveWalk  *walk,
     walk->progress->n_removed += walk->n_removed;
 
   if (g_cancellable_set_error_if_cancelled (walk->cancellable, error))
-    {
-      g_clear_error (&walk->first_error);
-      return FALSE;
-    }
+    return FALSE;
 
   if (temp_remove_is_late (walk))
     {
-      g_autofree char *shown = g_filename_display_name (walk->path);
-
-      g_clear_error (&walk->first_error);
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "Could not remove all of “%s” in time", shown);
+      temp_error_set (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("Could not remove all of “%s”: %s"), walk->path,
+                      _("there was no more time"));
       return FALSE;
     }
-  if (walk->first_error == NULL)
-    return TRUE;
 
-  if (walk->n_errors > 1)
-    {
-      GError *first = walk->first_error;
-
-      walk->first_error = g_error_new (first->domain, first->code,
-                                       "%s … and %" G_GUINT64_FORMAT " more (%" G_GUINT64_FORMAT " entries are left)",
-                                       first->message, walk->n_errors - 1, walk->n_errors);
-      g_error_free (first);
-    }
-  g_propagate_error (error, g_steal_pointer (&walk->first_error));
-  return FALSE;
+  if (walk->n_errors > 0)
+    set_error (walk, error);
+  return walk->n_errors == 0;
 }
 
 /* Goes through the tree once. Returns FALSE with errno if the root cannot be opened. */
@@ -166,22 +172,23 @@ temp_remove_contents (TempHandle          dir_fd,
         .deadline = options->deadline,
         .asks_inodes = i > 1,
       };
+      g_autofree char *first_name = NULL;
 
       if (g_cancellable_set_error_if_cancelled (options->cancellable, error))
         return FALSE;
 
       if (!walk_once (&walk, dir_fd))
         {
-          temp_error_from_errno (error, errno, "Could not read the directory", path);
+          temp_error_from_errno (error, errno, _("Could not read the directory “%s”: %s"), path);
           return FALSE;
         }
 
+      first_name = walk.first_name;
       options->any_spared = options->any_spared || walk.any_spared;
       if (!walk.is_lost || i == MAX_WALKS)
         return report (&walk, error);
 
       /* The next walk meets the errors again. */
       progress->n_removed += walk.n_removed;
-      g_clear_error (&walk.first_error);
     }
 }

@@ -147,6 +147,61 @@ test_steal (void)
   g_assert_no_errno (close (fd));
 }
 
+/* An error of a seek to before the beginning names the path of a file that has one, which somebody asked for, or else the
+ * directory. */
+static void
+assert_names (TempEntry  *entry,
+              const char *named)
+{
+  g_autofree char *expected = g_strdup_printf ("Could not seek in %s: %s", named, g_strerror (EINVAL));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (temp_entry_seek (entry, -1, G_SEEK_SET, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpstr (error->message, ==, expected);
+}
+
+static int
+create_no_nameless (TempHandle  dir_fd,
+                    const char *dir,
+                    uint32_t    mode)
+{
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+static void
+child_messages (gconstpointer data)
+{
+  g_autofree char *in_dir = g_strdup_printf ("a temporary file in “%s”", test_dir ());
+  g_autoptr (TempEntry) named = test_new_file (test_dir (), "report-");
+  g_autofree char *with_path = g_strdup_printf ("“%s”", temp_entry_get_path (named));
+  g_autoptr (TempEntry) nameless = temp_entry_new ();
+  g_autoptr (TempEntry) hidden = temp_entry_new ();
+  g_autofree char *with_hidden = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_names (named, with_path);
+  g_assert_true (temp_entry_delete (named, NULL, NULL, NULL));
+  assert_names (named, in_dir);
+
+  g_assert_true (temp_entry_create_nameless (nameless, test_dir (), 0600, NULL));
+  assert_names (nameless, in_dir);
+
+  /* Beside a document, on a filesystem without nameless files. Once it is kept, somebody knows the name. */
+  temp_platform.create_nameless = create_no_nameless;
+  g_assert_true (temp_entry_create_beside (hidden, test_dir (), 0600, NULL));
+  assert_names (hidden, in_dir);
+  with_hidden = g_strdup_printf ("“%s”", temp_entry_get_path (hidden));
+  g_assert_true (temp_entry_keep (hidden, NULL));
+  assert_names (hidden, with_hidden);
+
+  g_assert_true (temp_entry_release_fd (nameless, NULL));
+  g_assert_false (temp_entry_acquire_fd (nameless, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  g_assert_true (g_str_has_suffix (error->message, "”: it is closed"));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -160,6 +215,8 @@ main (int    argc,
   g_test_add_func ("/descriptors/closing-fails-once-if-the-program-has-closed-it", test_close_fails);
   g_test_add_func ("/descriptors/a-closed-file-can-be-run", test_closed_is_closed);
   g_test_add_func ("/descriptors/the-caller-can-have-it", test_steal);
+
+  test_add_in_child ("/error/names-the-path-or-else-the-directory", child_messages, NULL);
 
   return g_test_run ();
 }

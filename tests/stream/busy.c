@@ -15,6 +15,26 @@ typedef enum
   THE_OUTPUT,
 } Who;
 
+/* Returns an entry of a nameless file in the test's directory, for the messages. */
+static TempEntry *
+make_entry (void)
+{
+  TempEntry *entry = temp_entry_new ();
+
+  g_assert_true (temp_entry_create_nameless (entry, test_dir (), 0600, NULL));
+  return entry;
+}
+
+/* The error is about writing to the file of make_entry(). */
+static void
+assert_message (const GError *error,
+                const char   *cause)
+{
+  g_autofree char *expected = g_strdup_printf ("Could not write to a temporary file in “%s”: %s", test_dir (), cause);
+
+  g_assert_cmpstr (error->message, ==, expected);
+}
+
 static void
 assert_pending (GIOStream     *file,
                 GInputStream  *input,
@@ -36,6 +56,7 @@ test_all_or_none (gconstpointer data)
   g_autoptr (GIOStream) file = G_IO_STREAM (temp_file_new (test_dir (), NULL));
   GInputStream *input = g_io_stream_get_input_stream (file);
   GOutputStream *output = g_io_stream_get_output_stream (file);
+  g_autoptr (TempEntry) entry = make_entry ();
   g_autoptr (GError) error = NULL;
   TempBusy busy;
 
@@ -48,15 +69,16 @@ test_all_or_none (gconstpointer data)
 
   if (who == NOBODY)
     {
-      g_assert_true (temp_busy_begin (&busy, file, input, output, &error));
+      g_assert_true (temp_busy_begin (&busy, file, input, output, entry, TEMP_ACTION_WRITE, &error));
       g_assert_no_error (error);
       assert_pending (file, input, output, TRUE, TRUE, TRUE);
       temp_busy_end (&busy);
     }
   else
     {
-      g_assert_false (temp_busy_begin (&busy, file, input, output, &error));
+      g_assert_false (temp_busy_begin (&busy, file, input, output, entry, TEMP_ACTION_WRITE, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+      assert_message (error, "another operation on it has not ended");
     }
   assert_pending (file, input, output, who == THE_FILE, who == THE_INPUT, who == THE_OUTPUT);
 
@@ -75,22 +97,24 @@ test_closed (void)
   g_autoptr (GIOStream) file = G_IO_STREAM (temp_file_new (test_dir (), NULL));
   GInputStream *input = g_io_stream_get_input_stream (file);
   GOutputStream *output = g_io_stream_get_output_stream (file);
+  g_autoptr (TempEntry) entry = make_entry ();
   g_autoptr (GError) error = NULL;
   TempBusy busy;
 
-  g_assert_true (temp_busy_begin (&busy, file, NULL, NULL, &error));
+  g_assert_true (temp_busy_begin (&busy, file, NULL, NULL, entry, TEMP_ACTION_WRITE, &error));
   assert_pending (file, input, output, TRUE, FALSE, FALSE);
   temp_busy_end (&busy);
 
   g_assert_true (g_input_stream_close (input, NULL, NULL));
-  g_assert_true (temp_busy_begin (&busy, file, input, output, &error));
+  g_assert_true (temp_busy_begin (&busy, file, input, output, entry, TEMP_ACTION_WRITE, &error));
   g_assert_no_error (error);
   assert_pending (file, input, output, TRUE, FALSE, TRUE);
   temp_busy_end (&busy);
 
   g_assert_true (g_io_stream_close (file, NULL, NULL));
-  g_assert_false (temp_busy_begin (&busy, file, input, output, &error));
+  g_assert_false (temp_busy_begin (&busy, file, input, output, entry, TEMP_ACTION_WRITE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  assert_message (error, "it is closed");
 }
 
 int
