@@ -9,17 +9,18 @@
 
 # One a word; A|B is the first of them that there is.
 packages_debian_build='gcc libc6-dev meson ninja-build pkg-config|pkgconf libglib2.0-dev gobject-introspection
-  libgirepository1.0-dev|gir1.2-glib-2.0-dev gir1.2-glib-2.0 python3-gi gjs'
+  libgirepository1.0-dev|gir1.2-glib-2.0-dev gir1.2-glib-2.0 python3-gi gjs gettext'
+# locales is for localedef, by which a test makes a German locale.
 # valgrind cannot start without the symbols of the dynamic linker, in libc6-dbg.
 packages_debian_test='clang libclang-rt-dev|libclang-rt-14-dev|libclang-rt-18-dev|libclang-rt-19-dev valgrind libc6-dbg
   valac lua5.1 lua-lgi gi-docgen libseccomp-dev util-linux procps g++ binutils strace
-  libpython3.11-testsuite|libpython3.12-testsuite|libpython3.13-testsuite mypy'
-packages_fedora_build='gcc meson ninja-build pkgconf-pkg-config glib2-devel gobject-introspection-devel python3-gobject-base gjs'
-packages_fedora_test='clang compiler-rt valgrind vala lua lua-lgi gi-docgen libseccomp-devel util-linux procps-ng gcc-c++ binutils strace python3-mypy'
-packages_arch_build='gcc meson ninja pkgconf glib2-devel gobject-introspection python-gobject gjs'
+  libpython3.11-testsuite|libpython3.12-testsuite|libpython3.13-testsuite mypy locales'
+packages_fedora_build='gcc meson ninja-build pkgconf-pkg-config glib2-devel gobject-introspection-devel python3-gobject-base gjs gettext'
+packages_fedora_test='clang compiler-rt valgrind vala lua lua-lgi gi-docgen libseccomp-devel util-linux procps-ng gcc-c++ binutils strace python3-mypy glibc-locale-source'
+packages_arch_build='gcc meson ninja pkgconf glib2-devel gobject-introspection python-gobject gjs gettext'
 packages_arch_test='clang compiler-rt valgrind vala lua lua-lgi gi-docgen libseccomp util-linux procps-ng strace mypy'
 
-packages_tools_build='cc meson ninja pkg-config g-ir-scanner gjs'
+packages_tools_build='cc meson ninja pkg-config g-ir-scanner gjs msgfmt'
 packages_tools_test='clang valgrind valac vapigen gi-docgen unshare'
 
 packages_is_installed () {
