@@ -192,7 +192,6 @@ temp_replace_contents_async (GFile               *file,
 
 /**
  * temp_replace_contents_finish:
- * @file: the document
  * @result: the result that the callback got
  * @new_etag: (out) (optional) (nullable) (transfer full): the entity tag of the new document
  * @error: return location for an error
@@ -206,27 +205,26 @@ temp_replace_contents_async (GFile               *file,
  *   g_autoptr (GError) error = NULL;
  *   g_autofree char *etag = NULL;
  *
- *   if (!temp_replace_contents_finish (G_FILE (source), result, &etag, &error))
+ *   if (!temp_replace_contents_finish (result, &etag, &error))
  *     g_warning ("%s", error->message);
  * }
  * ```
  *
  * Fails as [func@Temp.replace_contents] does.
  *
- * Returns: %TRUE if the contents are in @file, %FALSE if @error is set
+ * Returns: %TRUE if the contents are in the document, %FALSE if @error is set
  *
  * Since: 1.0
  */
 gboolean
-temp_replace_contents_finish (GFile         *file,
-                              GAsyncResult  *result,
+temp_replace_contents_finish (GAsyncResult  *result,
                               char         **new_etag,
                               GError       **error)
 {
   Save *save;
 
-  g_return_val_if_fail (G_IS_FILE (file), FALSE);
-  g_return_val_if_fail (temp_task_is_valid (result, &save_steps, file), FALSE);
+  g_return_val_if_fail (G_IS_TASK (result), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, (gpointer) &save_steps), FALSE);
 
   save = temp_task_finish (result, error);
   if (new_etag != NULL)

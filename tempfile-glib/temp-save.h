@@ -24,8 +24,7 @@ void     temp_replace_contents_async  (GFile                *file,
                                        GAsyncReadyCallback   callback,
                                        gpointer              user_data);
 TEMP_AVAILABLE_IN_1_0
-gboolean temp_replace_contents_finish (GFile                *file,
-                                       GAsyncResult         *result,
+gboolean temp_replace_contents_finish (GAsyncResult         *result,
                                        char                **new_etag,
                                        GError              **error);
 

@@ -50,7 +50,7 @@ save (const char  *path,
   temp_replace_contents_async (file, contents, s->etag, s->flags, G_PRIORITY_DEFAULT, s->cancellable, on_saved, &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
-  return temp_replace_contents_finish (file, result, new_etag, error);
+  return temp_replace_contents_finish (result, new_etag, error);
 }
 
 static void
@@ -301,7 +301,7 @@ test_not_local (gconstpointer data)
       temp_replace_contents_async (file, contents, NULL, 0, G_PRIORITY_DEFAULT, NULL, on_saved, &result);
       while (result == NULL)
         g_main_context_iteration (NULL, TRUE);
-      g_assert_false (temp_replace_contents_finish (file, result, NULL, &error));
+      g_assert_false (temp_replace_contents_finish (result, NULL, &error));
     }
   else
     {
