@@ -44,6 +44,8 @@ function printDir(files, location) {
     try {
         print(`${files} go to ${Temp.get_dir(location)}`);
     } catch (error) {
+        if (!(error instanceof GLib.Error))
+            throw error;
         print(`${files} go to ${error.message}`);
     }
 }
