@@ -75,6 +75,25 @@ class AwaitTests:
         self.run_async(run())
         self.assertEqual(self.list(), [])
 
+    @unittest.skipUnless(hasattr(Temp, "replace_contents"), "this library has no replace_contents()")
+    def test_replace_contents(self):
+        async def run():
+            target = os.path.join(self.dir, "document")
+            self.assertIsInstance(await Temp.replace_contents_async(target, b"new"), str)
+            with open(target) as document:
+                self.assertEqual(document.read(), "new")
+
+            cancellable = Gio.Cancellable()
+            cancellable.cancel()
+            for arguments, code in (((None, 0, 0, cancellable), Gio.IOErrorEnum.CANCELLED),
+                                    (("1:0",), Gio.IOErrorEnum.WRONG_ETAG)):
+                with self.assertRaises(GLib.Error) as caught:
+                    await Temp.replace_contents_async(target, b"newer", *arguments)
+                self.assertTrue(caught.exception.matches(Gio.io_error_quark(), code))
+
+        self.run_async(run())
+        self.assertEqual(self.list(), ["document"])
+
     def test_task_cancelled(self):
         async def run():
             future = asyncio.ensure_future(Temp.Dir.new_async())

@@ -307,6 +307,75 @@ class TestOpen(support.TestCase):
             target.unlink()
 
 
+    @unittest.skipUnless(hasattr(Temp.File, "get_expected_etag"), "this library has no expected-etag")
+    def test_expected_etag(self):
+        target = pathlib.Path(self.dir, "document")
+        target.write_text("old")
+        with Temp.File(expected_etag="other") as file:
+            self.assertEqual(file.get_expected_etag(), "other")
+            with self.assertRaises(GLib.Error) as caught:
+                file.persist(target, Temp.PersistFlags.REPLACE)
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.WRONG_ETAG))
+            file.props.expected_etag = None
+            file.persist(target, Temp.PersistFlags.REPLACE | Temp.PersistFlags.COPY)
+        self.assertEqual(target.read_text(), "")
+
+
+@unittest.skipUnless(hasattr(Temp, "replace_contents"), "this library has no replace_contents()")
+class TestReplaceContents(support.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.target = pathlib.Path(self.dir, "document")
+
+    def test_all(self):
+        path = os.fspath(self.target)
+        for file in path, os.fsencode(path), self.target, Gio.File.new_for_path(path):
+            for data in b"text", bytearray(b"a"), memoryview(b"bc"), GLib.Bytes.new(b"d"), b"":
+                Temp.replace_contents(file, data)
+                expected = data.get_data() if isinstance(data, GLib.Bytes) else bytes(data)
+                self.assertEqual(self.target.read_bytes(), expected)
+        for wrong in "text", 3, None:
+            with self.assertRaises(TypeError):
+                Temp.replace_contents(path, wrong)
+        self.assertEqual(self.list(), ["document"])
+
+    def test_etag(self):
+        first = Temp.replace_contents(self.target, b"1")
+        self.assertIsInstance(first, str)
+        second = Temp.replace_contents(self.target, b"2", etag=first, flags=Temp.PersistFlags.DURABLE)
+        os.utime(self.target, (1, 1))
+        with self.assertRaises(GLib.Error) as caught:
+            Temp.replace_contents(self.target, b"3", second)
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.WRONG_ETAG))
+        self.assertEqual(self.target.read_bytes(), b"2")
+
+    def test_harm(self):
+        self.target.write_text("old")
+        other = pathlib.Path(self.dir, "other name")
+        other.hardlink_to(self.target)
+        with self.assertRaises(GLib.Error) as caught:
+            Temp.replace_contents(self.target, b"new")
+        self.assertTrue(caught.exception.matches(Temp.SaveError.quark(), Temp.SaveError.LINKS))
+        self.assertIn(os.fspath(self.target), caught.exception.message)
+        Temp.replace_contents(self.target, b"new", flags=Temp.PersistFlags.IN_PLACE)
+        self.assertEqual(other.read_text(), "new")
+        self.assertEqual(self.list(), ["document", "other name"])
+
+    def test_callback(self):
+        loop = GLib.MainLoop()
+        results = []
+
+        def on_saved(source, result, data):
+            results.extend((Temp.replace_contents_finish(result), data))
+            loop.quit()
+
+        Temp.replace_contents_async(self.target, b"new", None, 0, GLib.PRIORITY_DEFAULT, None, on_saved, "data")
+        loop.run()
+        self.assertIsInstance(results[0], str)
+        self.assertEqual(results[1], "data")
+        self.assertEqual(self.target.read_text(), "new")
+
+
 class TestDir(support.TestCase):
     def test_construct(self):
         dir = Temp.Dir(prefix="a-", suffix="-b", permissions=0o750)

@@ -26,6 +26,8 @@ NEWER = {
     "File.keep_finish", "File.load_bytes", "File.load_bytes_async", "File.load_bytes_finish", "File.replace_bytes",
     "File.replace_bytes_async", "File.replace_bytes_finish", "File.new_beside_async", "File.new_beside_finish",
     "File.new_beside", "File.reopen", "File.persist", "File.persist_async", "File.persist_finish", "PersistFlags",
+    "SaveError", "save_error_quark", "replace_contents", "replace_contents_async", "replace_contents_finish",
+    "File.get_expected_etag", "File.set_expected_etag",
 }
 
 

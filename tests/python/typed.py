@@ -55,6 +55,12 @@ assert_type(Temp.File.new_async(), Awaitable[Temp.File])
 Temp.File("x")  # error
 Temp.File(colour="red")  # error
 
+assert_type(Temp.replace_contents("x", b"x", None, Temp.PersistFlags.IN_PLACE | Temp.PersistFlags.DURABLE), str | None)
+assert_type(Temp.replace_contents_async(Path("x"), memoryview(b"x"), etag="x"), Awaitable[str | None])
+assert_type(Temp.SaveError.LINKS, Temp.SaveError)
+Temp.File(expected_etag="x").set_expected_etag(None)
+Temp.replace_contents("x")  # error
+
 with Temp.Dir() as dir:
     assert_type(dir / "name" / "other", Path)
     assert_type(dir.create_file(), Temp.File)

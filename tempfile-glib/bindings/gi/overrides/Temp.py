@@ -132,13 +132,19 @@ def _get_path_or_raise(self):
     return path
 
 
-def _await_new(new, arguments, cancellable):
-    """Gives an awaitable of what a constructor makes, in whatever loop of asyncio is running.
+def _await_in_thread(function, *arguments):
+    """Gives an awaitable of what a function returns, in whatever loop of asyncio is running.
 
-    A thread makes it: not every PyGObject can await at all, constructors least, and
+    A thread calls it: not every PyGObject can await at all, constructors least, and
     none of them in a loop that is not GLib's.
     """
     import asyncio
+
+    return asyncio.get_running_loop().run_in_executor(None, function, *arguments)
+
+
+def _await_new(new, arguments, cancellable):
+    """Gives an awaitable of what a constructor makes."""
 
     def make():
         if cancellable is None:
@@ -148,7 +154,7 @@ def _await_new(new, arguments, cancellable):
         cancellable.set_error_if_cancelled()
         return made
 
-    return asyncio.get_running_loop().run_in_executor(None, make)
+    return _await_in_thread(make)
 
 
 def _build_file(raw, mode, buffering, encoding, errors, newline):
@@ -499,6 +505,24 @@ if hasattr(Temp, "remove_tree"):
 
     _publish("remove_tree", staticmethod(_remove_tree))
     _publish("remove_tree_async", staticmethod(_remove_tree_async))
+
+if hasattr(Temp, "replace_contents"):
+    def _replace_contents(file, contents, etag=None, flags=0, cancellable=None):
+        return Temp.replace_contents(_to_gfile(file), _to_gbytes(contents), etag, flags, cancellable)[1]
+
+    def _replace_contents_async(file, contents, etag=None, flags=0, io_priority=GLib.PRIORITY_DEFAULT,
+                                cancellable=None, callback=None, *user_data):
+        arguments = _to_gfile(file), _to_gbytes(contents), etag, flags
+        if callback is None:
+            return _await_in_thread(_replace_contents, *arguments, cancellable)
+        return Temp.replace_contents_async(*arguments, io_priority, cancellable, callback, *user_data)
+
+    def _replace_contents_finish(result):
+        return Temp.replace_contents_finish(result)[1]
+
+    _publish("replace_contents", staticmethod(_replace_contents))
+    _publish("replace_contents_async", staticmethod(_replace_contents_async))
+    _publish("replace_contents_finish", staticmethod(_replace_contents_finish))
 
 if hasattr(Temp, "sweep"):
     def _sweep(cancellable=None):
