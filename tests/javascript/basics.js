@@ -53,6 +53,24 @@ test('a named file', () => {
     assertEqual(notified, 1);
 });
 
+test('a document', () => {
+    const dir = Temp.Dir.new(null, null, null);
+    const document = dir.get_child('document');
+    const [saved, etag] = Temp.replace_contents(document, GLib.Bytes.new([1, 2]), null, Temp.PersistFlags.NONE, null);
+    assertEqual(saved, true);
+    const loop = GLib.MainLoop.new(null, false);
+    let results = null;
+    Temp.replace_contents_async(document, GLib.Bytes.new([3]), etag, Temp.PersistFlags.NONE, GLib.PRIORITY_DEFAULT, null,
+        (_, result) => {
+            results = Temp.replace_contents_finish(result);
+            loop.quit();
+        });
+    loop.run();
+    assertEqual(results[0], true);
+    assertEqual(document.load_contents(null)[1].join(), '3');
+    dir.delete(null);
+});
+
 test('kept', () => {
     const file = Temp.File.new_named(null, null, null);
     const path = file.keep();

@@ -296,6 +296,58 @@ test('with leaves what is persisted', async () => {
     });
 });
 
+test('a document is saved', async () => {
+    await Temp.Dir.with(async dir => {
+        const document = dir.get_child('document');
+        const other = dir.get_child('other name');
+        const read = file => new TextDecoder().decode(file.load_contents(null)[1]);
+        const bytes = text => new TextEncoder().encode(text);
+
+        const [saved, etag] = Temp.replace_contents(document, bytes('one'));
+        assertEqual(saved, true);
+        assertEqual(read(document), 'one');
+        const [newer] = await Temp.replace_contents_async(document, bytes('two'), etag, Temp.PersistFlags.DURABLE);
+        assertEqual(read(document), 'two');
+        assertEqual(newer, document.query_info('etag::value', 0, null).get_etag());
+        await assertRejects(Temp.replace_contents_async(document, bytes('three'), '1:0'), Gio.IOErrorEnum.WRONG_ETAG);
+
+        GLib.spawn_sync(null, ['ln', document.get_path(), other.get_path()], null, GLib.SpawnFlags.SEARCH_PATH, null);
+        for (const save of [() => Temp.replace_contents(document, bytes('four')),
+            () => Temp.replace_contents_async(document, bytes('four'))]) {
+            let error = null;
+            try {
+                // eslint-disable-next-line no-await-in-loop
+                await save();
+            } catch (e) {
+                error = e;
+            }
+            assertEqual(error instanceof Temp.SaveError, true);
+            assertEqual(error.matches(Temp.SaveError, Temp.SaveError.LINKS), true);
+        }
+        await Temp.replace_contents_async(document, bytes('five'), null, Temp.PersistFlags.IN_PLACE);
+        assertEqual(read(other), 'five');
+    });
+});
+
+test('another document is expected', () => {
+    const dir = new Temp.Dir();
+    const document = dir.get_child('document');
+    const file = new Temp.File({dir: dir.path, expected_etag: '1:0'});
+    Temp.replace_contents(document, new Uint8Array());
+    assertEqual(file.expectedEtag, '1:0');
+    let code = null;
+    try {
+        file.persist(document, Temp.PersistFlags.REPLACE);
+    } catch (e) {
+        ({code} = e);
+    }
+    assertEqual(code, Gio.IOErrorEnum.WRONG_ETAG);
+    file.expected_etag = null;
+    file.persist(document, Temp.PersistFlags.REPLACE);
+    file.close();
+    dir.delete();
+});
+
 test('progress', async () => {
     const dir = new Temp.Dir();
     dir.get_child('a').make_directory(null);

@@ -14,8 +14,11 @@ type Internal = `vfunc_${string}` | `__${string}__` | '_init' | 'init' | `init_$
 type Classes = 'File' | 'Dir' | 'SpooledFile' | 'create_dir' | 'create_file' | `steal_file${string}` |
     'new' | `new_${string}` | 'splice_async' | '$gtype';
 
+// Where ts-for-gir does not know that one of several results can be null.
+type Nullable = 'replace_contents' | 'replace_contents_async' | 'replace_contents_finish';
+
 type Missing<From, In> = Exclude<keyof From, keyof In | Internal>;
-type Common<From, In> = Exclude<keyof From & keyof In, Internal | Classes>;
+type Common<From, In> = Exclude<keyof From & keyof In, Internal | Classes | Nullable>;
 type Different<From, In> = {[Name in Common<From, In>]: In[Name] extends From[Name] ? never : Name}[Common<From, In>];
 type None<Name extends never> = Name;
 

@@ -90,6 +90,13 @@ async function promises(dir: Temp.Dir) {
 
     exactly<boolean>()(await named.persist_async(dir.get_child('target'), Temp.PersistFlags.DURABLE));
     exactly<Gio.FileInfo>()(await named.query_info_async('standard::size'));
+    const document = dir.get_child('saved');
+    const [, etag] = exactly<[boolean, string | null]>()(Temp.replace_contents(document, new Uint8Array([1])));
+    exactly<[string | null]>()(await Temp.replace_contents_async(
+        document, new Uint8Array([2]), etag, Temp.PersistFlags.IN_PLACE | Temp.PersistFlags.DURABLE));
+    const error: unknown = new Temp.SaveError({message: '', code: Temp.SaveError.LINKS});
+    assert(error instanceof Temp.SaveError && error.matches(Temp.save_error_quark(), Temp.SaveError.LINKS));
+    file.expectedEtag = etag;
     exactly<boolean>()(await file.close_async());
     exactly<boolean>()(await other.delete_async(GLib.PRIORITY_DEFAULT, null, n => exactly<number>()(n)));
     exactly<boolean>()(await Temp.remove_tree_async(dir.file, Temp.RemoveFlags.KEEP_ROOT));

@@ -23,11 +23,26 @@ declare module 'gi://Temp?version=1' {
             REPLACE = 1,
             DURABLE = 2,
             COPY = 4,
+            IN_PLACE = 8,
         }
 
         namespace PersistFlags {
             const $gtype: GObject.GType<PersistFlags>;
         }
+
+        /** The domain of errors about a file that cannot be replaced without harm; each means that IN_PLACE would work. */
+        class SaveError extends GLib.Error {
+            static $gtype: GObject.GType<SaveError>;
+            static OWNER: number;
+            static LINKS: number;
+            static DIRECTORY: number;
+            static MOUNTED: number;
+
+            constructor(options: {message: string, code: number});
+            static quark(): GLib.Quark;
+        }
+
+        function save_error_quark(): GLib.Quark;
 
         enum RemoveFlags {
             NONE = 0,
@@ -59,6 +74,22 @@ declare module 'gi://Temp?version=1' {
         /** Gives the descriptor, which is the caller's to close, and the path, which is the caller's to delete. */
         function mkstemp(dir?: string | null, prefix?: string | null, suffix?: string | null): [number, string];
         function mkdtemp(dir?: string | null, prefix?: string | null, suffix?: string | null): string;
+
+        /** Gives `true`, and the entity tag of the new document. */
+        function replace_contents(
+            file: Gio.File, contents: GLib.Bytes | Uint8Array, etag?: string | null, flags?: PersistFlags | null,
+            cancellable?: Gio.Cancellable | null,
+        ): [boolean, string | null];
+        function replace_contents_async(
+            file: Gio.File, contents: GLib.Bytes | Uint8Array, etag?: string | null, flags?: PersistFlags | null,
+            io_priority?: number | null, cancellable?: Gio.Cancellable | null,
+        ): Promise<[string | null]>;
+        function replace_contents_async(
+            file: Gio.File, contents: GLib.Bytes | Uint8Array, etag: string | null, flags: PersistFlags,
+            io_priority: number, cancellable: Gio.Cancellable | null,
+            callback: Gio.AsyncReadyCallback<Gio.File> | null,
+        ): void;
+        function replace_contents_finish(result: Gio.AsyncResult): [boolean, string | null];
 
         function remove_tree(
             file: Gio.File, flags?: RemoveFlags | null, cancellable?: Gio.Cancellable | null,
@@ -125,6 +156,9 @@ declare module 'gi://Temp?version=1' {
                 autoDelete: boolean;
                 delete_on_close: boolean;
                 deleteOnClose: boolean;
+                /** The entity tag that the destination of `persist()` must have; `null` for any. */
+                expected_etag: string | null;
+                expectedEtag: string | null;
             }
         }
 
@@ -188,6 +222,9 @@ declare module 'gi://Temp?version=1' {
             autoDelete: boolean;
             delete_on_close: boolean;
             deleteOnClose: boolean;
+            /** The entity tag that the destination of `persist()` must have; `null` for any. */
+            expected_etag: string | null;
+            expectedEtag: string | null;
 
             get_dir(): string | null;
             get_prefix(): string | null;
@@ -201,6 +238,8 @@ declare module 'gi://Temp?version=1' {
             set_auto_delete(auto_delete: boolean): void;
             get_delete_on_close(): boolean;
             set_delete_on_close(delete_on_close: boolean): void;
+            get_expected_etag(): string | null;
+            set_expected_etag(etag?: string | null): void;
             dup_fd_path(): string | null;
             reopen(cancellable?: Gio.Cancellable | null): Gio.FileIOStream;
 

@@ -35,6 +35,8 @@ function withoutTrue(results) {
 function promisify(holder, name, finisher) {
     const original = holder[name];
     const finish = finishOf(name);
+    // A function finishes by another function, not by its source: a Gio.File has a `replace_contents_finish` of its own.
+    const isMethod = holder instanceof GObject.Object;
     const {length} = original;
 
     function asynchronous(...args) {
@@ -45,7 +47,7 @@ function promisify(holder, name, finisher) {
         return new Promise((resolve, reject) => {
             original.call(this, ...complete(args.slice(0, length - 1), length - 1), (source, result) => {
                 try {
-                    resolve(withoutTrue((source?.[finish] ? source : finisher)[finish](result)));
+                    resolve(withoutTrue((isMethod && source?.[finish] ? source : finisher)[finish](result)));
                 } catch (error) {
                     if (error.stack)
                         error.stack += `### Promise created here: ###\n${stack}`;
