@@ -16,7 +16,8 @@ from pathlib import Path
 def main():
     metadata, gir, output = map(Path, sys.argv[1:])
     text = gir.read_text(encoding="utf-8")
-    for type_name, name in re.findall(r"^(\w+)\.([\w-]+)#property nullable$", metadata.read_text(), re.MULTILINE):
+    for type_name, name in re.findall(r"^(\w+)\.(\w+)#property nullable$", metadata.read_text(), re.MULTILINE):
+        name = name.replace("_", "-")
         text, count = re.subn(rf'(<class name="{type_name}"(?:(?!</class>).)*?<property name="{name}")',
                               r'\1 nullable="1"', text, count=1, flags=re.DOTALL)
         if count != 1:

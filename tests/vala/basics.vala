@@ -37,6 +37,25 @@ async void asynchronous () throws Error {
   assert (yield document.persist_async (target));
   assert (document.path == target.get_path ());
 
+  string? etag;
+  assert (Temp.replace_contents (target, new Bytes ("one".data), null, Temp.PersistFlags.NONE, out etag));
+  assert (yield Temp.replace_contents_async (target, new Bytes ("two".data), etag, Temp.PersistFlags.DURABLE,
+                                             Priority.DEFAULT, null, out etag));
+  assert (etag != null);
+  string text;
+  FileUtils.get_contents (target.get_path (), out text);
+  assert (text == "two");
+
+  assert (Posix.link (target.get_path (), target.get_path () + "2") == 0);
+  try {
+    yield Temp.replace_contents_async (target, new Bytes ("three".data), null, Temp.PersistFlags.NONE, Priority.DEFAULT,
+                                       null, null);
+    assert_not_reached ();
+  } catch (Temp.SaveError.LINKS e) {
+    assert ("document" in e.message);
+  }
+  FileUtils.unlink (target.get_path () + "2");
+
   var replacing = home.create_file ();
   try {
     yield replacing.persist_async (target);
