@@ -1021,13 +1021,15 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * At every moment, @destination is either as it was before or the whole new directory. With %TEMP_PERSIST_REPLACE, the
  * new directory replaces one that is there, which is then removed with everything in it.
  *
- * The mode, owner, group, access control list and extended attributes of a replaced directory are preserved, as far as
- * the user may set them; a new directory gets the default mode. A mode set by [property@Temp.Dir:permissions] stays.
- * Everything in the directory stays as it is.
+ * The mode, owner, group, access control lists and extended attributes of a replaced directory are preserved. If the user
+ * may not give the new directory the group of the old one, the group and others get only what both had. A new directory
+ * is as `mkdir` makes one there: with the mode, the group, the set-group-ID bit and the access control lists that the umask
+ * and the directory above give it. A mode set by [property@Temp.Dir:permissions] stays. Everything in the directory stays
+ * as it is.
  *
  * With %TEMP_PERSIST_DURABLE, all of the directory is on the disk before it moves: persisting takes as long as a sync
  * of its filesystem takes. With %TEMP_PERSIST_COPY, @destination may be on another filesystem: then all of the
- * directory is copied.
+ * directory is copied. %TEMP_PERSIST_IN_PLACE is for files alone, and changes nothing here.
  *
  * Afterwards, [property@Temp.Dir:path] and [property@Temp.Dir:file] are those of @destination, and nothing deletes the
  * directory. It cannot be persisted again. Objects for files and directories that were made in it still delete them,
@@ -1044,13 +1046,17 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * Fails with
  *
  * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
+ * - `G_IO_ERROR_PERMISSION_DENIED` if the user may not write the directory at @destination, or the one above it, or if the
+ *   new directory would have another owner
+ * - `G_IO_ERROR_BUSY` if @destination is a mount point
  * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; if
  *   @destination has no local path; or if a directory there has something in it, and its filesystem cannot replace it
  *   in one step
  * - `G_IO_ERROR_NOT_DIRECTORY` if @destination is to be replaced, and is no directory
  * - `G_IO_ERROR_NOT_FOUND` if the temporary directory is deleted, or somebody has renamed or replaced it
  * - `G_IO_ERROR_FAILED` if the temporary directory was kept or persisted already
- * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
+ * - `G_IO_ERROR_PENDING` if it is being persisted already
+ * - `G_IO_ERROR_CANCELLED`, and the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
  * On error, neither @destination nor the temporary directory has changed. Only three steps can fail later, when
  * @destination is complete: syncing its parent directory; removing the directory that was replaced, or the one that was

@@ -1944,16 +1944,25 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  *
  * At every moment, @destination is either as it was before or the whole new file. With %TEMP_PERSIST_REPLACE, the new
  * file replaces a file that is there. If @destination is a symbolic link, the link stays, and the file that it points
- * to is replaced. A file without a name can be persisted, too.
+ * to is replaced. A file without a name can be persisted, too; and so can a closed one that still has its name, since
+ * [property@Temp.File:delete-on-close] is off: then @destination gets what is under the name, as another program left it.
  *
- * The mode, owner, group, access control list and extended attributes of a replaced file are preserved, as far as the
- * user may set them; a new file gets the default mode. A mode set by [property@Temp.File:permissions] stays.
+ * The mode, owner, group, access control list and extended attributes of a replaced file are preserved. Nobody gets
+ * rights that they did not have: if the user may not give the new file the group of the old one, the group and others
+ * get only what both had. A new file gets the default mode. A mode set by [property@Temp.File:permissions] stays.
  *
  * With %TEMP_PERSIST_DURABLE, the data are on the disk before the file moves, and the directory is after. With
  * %TEMP_PERSIST_COPY, @destination may be on another filesystem.
  *
- * Afterwards, @self is still open, [property@Temp.File:path] and [property@Temp.File:file] are those of @destination,
- * and nothing deletes the file. It cannot be persisted again.
+ * With %TEMP_PERSIST_IN_PLACE, a file that cannot be replaced without harm is written into, as one that has a second name or
+ * belongs to another user: it stays the same file, with its names and its owner. Any other file is replaced nevertheless.
+ * Before the first byte changes, space is reserved, and the old contents are on the disk in a second file, the backup: `.NAME~` beside
+ * the old file, or, where none can be made, in `tempfile-glib/MACHINE-ID/` of the user's state directory
+ * (`$XDG_STATE_HOME`). After an error, the old contents are put back; at the end, the backup is deleted. While the file is
+ * written, others can see it half-written; and if the program is killed then, it stays so, and the backup stays.
+ *
+ * Afterwards, @self is still open, unless it was closed before; [property@Temp.File:path] and [property@Temp.File:file] are
+ * those of @destination; and nothing deletes the file. It cannot be persisted again.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
@@ -1964,25 +1973,34 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  *   show_error (error->message);
  * ```
  *
+ * This may block. In the main thread, use [method@Temp.File.persist_async]. If the contents are in memory,
+ * [func@Temp.replace_contents] does all of it in one call.
+ *
  * Fails with
  *
  * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
- * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; or if
- *   @destination has no local path
+ * - `G_IO_ERROR_WRONG_ETAG` if the file at @destination does not have [property@Temp.File:expected-etag], or is gone
+ * - `G_IO_ERROR_PERMISSION_DENIED` if the user may not write the file at @destination, whatever @flags are; or may not make
+ *   one there
+ * - an error of [error@Temp.SaveError] if a replacement would do harm, and %TEMP_PERSIST_IN_PLACE is not set
+ * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, or the process has changed its user since it made
+ *   the file, and %TEMP_PERSIST_COPY is not set; or if @destination has no local path
  * - `G_IO_ERROR_IS_DIRECTORY` or `G_IO_ERROR_NOT_REGULAR_FILE` if @destination is to be replaced, and is no file
+ * - `G_IO_ERROR_NO_SPACE` if the disk is full
  * - `G_IO_ERROR_NOT_FOUND` if somebody has deleted, renamed or replaced the temporary file
  * - `G_IO_ERROR_FAILED` if the file was kept or persisted already
- * - `G_IO_ERROR_CLOSED` if @self is closed
- * - `G_IO_ERROR_PENDING` if one of its streams is in the middle of something
- * - the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
+ * - `G_IO_ERROR_CLOSED` if @self is closed, and has no name
+ * - `G_IO_ERROR_PENDING` if an operation on @self or one of its streams has not ended
+ * - `G_IO_ERROR_CANCELLED`, and the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
  * On error, neither @destination nor the temporary file has changed. Only three steps can fail later, when @destination
  * is complete: syncing its directory; deleting the old name of the file, or the file that was copied; and, if the
  * temporary file already had the name of @destination, making sure that no crash deletes it. After such an error
- * [property@Temp.File:path] is that of @destination.
+ * [property@Temp.File:path] is that of @destination. If not even the old contents can be put back, the message says where the
+ * backup is.
  *
- * If the program is killed, @destination is as it was, or complete. Only where a copy has to fill a new @destination
- * itself, on a filesystem without hard links, an incomplete file stays there.
+ * If the program is killed, @destination is as it was, or complete, unless it is just being written into. Only where a copy has
+ * to fill a new @destination itself, on a filesystem without hard links, an incomplete file stays there.
  *
  * Returns: %TRUE if the file is at @destination, %FALSE if @error is set
  *

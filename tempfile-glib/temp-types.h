@@ -22,6 +22,9 @@ G_BEGIN_DECLS
  *
  * How to persist a temporary file or directory.
  *
+ * None of them lets the library write a file that the user may not write. An editor wants all of %TEMP_PERSIST_REPLACE,
+ * %TEMP_PERSIST_DURABLE and %TEMP_PERSIST_IN_PLACE, or leaves out the last one, and asks the user.
+ *
  * Since: 1.0
  */
 typedef enum /*< flags >*/
@@ -46,12 +49,20 @@ typedef enum /*< flags >*/
  * TempSaveError:
  * @TEMP_SAVE_ERROR_OWNER: the new file would have another owner
  * @TEMP_SAVE_ERROR_LINKS: the file has several names (hard links), and the others would keep the old contents
- * @TEMP_SAVE_ERROR_DIRECTORY: its directory cannot be written
+ * @TEMP_SAVE_ERROR_DIRECTORY: its directory cannot be written, so that no new file can take its place
  * @TEMP_SAVE_ERROR_MOUNTED: the file is mounted by itself, as in a container
  *
  * Why a file cannot be replaced without harm.
  *
- * Each of these errors means that %TEMP_PERSIST_IN_PLACE would work: the file can be written into. Nothing has changed.
+ * [method@Temp.File.persist] and [func@Temp.replace_contents] fail with these. Nothing has changed then; each means that the
+ * user may write the file, and that the same call with %TEMP_PERSIST_IN_PLACE would write into it. The message is for people.
+ *
+ * ```c
+ * if (g_error_matches (error, TEMP_SAVE_ERROR, TEMP_SAVE_ERROR_LINKS))
+ *   ask ("The other names of the document will change, too.");
+ * else if (error->domain == TEMP_SAVE_ERROR)
+ *   ask ("Write into the document all the same?");
+ * ```
  *
  * Since: 1.0
  */
