@@ -28,14 +28,15 @@ run () {
   { meson devenv -C "$build_dir" "$@" 2>&1 || echo "$job in $language" >>"$logs/failed"; } | tee "$log"
 }
 
-# job NAME HEADING: does it in the three languages, which are to say the same.
+# job NAME HEADING ARGUMENT...: does it in the three languages, which are to say the same.
 job () {
   job=$1
   heading "$2"
+  shift 2
 
-  run C "$build_dir/docs/examples/$job"
-  run Python "$python" "$source_dir/docs/examples/python/$job.py"
-  run JavaScript gjs -m "$source_dir/docs/examples/javascript/$job.js"
+  run C "$build_dir/docs/examples/$job" "$@"
+  run Python "$python" "$source_dir/docs/examples/python/$job.py" "$@"
+  run JavaScript gjs -m "$source_dir/docs/examples/javascript/$job.js" "$@"
 
   for language in C Python JavaScript; do
     # The letters of a name with a tag, and of a plain one.
@@ -66,8 +67,9 @@ export PYTHONUNBUFFERED=1
 job nameless-file "1. A file without a name"
 job named-file "2. A file with a name, for another program"
 job directory "3. A directory, with all that is in it"
-job keep "4. A file that is kept on purpose"
-job where "5. Where they go"
+job save-document "4. A document that is saved" "$logs/document" "A line"
+job keep "5. A file that is kept on purpose"
+job where "6. Where they go"
 
 heading "What is left of them"
 # All paths in what was printed, one a line; blanks may be in them.

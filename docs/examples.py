@@ -22,6 +22,7 @@ JOBS = [
     ("nameless-file", "A file without a name", "Somewhere to put bytes and take them back, which no other program can find."),
     ("named-file", "A file with a name, for another program", "Filled from a stream, then handed on by its path."),
     ("directory", "A directory, with all that is in it", "An archive is made in one, and unpacked in another."),
+    ("save-document", "A document that is saved", "In one call, and asking the user where that would do harm."),
     ("keep", "A file that is kept on purpose", "Temporary, until it turns out to be wanted."),
     ("where", "Where they go", "The environment decides, and a program can."),
 ]
@@ -30,7 +31,7 @@ HEAD = """Title: Examples in five languages
 
 # Examples in five languages
 
-The same five jobs in each language. The programs are in `docs/examples/`, and are run by the tests.
+The same six jobs in each language. The programs are in `docs/examples/`, and are run by the tests.
 """
 
 
