@@ -85,16 +85,18 @@ static const TempTaskSteps save_steps = { NULL, save_run, NULL };
  *
  * Saves a document, in one call and without harm.
  *
- * At every moment, whoever opens @file finds the old contents or the new ones, whole. If the program is killed, nothing is
- * left beside @file. If @file is a symbolic link, the file that it points to is replaced. Mode, owner, group, access
+ * At every moment, a program that opens @file finds the old contents or the new ones, whole. If this program is killed,
+ * nothing is left beside @file. If @file is a symbolic link, the file that it points to is replaced. Mode, owner, group, access
  * control list and extended attributes are preserved, as [method@Temp.File.persist] says; a new document gets the default
  * mode.
  *
- * With %TEMP_PERSIST_DURABLE, the new contents survive a power cut once this returns.
+ * With %TEMP_PERSIST_DURABLE, the new contents survive a power cut once this returns. Without it, some filesystems lose both
+ * the old and the new contents in a power cut.
  *
  * An editor wants %TEMP_PERSIST_IN_PLACE: then a file that cannot be replaced without harm is written into, as one that
- * has a second name, or that belongs to another user. Without that flag, this is an error of [error@Temp.SaveError], and an
- * application can ask the user.
+ * has a second name, or that belongs to another user. Others may see that half-written, and a kill leaves it so, with a
+ * backup of the old contents: see [method@Temp.File.persist]. Without that flag, this is an error of
+ * [error@Temp.SaveError], and an application can ask the user.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
