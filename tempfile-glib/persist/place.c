@@ -8,10 +8,21 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/names.h"
 #include "base/words.h"
 #include "persist/link.h"
 
 /* Puts the prepared file or directory at the target in one step. */
+
+/* Returns TRUE if the temporary directory is on another mount than the target's directory. */
+static gboolean
+is_on_other_mount (TempPlan *p)
+{
+  TempMount here, there;
+
+  return temp_platform.get_mount (p->fd, &here) == 0 && temp_platform.get_mount (p->dir_fd, &there) == 0 &&
+         (here.id != there.id || here.file.dev != there.file.dev);
+}
 
 /* Exchanges the new directory and the target. No plain rename replaces a directory that is not empty. The old directory
  * is under the hidden name then. EXDEV: overlayfs cannot rename a directory of a lower layer. */
@@ -25,6 +36,8 @@ exchange_dirs (TempPlan    *p,
 
   if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_EXCHANGE) == 0)
     return TEMP_STEP_DONE;
+  if (errno == EXDEV && p->way == TEMP_WAY_RENAME && is_on_other_mount (p))
+    return temp_plan_fail_link (p, error, EXDEV);
   if (errno != EXDEV && !temp_persist_has_no_rename_flags (errno))
     return temp_plan_fail (p, error, errno);
 
@@ -34,13 +47,26 @@ exchange_dirs (TempPlan    *p,
   return TEMP_STEP_FAILED;
 }
 
-/* Renames `from` to the target, and replaces the target. */
+/* Returns TRUE if the target is a directory that is not empty. */
+static gboolean
+is_full_dir (TempPlan *p)
+{
+  temp_autofd TempHandle fd = p->is_dir && p->target_fd >= 0 ? temp_persist_open_dir (p->target_fd) : TEMP_HANDLE_NONE;
+  g_auto (TempNames) names = TEMP_NAMES_INIT;
+
+  return fd >= 0 && temp_names_open (&names, fd) && temp_names_next (&names) != NULL;
+}
+
+/* Renames `from` to the target, and replaces the target. A plain rename over a directory that is not empty fails for no
+ * clear reason on sshfs; mergerfs mixes the two directories. */
 static TempStep
 replace (TempPlan    *p,
          TempHandle   from_fd,
          const char  *from,
          GError     **error)
 {
+  if (is_full_dir (p))
+    return exchange_dirs (p, from_fd, from, error);
   if (temp_platform.rename (from_fd, from, p->dir_fd, p->base, TEMP_RENAME_REPLACE) == 0)
     return TEMP_STEP_DONE;
   if (p->is_dir && (errno == ENOTEMPTY || errno == EEXIST))
