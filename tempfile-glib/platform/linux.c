@@ -80,6 +80,8 @@ struct kernel_statx
 _Static_assert (sizeof (struct kernel_statx) == 256 && offsetof (struct kernel_statx, mnt_id) == 144,
                 "The kernel has this layout");
 
+#define FORCE_SYNC 0x2000
+#define HAS_BASIC 0x07ffu
 #define HAS_BTIME 0x0800u
 #define HAS_MNT_ID 0x1000u
 #define ATTRIBUTE_MOUNT_ROOT 0x2000u
@@ -129,17 +131,21 @@ open_dir_on_mount (TempHandle    dir,
   return (TempHandle) syscall (SYS_openat2, dir, name, &how, sizeof how);
 }
 
+/* The kernel remembers for a while what servers have said of a file, on FUSE and NFS: so a second name that the file has
+ * got by another path would be missed. Asks the server again. */
 static int
 look (TempHandle  dir,
       const char *name,
       TempHandle *handle,
       TempStat   *st)
 {
+  struct kernel_statx stx;
   int errsv;
 
   *handle = openat (dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (*handle < 0)
     return -1;
+  syscall (SYS_statx, *handle, "", AT_EMPTY_PATH | FORCE_SYNC, HAS_BASIC, &stx); /* for the call that follows */
   if (temp_posix_stat (*handle, st) == 0)
     return 0;
 
