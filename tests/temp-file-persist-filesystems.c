@@ -211,6 +211,8 @@ rename_no_exchange (TempHandle     from_dir,
                     const char    *to,
                     TempRenameHow  how)
 {
+  if (how == TEMP_RENAME_NEW)
+    return real.rename (from_dir, from, to_dir, to, how);
   errno = how == TEMP_RENAME_EXCHANGE ? exchange_error : EPERM;
   return -1;
 }
@@ -493,8 +495,10 @@ main (int    argc,
   g_test_add_func ("/save/filesystems/without-nameless-files-beside", test_beside_without_nameless);
   g_test_add_func ("/save/filesystems/an-unlinked-file-is-copied", test_unlinked);
   test_persist_add_kinds ("/save/filesystems/a-link-to-another-file-is-taken-back", test_other_inode, FALSE, FALSE);
-  test_persist_add_kinds ("/save/filesystems/another-program-s-file-is-no-link-to-take-back", test_replaced_at_once, FALSE,
-                          FALSE);
+  g_test_add_data_func ("/save/filesystems/another-program-s-file-is-no-link-to-take-back/nameless",
+                        GINT_TO_POINTER (TEST_NAMELESS), test_replaced_at_once);
+  g_test_add_data_func ("/save/filesystems/another-program-s-file-is-no-link-to-take-back/beside",
+                        GINT_TO_POINTER (TEST_BESIDE), test_replaced_at_once);
   g_test_add_func ("/save/filesystems/without-exchanges-say-so", test_no_exchange);
   test_add_in_child ("/save/another-user-s-temporary-file-is-copied-if-asked", child_other_user, NULL);
   for (TempPersistFlags flags = 0; flags < 4; flags++)

@@ -156,6 +156,56 @@ child_acl_without_proc (gconstpointer data)
     }
 }
 
+/* The target's directory is private, that of the temporary file is not: nobody gets rights on it there. */
+
+static TempPlatform real;
+static const char *own_path;
+
+static int
+assert_not_there (TempHandle  handle,
+                  const char *name,
+                  uint32_t    mode)
+{
+  struct stat there;
+  TempFileId id;
+
+  g_assert_no_errno (real.identify (handle, &id));
+  if ((mode & 077) != 0 && stat (own_path, &there) == 0)
+    g_assert_false (there.st_ino == id.ino && there.st_dev == id.dev);
+  return real.set_mode (handle, name, mode);
+}
+
+static void
+test_rights_elsewhere (gconstpointer data)
+{
+  const TempPersistFlags flags = GPOINTER_TO_INT (data);
+  g_autofree char *document = test_persist_target ("document");
+  g_autofree char *tree = test_persist_target ("tree");
+  g_autoptr (TempFile) file = test_persist_new_file (TEST_ELSEWHERE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TempDir) dir = temp_dir_new (test_dir (), NULL, NULL, &error);
+  g_autofree char *file_path = g_strdup (temp_file_get_path (file));
+  g_autofree char *dir_path = g_strdup (temp_dir_get_path (dir));
+
+  g_assert_no_error (error);
+  if ((flags & TEMP_PERSIST_REPLACE) != 0)
+    {
+      test_write (document, TEST_OLD);
+      g_assert_no_errno (chmod (document, 0644));
+      g_assert_no_errno (mkdir (tree, 0755));
+    }
+  real = temp_platform;
+  temp_platform.set_mode = assert_not_there;
+  own_path = file_path;
+  test_assert_persists (file, document, flags);
+  own_path = dir_path;
+  test_assert_persists (dir, tree, flags);
+  temp_platform = real;
+
+  test_assert_mode (document, S_IFREG | 0644);
+  test_persist_assert_names ("document tree", "target");
+}
+
 static void
 add_for_mask (const char     *promise,
               void          (*function) (gconstpointer),
@@ -179,6 +229,10 @@ main (int    argc,
       add_for_mask ("mode-of-an-ordinary-new-file", child_umask, masks[i]);
       add_for_mask ("mode-of-an-ordinary-new-file-without-tmpfile", child_umask_without_tmpfile, masks[i]);
     }
+  g_test_add_data_func ("/persist/metadata/gives-no-rights-elsewhere/new", GINT_TO_POINTER (TEMP_PERSIST_NONE),
+                        test_rights_elsewhere);
+  g_test_add_data_func ("/persist/metadata/gives-no-rights-elsewhere/replaced", GINT_TO_POINTER (TEMP_PERSIST_REPLACE),
+                        test_rights_elsewhere);
   test_add_in_child ("/persist/metadata/acl-without-proc", child_acl_without_proc, NULL);
   test_persist_add_kinds ("/persist/metadata/mode-of-the-replaced-file", test_replaced_mode, FALSE, FALSE);
   test_persist_add_kinds ("/persist/metadata/attributes-of-the-replaced-file", test_attributes, FALSE, FALSE);

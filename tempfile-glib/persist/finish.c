@@ -54,7 +54,7 @@ split_off_name (TempPlan *p)
 
   temp_entry_lock_new (old);
   temp_entry_attach (old, p->entry);
-  if (p->is_dir && p->hidden != NULL)
+  if (p->is_dir && p->way == TEMP_WAY_COPY)
     temp_entry_replace_dir_fd (p->entry, p->hidden, old);
   if (p->is_dir)
     open_leftover (p, p->hidden != NULL ? p->hidden : old);

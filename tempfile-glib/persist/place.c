@@ -106,8 +106,8 @@ rename_without_replacing (TempPlan    *p,
   if (p->is_dir && temp_persist_has_no_rename_flags (errno))
     return rename_dir_without_replacing (p, from_fd, from, error);
 
-  /* A copy that cannot be renamed can perhaps be linked. */
-  if (p->way == TEMP_WAY_COPY && temp_persist_has_no_rename_flags (errno) &&
+  /* A file that cannot be renamed can perhaps be linked. */
+  if (!p->is_dir && p->hidden != NULL && temp_persist_has_no_rename_flags (errno) &&
       temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0)
     return TEMP_STEP_DONE;
   return temp_plan_fail_link (p, error, errno);

@@ -55,6 +55,7 @@ typedef struct
   TempWay            way;         /* the way that is tried now */
   gboolean           adopted;     /* the metadata of the entry's file have changed */
   TempEntry         *hidden;      /* the entry of the hidden name, locked by this thread; NULL: there is none */
+  gboolean           has_left;    /* the hidden name has replaced the entry's own */
   TempHandle         filled_fd;   /* the target while it is filled or written; else -1 */
   TempHandle         backup_fd;   /* the old contents of the target while it is written; else -1 */
   TempHandle         backup_dir_fd;

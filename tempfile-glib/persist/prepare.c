@@ -34,6 +34,65 @@ link_file (gpointer    data,
   return FALSE;
 }
 
+/* Moves the entry's file or directory to a name: see TempEntryLinkFunc. Nobody can guess the name, so that where no rename
+ * spares what is there, nothing is there. */
+static gboolean
+move_in (gpointer    data,
+         TempHandle  dir_fd,
+         const char *name)
+{
+  TempPlan *p = data;
+  const char *from;
+  TempHandle from_fd;
+
+  if (!temp_entry_locate (p->entry, &from_fd, &from))
+    return FALSE;
+  p->has_left = temp_platform.rename (from_fd, from, dir_fd, name, TEMP_RENAME_NEW) == 0 ||
+                (temp_persist_has_no_rename_flags (errno) &&
+                 temp_platform.rename (from_fd, from, dir_fd, name, TEMP_RENAME_REPLACE) == 0);
+  return p->has_left;
+}
+
+/* Deletes the entry's own name, once the file has the hidden one. */
+static TempStep
+leave (TempPlan  *p,
+       GError   **error)
+{
+  const char *name;
+  TempHandle dir_fd;
+
+  if (!temp_plan_check_name (p, p->entry, p->fd, error))
+    return TEMP_STEP_FAILED;
+  if (!temp_entry_locate (p->entry, &dir_fd, &name) || temp_platform.remove_file (dir_fd, name) < 0)
+    return temp_plan_fail (p, error, errno);
+
+  p->has_left = TRUE;
+  return TEMP_STEP_DONE;
+}
+
+/* Moves the hidden name back to the entry's own, in any way that works: under that name is nothing, unless somebody has
+ * put it there. */
+static void
+undo_leave (TempPlan *p)
+{
+  const char *hidden, *name;
+  TempHandle hidden_fd, dir_fd;
+
+  if (p->has_left && temp_entry_locate (p->hidden, &hidden_fd, &hidden) && temp_entry_locate (p->entry, &dir_fd, &name) &&
+      temp_platform.rename (hidden_fd, hidden, dir_fd, name, TEMP_RENAME_NEW) < 0 && errno != EEXIST &&
+      temp_platform.rename (hidden_fd, hidden, dir_fd, name, TEMP_RENAME_REPLACE) < 0 && !p->is_dir)
+    temp_platform.link_handle (p->fd, dir_fd, name);
+  p->has_left = FALSE;
+}
+
+/* Returns TRUE if the entry has a name in another directory than the target's. Others who may not enter the target's
+ * directory must not get the rights of the result there. */
+static gboolean
+is_named_elsewhere (TempPlan *p)
+{
+  return p->entry->state == TEMP_ENTRY_REGISTERED && !temp_fd_is (p->dir_fd, &p->entry->place->id);
+}
+
 /* Gives the copy the owner that the result is to have, before anything is in it. */
 static TempStep
 prepare_owner (TempPlan  *p,
@@ -105,11 +164,13 @@ make_hidden (TempPlan  *p,
   if (is_durable)
     temp_entry_sync_ledger (p->dir);
   p->hidden = temp_entry_new ();
+  p->hidden->is_dir = p->is_dir;
   temp_entry_lock_new (p->hidden);
 
   if (p->way == TEMP_WAY_COPY)
     step = p->is_dir ? copy_dir (p, error) : copy_file (p, error);
-  else if (temp_entry_create_name (p->hidden, p->dir, link_file, p, &errsv, &local_error))
+  else if (temp_entry_create_name (p->hidden, p->dir, p->way == TEMP_WAY_LINK ? link_file : move_in, p, &errsv,
+                                   &local_error))
     step = TEMP_STEP_DONE;
   else if (errsv == 0) /* no name could be drawn */
     step = temp_plan_fail_by (p, error, g_steal_pointer (&local_error));
@@ -223,6 +284,16 @@ temp_plan_prepare (TempPlan  *p,
       break;
 
     case TEMP_WAY_LINK:
+      if (is_named_elsewhere (p))
+        {
+          step = make_hidden (p, error);
+          if (step == TEMP_STEP_DONE)
+            step = leave (p, error);
+          if (step == TEMP_STEP_DONE)
+            step = prepare_file (p, error);
+          break;
+        }
+
       /* A nameless file gets its hidden name late: until then, the kernel deletes the file after a crash. */
       step = prepare_file (p, error);
       if (step == TEMP_STEP_DONE && (p->job->flags & TEMP_PERSIST_REPLACE) != 0)
@@ -230,7 +301,10 @@ temp_plan_prepare (TempPlan  *p,
       break;
 
     case TEMP_WAY_RENAME:
-      step = prepare_file (p, error);
+      if (is_named_elsewhere (p))
+        step = make_hidden (p, error);
+      if (step == TEMP_STEP_DONE)
+        step = prepare_file (p, error);
       break;
 
     case TEMP_WAY_COPY:
@@ -273,6 +347,7 @@ temp_plan_undo (TempPlan  *p,
   p->adopted = FALSE;
 
   temp_plan_undo_write (p, error);
+  undo_leave (p);
 
   /* The hidden name can be left only if it cannot be deleted. */
   if (p->hidden != NULL)
