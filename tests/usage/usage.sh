@@ -140,6 +140,9 @@ check_shared 'the library, by its soname' test -e "$lib"
 check 'the helper program: runs' helper
 check 'the helper program: its manual page' test -e "$(find "$root" -name tempfile-glib-sweep.1)"
 check 'the helper program: its timer' test -e "$(find "$root" -name tempfile-glib-sweep.timer)"
+if [ -d "$build/tempfile-glib/po" ]; then
+  check 'the German translation' test -e "$(find "$root" -path '*/share/locale/de/LC_MESSAGES/tempfile-glib.mo')"
+fi
 check 'C: compiles' compile cc -x c "$source/tests/usage/program.c"
 check 'C: runs' "$here/program"
 check_shared 'the helper program: found in a moved prefix' moved
