@@ -574,11 +574,6 @@ def _os_error(error, path):
             return OSError(errno.EIO, error.message, path)
         number = numbers[0]
 
-    shown = error.message.partition("“")[2].rpartition("”")[0]
-    if isinstance(path, str) and shown.startswith(path):
-        path = shown
-    elif isinstance(path, bytes) and shown.startswith(os.fsdecode(path)):
-        path = os.fsencode(shown)
     return OSError(number, os.strerror(number), path)
 
 
