@@ -236,6 +236,27 @@ test_dir_without_sync (void)
   test_persist_assert_names ("document", "other name target");
 }
 
+/* A file of /proc, which is in memory, in a directory where no backup can be. */
+static void
+child_proc (gconstpointer data)
+{
+  g_autofree char *contents = NULL;
+  g_autofree char *state = test_path ("state");
+  g_autoptr (GFile) file = g_file_new_for_path ("/proc/self/oom_score_adj");
+  g_autoptr (GBytes) text = g_bytes_new_static ("500", 3);
+  g_autoptr (GError) error = NULL;
+
+  if (g_access ("/proc/self/oom_score_adj", W_OK) < 0)
+    test_child_skip ("no such file here");
+  g_assert_no_errno (mkdir (state, 0700));
+  g_setenv ("XDG_STATE_HOME", state, TRUE);
+
+  g_assert_true (temp_replace_contents (file, text, NULL, TEMP_PERSIST_IN_PLACE, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents ("/proc/self/oom_score_adj", &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "500\n");
+}
+
 /* Every second time, the number of the descriptor cannot be had at once. */
 
 static guint n_replaced;
@@ -761,6 +782,7 @@ main (int    argc,
   g_test_add_func ("/save/in-place/undone-with-the-descriptor", test_descriptor);
   g_test_add_func ("/save/in-place/backup-is-no-file-of-another-program", test_taken_backup);
   g_test_add_func ("/save/in-place/backup-has-no-planted-name", test_planted);
+  test_add_in_child ("/save/in-place/done-in-proc", child_proc, NULL);
   g_test_add_func ("/save/in-place/done-where-directories-cannot-be-synced", test_dir_without_sync);
   g_test_add_func ("/save/in-place/one-thread-at-a-time", test_other_thread);
   g_test_add_func ("/save/in-place/backup-is-left-by-a-kill", test_killed);

@@ -161,11 +161,12 @@ open_backup (TempPlan  *p,
   return create_backup (p, p->backup_dir_fd, dir) || temp_plan_fail (p, error, errsv);
 }
 
-/* Syncs the names in the backup's directory. Some filesystems, as that of VirtualBox, cannot sync directories. */
+/* Syncs a file or directory, if there is anything to sync: some filesystems, as that of VirtualBox, cannot sync
+ * directories, and files of /proc are on no disk. Fails with errno. */
 static gboolean
-sync_backup_dir (TempPlan *p)
+sync_if_possible (TempHandle fd)
 {
-  return temp_persist_sync (p->backup_dir_fd) || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
+  return temp_persist_sync (fd) || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
 }
 
 /* Makes the backup, and waits until it is on the disk. */
@@ -175,7 +176,7 @@ make_backup (TempPlan  *p,
 {
   if (!open_backup (p, error) || !copy_all (p, p->filled_fd, p->backup_fd, error))
     return FALSE;
-  return (temp_persist_sync (p->backup_fd) && sync_backup_dir (p)) || temp_plan_fail (p, error, errno);
+  return (temp_persist_sync (p->backup_fd) && sync_if_possible (p->backup_dir_fd)) || temp_plan_fail (p, error, errno);
 }
 
 /* Deletes the backup, if there is one, unless another program has put its own file there by now. */
@@ -278,7 +279,7 @@ temp_plan_write (TempPlan  *p,
 
   p->has_written = TRUE;
   return temp_plan_copy_contents (p, p->filled_fd, error) &&
-         ((set_final_mode (p) && temp_persist_sync (p->filled_fd)) || temp_plan_fail (p, error, errno));
+         ((set_final_mode (p) && sync_if_possible (p->filled_fd)) || temp_plan_fail (p, error, errno));
 }
 
 /* Sets the times of the target to the old ones. Only the owner may do so. */
@@ -310,7 +311,7 @@ put_back (TempPlan  *p,
 
   /* The target's descriptor may append, as that of the temporary file does: see temp_plan_copy_contents(). */
   if (temp_platform.copy_flags (p->backup_fd, p->filled_fd) == 0 && copy_all (p, p->backup_fd, p->filled_fd, NULL) &&
-      temp_persist_sync (p->filled_fd))
+      sync_if_possible (p->filled_fd))
     {
       restore_times (p);
       return;
