@@ -13,6 +13,7 @@
 #include "stream/contents.h"
 #include "stream/input.h"
 #include "stream/output.h"
+#include "stream/reader.h"
 #include "task/task.h"
 #include "temp-object-private.h"
 
@@ -1563,6 +1564,37 @@ temp_file_reopen (TempFile      *self,
     temp_platform.close_on_exec (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)));
 
   return stream;
+}
+
+/**
+ * temp_file_open_reader:
+ * @self: a temporary file
+ * @error: return location for an error
+ *
+ * Opens a stream that reads the file from the start, with an offset of its own.
+ *
+ * So nothing that it reads moves the offset of @self: a write by the output stream of @self in the meantime goes where
+ * it would have gone, and the reader finds it there. At the end, a read returns 0 bytes; it can be tried again
+ * once there is more. The reader has no descriptor of its own, and needs no `/proc`. It does not keep @self open: once @self is closed,
+ * its reads fail with `G_IO_ERROR_CLOSED`.
+ *
+ * ```c
+ * g_autoptr (GInputStream) reader = temp_file_open_reader (file, &error);
+ * ```
+ *
+ * This does not block. Fails with `G_IO_ERROR_CLOSED` if @self is closed.
+ *
+ * Returns: (transfer full): a new stream, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GInputStream *
+temp_file_open_reader (TempFile  *self,
+                       GError   **error)
+{
+  g_return_val_if_fail (TEMP_IS_FILE (self), NULL);
+
+  return check_open (self, error) ? temp_reader_new_for_entry (self->entry) : NULL;
 }
 
 /* Contents */

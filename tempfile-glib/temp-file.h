@@ -77,6 +77,9 @@ GFileIOStream *temp_file_reopen        (TempFile             *self,
                                         GCancellable         *cancellable,
                                         GError              **error);
 TEMP_AVAILABLE_IN_1_0
+GInputStream *temp_file_open_reader    (TempFile             *self,
+                                        GError              **error);
+TEMP_AVAILABLE_IN_1_0
 GBytes     *temp_file_load_bytes       (TempFile             *self,
                                         GCancellable         *cancellable,
                                         GError              **error);

@@ -5,6 +5,7 @@
 #include "temp-spooled-file-private.h"
 
 #include "stream/busy.h"
+#include "stream/reader.h"
 #include "stream/spooled.h"
 #include "task/task.h"
 #include "temp-file-private.h"
@@ -684,6 +685,41 @@ temp_spooled_file_get_size (TempSpooledFile *self)
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), 0);
 
   return temp_spool_get_size (self->spool);
+}
+
+/**
+ * temp_spooled_file_open_reader:
+ * @self: a spooled file
+ * @error: return location for an error
+ *
+ * Opens a stream that reads its bytes, from memory or from the file, from the start, with an offset of its own.
+ *
+ * So nothing that it reads moves the offset of @self: a write by the output stream of @self in the meantime goes where
+ * it would have gone, and the reader finds it there. At the end, a read returns 0 bytes; it can be tried again
+ * once there is more. The reader has no descriptor of its own. It does not keep @self open: once @self is closed,
+ * its reads fail with `G_IO_ERROR_CLOSED`.
+ *
+ * ```c
+ * g_autoptr (GInputStream) reader = temp_spooled_file_open_reader (spooled, &error);
+ * ```
+ *
+ * This does not block. Fails with `G_IO_ERROR_CLOSED` if @self is closed.
+ *
+ * Returns: (transfer full): a new stream, or %NULL if @error is set
+ *
+ * Since: 1.0
+ */
+GInputStream *
+temp_spooled_file_open_reader (TempSpooledFile  *self,
+                               GError          **error)
+{
+  g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
+
+  if (!temp_spool_is_closed (self->spool))
+    return temp_reader_new_for_spool (self->spool);
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "Stream is already closed");
+  return NULL;
 }
 
 /* Contents */

@@ -28,6 +28,9 @@ TEMP_AVAILABLE_IN_1_0
 goffset          temp_spooled_file_get_size     (TempSpooledFile      *self);
 
 TEMP_AVAILABLE_IN_1_0
+GInputStream    *temp_spooled_file_open_reader  (TempSpooledFile      *self,
+                                                 GError              **error);
+TEMP_AVAILABLE_IN_1_0
 GBytes          *temp_spooled_file_load_bytes   (TempSpooledFile      *self,
                                                  GCancellable         *cancellable,
                                                  GError              **error);

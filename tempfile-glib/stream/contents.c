@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "stream/memory.h"
 
-/* All bytes of a file, loaded or replaced at once. */
+/* The bytes of a file, without its offset: some of them read, or all of them loaded or replaced at once. */
 
 /* So many bytes are read or written between two looks at the cancellable. */
 #define CHUNK (16 * 1024 * 1024)
@@ -81,6 +81,39 @@ temp_contents_load (TempEntry     *entry,
   bytes = load (entry, cancellable, error);
   temp_entry_release_fd (entry, NULL);
   return bytes;
+}
+
+/* Reads bytes at an offset, and moves none. Returns 0 at the end of the file, and -1 on an error. */
+gssize
+temp_contents_read (TempEntry     *entry,
+                    void          *buffer,
+                    gsize          count,
+                    goffset        offset,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  gssize n;
+
+  if (!temp_entry_acquire_fd (entry, error))
+    return -1;
+
+  do
+    {
+      n = -1;
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        break;
+
+      n = temp_platform.read_at (temp_entry_get_fd (entry), buffer, count, offset);
+      if (n < 0 && errno != EINTR)
+        {
+          temp_entry_set_error (entry, error, errno, TEMP_ACTION_READ);
+          break;
+        }
+    }
+  while (n < 0);
+
+  temp_entry_release_fd (entry, NULL);
+  return n;
 }
 
 /* Sets the size of the file. Fails with errno. */

@@ -9,6 +9,12 @@ G_BEGIN_DECLS
 GBytes  *temp_contents_load    (TempEntry     *entry,
                                 GCancellable  *cancellable,
                                 GError       **error);
+gssize   temp_contents_read    (TempEntry     *entry,
+                                void          *buffer,
+                                gsize          count,
+                                goffset        offset,
+                                GCancellable  *cancellable,
+                                GError       **error);
 gboolean temp_contents_replace (TempEntry     *entry,
                                 GBytes        *bytes,
                                 GCancellable  *cancellable,

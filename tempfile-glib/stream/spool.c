@@ -10,7 +10,8 @@
 
 /* The streams of the classes. input.c and output.c: those of a file, which use its entry's descriptor. spooled.c: those
  * of a spooled file, which call the spool. spool.c: what these two and the spooled file share. memory.c: its bytes.
- * contents.c: all bytes of a file at once, for both classes; busy.c keeps others away from them meanwhile.
+ * contents.c: the bytes of a file without its offset, for both classes; busy.c keeps others away from them meanwhile.
+ * reader.c: a stream that reads with an offset of its own, for both.
  *
  * States of a spool:
  *
@@ -337,6 +338,38 @@ temp_spool_writev (TempSpool            *spool,
                                vectors, n_vectors, bytes_written, cancellable, error);
   leave_file (spool, file);
   return ok;
+}
+
+/* Reads at an offset of the caller's, and leaves that of the spool where it is. */
+gssize
+temp_spool_read_at (TempSpool     *spool,
+                    void          *buffer,
+                    gsize          count,
+                    goffset        offset,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  GIOStream *file;
+  TempEntry *entry;
+  gssize n = -1;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+
+  pthread_mutex_lock (&spool->lock);
+  file = use_file (spool);
+  entry = spool->entry;
+  if (file == NULL && check_open (spool, error))
+    n = temp_memory_read (&spool->memory, offset, buffer, count);
+  pthread_mutex_unlock (&spool->lock);
+
+  if (file != NULL)
+    {
+      n = temp_contents_read (entry, buffer, count, offset, cancellable, error);
+      leave_file (spool, file);
+    }
+
+  return n;
 }
 
 /* Returns all bytes, and leaves the offset where it is. */

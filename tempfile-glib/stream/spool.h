@@ -70,6 +70,12 @@ gboolean   temp_spool_writev     (TempSpool            *spool,
                                   GCancellable         *cancellable,
                                   GError              **error);
 
+gssize     temp_spool_read_at    (TempSpool            *spool,
+                                  void                 *buffer,
+                                  gsize                 count,
+                                  goffset               offset,
+                                  GCancellable         *cancellable,
+                                  GError              **error);
 GBytes    *temp_spool_load       (TempSpool            *spool,
                                   GCancellable         *cancellable,
                                   GError              **error);
