@@ -30,10 +30,26 @@ function withoutTrue(results) {
     return Array.isArray(results) && results.length > 1 && results[0] === true ? results.slice(1) : results;
 }
 
+function isNative(f) {
+    return f?.[Symbol.toStringTag] === 'GIRepositoryFunction';
+}
+
+// Returns the C function of this name. A program may have put another one in its place, by Gio._promisify() of a
+// parent class: that one calls `this._original_NAME`, which Temp's own classes have, too.
+function findNative(holder, name) {
+    const original = `_original_${name}`;
+    for (let from = holder; from; from = Object.getPrototypeOf(from)) {
+        for (const one of [name, original]) {
+            if (Object.prototype.hasOwnProperty.call(from, one) && isNative(from[one]))
+                return from[one];
+        }
+    }
+    return null;
+}
+
 // With its callback it is what it was; without it, it returns a promise. A callback
 // that is not in the last place is another one, such as that for progress.
-function promisify(holder, name, finisher) {
-    const original = holder[name];
+function promisify(holder, name, original, finisher) {
     const finish = finishOf(name);
     // A function finishes by another function, not by its source: a Gio.File has a `replace_contents_finish` of its own.
     const isMethod = holder instanceof GObject.Object;
@@ -63,8 +79,7 @@ function promisify(holder, name, finisher) {
     holder[`_original_${name}`] = original;
 }
 
-function makeArgumentsOptional(holder, name) {
-    const original = holder[name];
+function makeArgumentsOptional(holder, name, original) {
     const {length} = original;
 
     function completed(...args) {
@@ -77,14 +92,15 @@ function makeArgumentsOptional(holder, name) {
 
 function easeFunctions(holder, names) {
     for (const name of names) {
-        // Neither what is private nor classes.
-        if (!/^[a-z]/.test(name) || typeof holder[name] !== 'function')
+        // Neither private names nor classes.
+        const native = /^[a-z]/.test(name) && findNative(holder, name);
+        if (!native)
             continue;
         const finisher = name.endsWith('_async') && findFinisher(holder, finishOf(name));
         if (finisher)
-            promisify(holder, name, finisher);
-        else if (holder[name].length > 0)
-            makeArgumentsOptional(holder, name);
+            promisify(holder, name, native, finisher);
+        else if (native.length > 0)
+            makeArgumentsOptional(holder, name, native);
     }
 }
 
