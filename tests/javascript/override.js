@@ -466,6 +466,65 @@ test('lines while others are written', async () => {
     });
 });
 
+function* everyKind() {
+    yield new Temp.File();
+    yield new Temp.File({named: true});
+    yield new Temp.SpooledFile();
+    const rolled = new Temp.SpooledFile();
+    rolled.roll();
+    yield rolled;
+}
+
+test('what is written while others read is appended', async () => {
+    for (const file of everyKind()) {
+        const append = text => file.get_output_stream().write_all(text, null);
+
+        file.writeText('first\n');
+        const iterator = file[Symbol.asyncIterator]();
+        const first = iterator.next();
+        append('second\n');
+        // eslint-disable-next-line no-await-in-loop
+        assertEqual((await first).value, 'first');
+        // eslint-disable-next-line no-await-in-loop
+        const {value} = await iterator.next();
+        assertEqual(value, 'second');
+
+        const read = file.readTextAsync();
+        append('third\n');
+        // eslint-disable-next-line no-await-in-loop
+        assertEqual((await read).startsWith('first\nsecond\n'), true);
+
+        // eslint-disable-next-line no-await-in-loop
+        const all = await Promise.all([collect(file), collect(file), file.get_output_stream().write_bytes_async(
+            GLib.Bytes.new(new TextEncoder().encode('fourth\n')), 0, null, () => null)]);
+        for (const seen of all.slice(0, 2))
+            assertEqual(seen.join().startsWith('first,second,third'), true);
+        file.run_dispose();
+    }
+});
+
+test('lines of a file that nobody may read', async () => {
+    const file = new Temp.File({permissions: 0});
+    file.writeText('a\nb');
+    assertEqual((await collect(file)).join(), 'a,b');
+    file.close();
+});
+
+test('lines end when the file is closed', async () => {
+    for (const file of everyKind()) {
+        file.writeText(`x\n${'y'.repeat(200000)}`);
+        let n = 0;
+        // eslint-disable-next-line no-await-in-loop, no-loop-func
+        await assertRejects((async () => {
+            for await (const line of file) {
+                n += line.length;
+                file.close();
+            }
+        })(), Gio.IOErrorEnum.CLOSED);
+        assertEqual(n, 1);
+    }
+});
+
 test('after close', async () => {
     const file = new Temp.File();
     file.close();

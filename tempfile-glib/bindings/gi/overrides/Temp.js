@@ -252,34 +252,23 @@ async function readBytesAsync() {
     return (await this.load_bytes_async()).toArray();
 }
 
-// From a place of its own, so that the caller may write in the meantime.
-async function* chunks(stream) {
-    const input = stream.get_input_stream();
-    let place = 0;
+// By a reader with an offset of its own: the caller may write in the meantime.
+async function* chunks(file) {
+    const reader = file.open_reader();
 
     while (true) {
-        const before = stream.tell();
-        stream.seek(place, GLib.SeekType.SET, null);
-        let bytes;
-        try {
-            // eslint-disable-next-line no-await-in-loop
-            bytes = await new Promise((resolve, reject) => {
-                input.read_bytes_async(CHUNK, GLib.PRIORITY_DEFAULT, null, (_, result) => {
-                    try {
-                        resolve(input.read_bytes_finish(result));
-                    } catch (error) {
-                        reject(error);
-                    }
-                });
+        // eslint-disable-next-line no-await-in-loop
+        const bytes = await new Promise((resolve, reject) => {
+            reader.read_bytes_async(CHUNK, GLib.PRIORITY_DEFAULT, null, (_, result) => {
+                try {
+                    resolve(reader.read_bytes_finish(result));
+                } catch (error) {
+                    reject(error);
+                }
             });
-        } finally {
-            if (!stream.is_closed())
-                stream.seek(before, GLib.SeekType.SET, null);
-        }
-
+        });
         if (bytes.get_size() === 0)
             return;
-        place += bytes.get_size();
         yield bytes.toArray();
     }
 }
