@@ -19,6 +19,24 @@ function assertEqual(actual, expected) {
         throw new Error(`${actual} is not ${expected}`);
 }
 
+function assertTypeError(run) {
+    let caught = null;
+    try {
+        run();
+    } catch (e) {
+        caught = e;
+    }
+    assertEqual(caught instanceof TypeError, true);
+    return caught.message;
+}
+
+async function assertRejectsType(promise) {
+    const caught = await promise.then(() => null, e => e);
+    return assertTypeError(() => {
+        throw caught;
+    });
+}
+
 async function assertRejects(promise, code) {
     try {
         await promise;
@@ -523,6 +541,168 @@ test('lines end when the file is closed', async () => {
         })(), Gio.IOErrorEnum.CLOSED);
         assertEqual(n, 1);
     }
+});
+
+test('nothing changes if it cannot be written', async () => {
+    const wrong = [undefined, null, 42, {}, [1], 'text', Symbol('x')];
+    for (const file of everyKind()) {
+        file.writeText('old');
+        for (const value of wrong) {
+            assertTypeError(() => file.writeBytes(value));
+            assertTypeError(() => file.replace_bytes(value));
+            // eslint-disable-next-line no-await-in-loop
+            await assertRejectsType(file.writeBytesAsync(value));
+            // eslint-disable-next-line no-await-in-loop
+            await assertRejectsType(file.replace_bytes_async(value));
+            if (typeof value === 'string')
+                continue;
+            assertTypeError(() => file.writeText(value));
+            // eslint-disable-next-line no-await-in-loop
+            await assertRejectsType(file.writeTextAsync(value));
+        }
+        assertTypeError(() => file.writeBytes());
+        assertTypeError(() => file.writeText());
+        assertTypeError(() => file.writeText('half \ud83d of a pair'));
+        assertEqual(file.readText(), 'old');
+        file.close();
+    }
+
+    const dir = new Temp.Dir();
+    const document = dir.get_child('document');
+    Temp.replace_contents(document, new Uint8Array([1]));
+    for (const value of wrong) {
+        assertTypeError(() => Temp.replace_contents(document, value));
+        // eslint-disable-next-line no-await-in-loop
+        await assertRejectsType(Temp.replace_contents_async(document, value));
+    }
+    assertEqual(document.load_contents(null)[1].join(), '1');
+    dir.delete();
+
+    const closed = new Temp.File({named: true, delete_on_close: false});
+    closed.writeText('old');
+    closed.close();
+    await assertRejects((async () => closed.writeText('new'))(), Gio.IOErrorEnum.CLOSED);
+    await assertRejects(closed.writeTextAsync('new'), Gio.IOErrorEnum.CLOSED);
+    assertEqual(new TextDecoder().decode(closed.file.load_contents(null)[1]), 'old');
+    closed.delete();
+});
+
+test('bytes in every form', async () => {
+    const {buffer} = new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7]);
+    const forms = [
+        [buffer, '0,1,2,3,4,5,6,7'],
+        [new DataView(buffer, 1, 2), '1,2'],
+        [new Uint8Array(buffer, 3), '3,4,5,6,7'],
+        [new Uint8Array(buffer).subarray(2, 4), '2,3'],
+        [new Uint8ClampedArray(buffer, 7), '7'],
+        [new Int16Array(buffer, 2, 1), '2,3'],
+        [new Float64Array(buffer), '0,1,2,3,4,5,6,7'],
+        [new BigInt64Array(buffer), '0,1,2,3,4,5,6,7'],
+        [GLib.Bytes.new(new Uint8Array([9])), '9'],
+        [new ArrayBuffer(0), ''],
+    ];
+    const dir = new Temp.Dir();
+    const document = dir.get_child('document');
+    for (const file of everyKind()) {
+        for (const [bytes, expected] of forms) {
+            const read = () => file.readBytes().join();
+            file.writeBytes(bytes);
+            assertEqual(read(), expected);
+            file.writeText('');
+            // eslint-disable-next-line no-await-in-loop
+            await file.writeBytesAsync(bytes);
+            assertEqual(read(), expected);
+            file.writeText('');
+            file.replace_bytes(bytes);
+            assertEqual(read(), expected);
+            file.writeText('');
+            // eslint-disable-next-line no-await-in-loop
+            await file.replace_bytes_async(bytes);
+            assertEqual(read(), expected);
+            Temp.replace_contents(document, bytes);
+            assertEqual(document.load_contents(null)[1].join(), expected);
+            // eslint-disable-next-line no-await-in-loop
+            await Temp.replace_contents_async(document, bytes);
+            assertEqual(document.load_contents(null)[1].join(), expected);
+        }
+        file.close();
+    }
+    dir.delete();
+});
+
+test('misplaced arguments', async () => {
+    const dir = new Temp.Dir();
+    const target = dir.get_child('target');
+    const file = dir.create_file();
+    const cancellable = new Gio.Cancellable();
+    const callback = () => null;
+
+    await assertRejectsType(file.persist_async(target, cancellable));
+    await assertRejectsType(file.persist_async(target, Temp.PersistFlags.NONE, cancellable));
+    await assertRejectsType(file.persist_async(target, 'REPLACE'));
+    await assertRejectsType(file.persist_async(cancellable, target));
+    await assertRejectsType(file.close_async(cancellable));
+    await assertRejectsType(file.close_async(0, 0));
+    await assertRejectsType(file.close_async(0, null, null, null));
+    await assertRejectsType(Temp.File.new_async(cancellable));
+    await assertRejectsType(Temp.sweep_async(cancellable));
+    await assertRejectsType(dir.delete_async(0, null, {}));
+    // Whoever has a callback waits for no promise.
+    assertTypeError(() => file.close_async(callback));
+    assertTypeError(() => file.close_async(0, callback));
+    assertTypeError(() => file.close_async(0, null, null, callback));
+    assertTypeError(() => dir.delete_async(callback));
+    assertTypeError(() => Temp.File.new_named_async(null, callback));
+    assertTypeError(() => Temp.remove_tree_async(dir.file, callback));
+
+    assertTypeError(() => file.persist(target, cancellable));
+    assertTypeError(() => file.persist(target, 'REPLACE'));
+    assertTypeError(() => file.seek(0, 'SET'));
+    assertTypeError(() => file.close({}));
+    assertTypeError(() => file.keep(cancellable));
+    assertTypeError(() => dir.create_file(cancellable));
+    assertTypeError(() => Temp.get_dir('MEMORY'));
+    assertTypeError(() => Temp.remove_tree(dir.file, cancellable));
+    assertEqual(assertTypeError(() => [dir.file].forEach(Temp.remove_tree)).includes('remove_tree'), true);
+    for (const options of ['/tmp', null, 1, Gio.File.new_for_path('/tmp'), dir]) {
+        assertTypeError(() => new Temp.File(options));
+        assertTypeError(() => new Temp.Dir(options));
+        assertTypeError(() => new Temp.SpooledFile(options));
+    }
+    assertEqual(exists(file.path), true);
+    assertEqual(target.query_exists(null), false);
+    dir.delete();
+});
+
+test('a directory in every form', async () => {
+    const dir = new Temp.Dir();
+    for (const one of [dir, dir.file, dir.path]) {
+        const made = [
+            new Temp.File({dir: one, named: true}),
+            new Temp.Dir({dir: one}),
+            Temp.File.new_named(one),
+            Temp.Dir.new(one),
+            // eslint-disable-next-line no-await-in-loop
+            await Temp.File.new_named_async(one),
+            // eslint-disable-next-line no-await-in-loop
+            await Temp.Dir.new_async(one),
+        ].map(({path}) => path);
+        // eslint-disable-next-line no-await-in-loop
+        await Temp.File.with({dir: one, named: true}, file => made.push(file.path));
+        made.push(Temp.mkdtemp(one));
+        const [fd, path] = Temp.mkstemp(one);
+        GLib.close(fd);
+        made.push(path);
+        for (const each of made)
+            assertEqual(GLib.path_get_dirname(each), dir.path);
+        assertEqual(new Temp.SpooledFile({dir: one}).dir, dir.path);
+    }
+    assertTypeError(() => new Temp.File({dir: Gio.File.new_for_uri('http://example.org')}));
+    assertTypeError(() => new Temp.File({dir: new Temp.File()}));
+    const file = new Temp.File({dir: undefined, prefix: undefined, named: true});
+    assertEqual(GLib.path_get_dirname(file.path), Temp.get_default_dir());
+    file.close();
+    dir.delete();
 });
 
 test('after close', async () => {

@@ -10,25 +10,21 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-// Calls with fewer arguments than there are: null stands for each of the others,
-// which is no cancellable, and the default priority.
-function complete(args, length) {
-    return [...args, ...Array(Math.max(0, length - args.length)).fill(null)];
-}
-
 function finishOf(name) {
     return name.replace(/_async$/, '_finish');
 }
 
-// What a method begins may be a static function's to finish.
+// A static function finishes some methods.
 function findFinisher(holder, finish) {
     return [holder, holder.constructor].find(one => typeof one?.[finish] === 'function');
 }
 
-// As Gio._promisify() has it: that all went well need not be said before what there is to say.
+// Drops the `true` before other results, as Gio._promisify() does.
 function withoutTrue(results) {
     return Array.isArray(results) && results.length > 1 && results[0] === true ? results.slice(1) : results;
 }
+
+// The library's functions
 
 function isNative(f) {
     return f?.[Symbol.toStringTag] === 'GIRepositoryFunction';
@@ -47,64 +43,180 @@ function findNative(holder, name) {
     return null;
 }
 
-// With its callback it is what it was; without it, it returns a promise. A callback
-// that is not in the last place is another one, such as that for progress.
-function promisify(holder, name, original, finisher) {
+// Arguments
+
+function describe(value) {
+    if (typeof value === 'string' || typeof value === 'function')
+        return `a ${typeof value}`;
+    return value instanceof Object ? `an object of the type ${value.constructor?.name}` : String(value);
+}
+
+// Returns the properties of a new object. An option that is undefined is as if it were left out.
+function toProperties(name, options = {}) {
+    if (options === null || typeof options !== 'object' || options instanceof GObject.Object)
+        throw new TypeError(`The options of Temp.${name} are an object, not ${describe(options)}`);
+
+    const properties = {};
+    for (const [key, value] of Object.entries(options)) {
+        if (value !== undefined)
+            properties[key] = key === 'dir' ? toPath(value) : value;
+    }
+    return properties;
+}
+
+// Returns the path of a directory, which may be an object.
+function toPath(dir) {
+    if (!(dir instanceof GObject.Object))
+        return dir;
+
+    const path = dir instanceof Gio.File ? dir.get_path() : dir instanceof imports.gi.Temp.Dir && dir.path;
+    if (!path)
+        throw new TypeError(`A directory is a local path, a Gio.File or a Temp.Dir, not ${describe(dir)}`);
+    return path;
+}
+
+// Returns the bytes that the value is, in whatever form. A view of a buffer is only that part of it.
+function toBytes(value) {
+    if (value instanceof GLib.Bytes)
+        return value;
+
+    let bytes = null;
+    if (ArrayBuffer.isView(value))
+        bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    else if (/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value)))
+        bytes = new Uint8Array(value);
+    if (!bytes)
+        throw new TypeError(`Bytes are an ArrayBuffer, a view of one or a GLib.Bytes, not ${describe(value)}`);
+    return GLib.Bytes.new(bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes));
+}
+
+const isCancellable = value => value instanceof Gio.Cancellable;
+const isNumber = value => typeof value === 'number';
+const isFunction = value => typeof value === 'function';
+
+// By the name of a parameter: whether a value may be there. GJS itself takes anything for a number.
+const CHECKS = {
+    cancellable: isCancellable,
+    io_priority: isNumber,
+    flags: isNumber,
+    location: isNumber,
+    type: isNumber,
+    progress: isFunction,
+    callback: isFunction,
+};
+
+const CONVERSIONS = {
+    dir: toPath,
+    bytes: toBytes,
+    contents: toBytes,
+};
+
+// Returns the parameters of a C function. GJS has their names in its text.
+function getParameters(native) {
+    const names = /\((.*)\) \{/.exec(native.toString())[1].split(', ').filter(Boolean);
+    return names.map(name => ({
+        name,
+        isAllowed: CHECKS[name] ?? (value => !isFunction(value) && !isCancellable(value)),
+        convert: CONVERSIONS[name],
+    }));
+}
+
+// Returns all arguments of a function. Those that the caller left out are null: the default priority, no cancellable.
+function completeArguments(functionName, parameters, args) {
+    if (args.length > parameters.length)
+        throw new TypeError(`${functionName}() takes ${parameters.length} arguments at most, not ${args.length}`);
+
+    for (let i = 0; i < parameters.length; i++) {
+        const {name, isAllowed, convert} = parameters[i];
+        const value = args[i] ?? null;
+        if (value !== null && !isAllowed(value))
+            throw new TypeError(`The argument ${name} of ${functionName}() cannot be ${describe(value)}`);
+        args[i] = convert ? convert(value) : value;
+    }
+    return args;
+}
+
+// Functions with more comfort
+
+function replaceFunction(holder, name, f, {length}) {
+    Object.defineProperty(f, 'length', {value: length});
+    Object.defineProperty(f, 'name', {value: name});
+    holder[name] = f;
+}
+
+// With its callback it is as before; without it, it returns a promise.
+function promisify(holder, name, native, finisher) {
     const finish = finishOf(name);
+    const parameters = getParameters(native);
     // A function finishes by another function, not by its source: a Gio.File has a `replace_contents_finish` of its own.
     const isMethod = holder instanceof GObject.Object;
-    const {length} = original;
 
-    function asynchronous(...args) {
-        if (args.length >= length && typeof args[length - 1] === 'function')
-            return original.apply(this, args);
+    function callBack(args) {
+        return native.apply(this, completeArguments(name, parameters, args));
+    }
 
+    function makePromise(args) {
         const {stack} = new Error();
+        const all = completeArguments(name, parameters, args).slice(0, -1);
+
         return new Promise((resolve, reject) => {
-            original.call(this, ...complete(args.slice(0, length - 1), length - 1), (source, result) => {
-                try {
-                    resolve(withoutTrue((isMethod && source?.[finish] ? source : finisher)[finish](result)));
-                } catch (error) {
-                    if (error.stack)
-                        error.stack += `### Promise created here: ###\n${stack}`;
-                    reject(error);
-                }
-            });
+            const fail = error => {
+                if (error.stack)
+                    error.stack += `### Promise created here: ###\n${stack}`;
+                reject(error);
+            };
+
+            try {
+                native.call(this, ...all, (source, result) => {
+                    try {
+                        resolve(withoutTrue((isMethod && source?.[finish] ? source : finisher)[finish](result)));
+                    } catch (error) {
+                        fail(error);
+                    }
+                });
+            } catch (error) {
+                fail(error);
+            }
         });
     }
 
-    Object.defineProperty(asynchronous, 'length', {value: length});
-    holder[name] = asynchronous;
+    replaceFunction(holder, name, function (...args) {
+        // Whoever misplaces a callback waits for no promise.
+        if (args.some((arg, i) => isFunction(arg) && parameters[i]?.name !== 'progress'))
+            return callBack.call(this, args);
+        try {
+            return makePromise.call(this, args);
+        } catch (error) {
+            return Promise.reject(error);
+        }
+    }, native);
     // Where Gio._promisify() looks whether it was here before.
-    holder[`_original_${name}`] = original;
+    holder[`_original_${name}`] = native;
 }
 
-function makeArgumentsOptional(holder, name, original) {
-    const {length} = original;
+function makeArgumentsOptional(holder, name, native) {
+    const parameters = getParameters(native);
 
-    function completed(...args) {
-        return original.apply(this, complete(args, length));
-    }
-
-    Object.defineProperty(completed, 'length', {value: length});
-    holder[name] = completed;
+    replaceFunction(holder, name, function (...args) {
+        return native.apply(this, completeArguments(name, parameters, args));
+    }, native);
 }
 
 function easeFunctions(holder, names) {
     for (const name of names) {
-        // Neither private names nor classes.
-        const native = /^[a-z]/.test(name) && findNative(holder, name);
-        if (!native)
+        // Neither private names nor classes, nor functions that take a result.
+        const native = /^[a-z].*(?<!_finish)$/.test(name) && findNative(holder, name);
+        if (!native || (native.length === 0 && /^(?:get|has|is|can)_|^tell$/.test(name)))
             continue;
         const finisher = name.endsWith('_async') && findFinisher(holder, finishOf(name));
         if (finisher)
             promisify(holder, name, native, finisher);
-        else if (native.length > 0)
+        else
             makeArgumentsOptional(holder, name, native);
     }
 }
 
-// What is inherited, too: but for this class only, as GIO's own ones are not ours to change.
+// Inherited methods, too: but for this class only. GIO's own classes stay as they are.
 function easeMethods(klass) {
     const names = new Set();
     for (let from = klass.prototype; from !== GObject.Object.prototype; from = Object.getPrototypeOf(from))
@@ -118,19 +230,19 @@ function easeMethods(klass) {
 }
 
 // `new` gives an object that is ready, or throws.
-function initializeAtOnce(prototype) {
+function initializeAtOnce(klass, name) {
+    const {prototype} = klass;
     const {_init} = prototype;
-    prototype._init = function (...args) {
-        const object = _init.apply(this, args) ?? this;
-        object.init(null);
+    prototype._init = function (options) {
+        const object = _init.call(this, toProperties(name, options)) ?? this;
+        object.init?.(null);
         return object;
     };
 }
 
 // The end
 
-// What was closed before, but is to be deleted with its last reference only: that is
-// the collector's, and too late.
+// Deletes a file that was closed before, but that would go with its last reference only: the collector drops that too late.
 function deleteClosed(stream) {
     if (stream.path && stream.auto_delete)
         stream.run_dispose();
@@ -164,12 +276,12 @@ async function releaseDirAsync(dir) {
         dir.delete(null);
 }
 
-function addScopes(klass, release, releaseAsync) {
+function addScopes(klass, className, release, releaseAsync) {
     klass.with = async function (options, body) {
         if (typeof options === 'function')
             [options, body] = [{}, options];
         if (typeof body !== 'function')
-            throw new TypeError(`${klass.name}.with() needs a function to call`);
+            throw new TypeError(`Temp.${className}.with() needs a function to call`);
 
         const object = new klass(options ?? {});
         let value;
@@ -200,25 +312,26 @@ function addScopes(klass, release, releaseAsync) {
 function checkChildren(prototype) {
     const {get_child: getChild} = prototype;
 
-    function checked(...args) {
+    replaceFunction(prototype, 'get_child', function (...args) {
         const [name] = args;
         if (typeof name === 'string' && (/^(?:\/|$)/.test(name) || name.split('/').includes('..')))
             throw new TypeError(`The name does not lead to anything in the directory: ${JSON.stringify(name)}`);
         return getChild.apply(this, args);
-    }
-
-    Object.defineProperty(checked, 'length', {value: getChild.length});
-    prototype.get_child = checked;
+    }, getChild);
 }
 
 // The contents
 
+// Throws if the value is no text, or has half of a surrogate pair, which UTF-8 cannot have: nothing is lost on the way.
 function encode(text) {
+    if (typeof text !== 'string')
+        throw new TypeError(`A text is a string, not ${describe(text)}`);
+    if (/\p{Surrogate}/u.test(text))
+        throw new TypeError('The text has half of a surrogate pair');
     return new TextEncoder().encode(text);
 }
 
-// What is no text throws, and a byte order mark stays: nothing is lost on the way.
-// Engines disagree on what `ignoreBOM` means.
+// Throws if the bytes are no text. A byte order mark stays; engines disagree on what `ignoreBOM` means.
 function decode(bytes) {
     const text = new TextDecoder('utf-8', {fatal: true}).decode(bytes);
     const marked = BYTE_ORDER_MARK.every((byte, i) => byte === bytes[i]);
@@ -233,23 +346,6 @@ function join(pieces) {
         n += piece.length;
     }
     return bytes;
-}
-
-function writeBytes(bytes) {
-    this.replace_bytes(GLib.Bytes.new(bytes), null);
-}
-
-// A copy, so that the caller may change the bytes in the meantime.
-async function writeBytesAsync(bytes) {
-    await this.replace_bytes_async(GLib.Bytes.new(bytes));
-}
-
-function readBytes() {
-    return this.load_bytes(null).toArray();
-}
-
-async function readBytesAsync() {
-    return (await this.load_bytes_async()).toArray();
 }
 
 // By a reader with an offset of its own: the caller may write in the meantime.
@@ -299,15 +395,24 @@ async function* lines() {
 
 function addContents(prototype) {
     Object.assign(prototype, {
-        writeBytes,
-        writeBytesAsync,
-        readBytes,
-        readBytesAsync,
-        writeText(text) {
-            this.writeBytes(encode(text));
+        writeBytes(bytes) {
+            this.replace_bytes(bytes);
         },
-        writeTextAsync(text) {
-            return this.writeBytesAsync(encode(text));
+        // The bytes are copied at once, so that the caller may change them in the meantime.
+        async writeBytesAsync(bytes) {
+            await this.replace_bytes_async(bytes);
+        },
+        readBytes() {
+            return this.load_bytes().toArray();
+        },
+        async readBytesAsync() {
+            return (await this.load_bytes_async()).toArray();
+        },
+        writeText(text) {
+            this.replace_bytes(encode(text));
+        },
+        async writeTextAsync(text) {
+            await this.replace_bytes_async(encode(text));
         },
         readText() {
             return decode(this.readBytes());
@@ -331,14 +436,13 @@ function _init() {
 
         easeFunctions(klass, Object.getOwnPropertyNames(klass));
         easeMethods(klass);
-        if (klass.prototype.init)
-            initializeAtOnce(klass.prototype);
+        initializeAtOnce(klass, name);
 
         if (klass.prototype instanceof Gio.IOStream) {
-            addScopes(klass, releaseStream, releaseStreamAsync);
+            addScopes(klass, name, releaseStream, releaseStreamAsync);
             addContents(klass.prototype);
         } else if (klass.prototype.delete) {
-            addScopes(klass, releaseDir, releaseDirAsync);
+            addScopes(klass, name, releaseDir, releaseDirAsync);
             checkChildren(klass.prototype);
         }
     }
