@@ -705,6 +705,88 @@ test('a directory in every form', async () => {
     dir.delete();
 });
 
+test('with says what was not awaited', async () => {
+    const target = new Temp.Dir();
+    const begun = {
+        writeTextAsync: file => file.writeTextAsync('x'),
+        writeBytesAsync: file => file.writeBytesAsync(new Uint8Array(100000)),
+        readTextAsync: file => file.readTextAsync(),
+        close_async: file => file.close_async(),
+        keep_async: file => file.keep_async(),
+        persist_async: file => file.persist_async(target.get_child('target')),
+    };
+    for (const [name, begin] of Object.entries(begun)) {
+        let promise, path;
+        // eslint-disable-next-line no-await-in-loop
+        const error = await assertRejects(Temp.File.with({named: true}, file => {
+            ({path} = file);
+            promise = begin(file);
+        }), Gio.IOErrorEnum.PENDING);
+        assertEqual(error.message.endsWith(`: ${name}() was not awaited`), true);
+        // eslint-disable-next-line no-await-in-loop
+        await promise;
+        assertEqual(exists(path), name === 'keep_async');
+        GLib.unlink(path);
+    }
+
+    let deleted;
+    const error = await assertRejects(Temp.Dir.with(dir => {
+        deleted = dir.delete_async();
+    }), Gio.IOErrorEnum.PENDING);
+    assertEqual(error.message.includes('delete_async()'), true);
+    await deleted;
+
+    const disposed = new Temp.File({named: true});
+    const {path} = disposed;
+    const kept = disposed.writeTextAsync('x');
+    const {message} = await assertRejects(disposed[Symbol.asyncDispose](), Gio.IOErrorEnum.PENDING);
+    assertEqual(message.includes('writeTextAsync()'), true);
+    assertEqual(exists(path), false);
+    await kept;
+
+    const mine = new Error('mine');
+    let caught;
+    await Temp.SpooledFile.with(file => {
+        file.roll_async();
+        throw mine;
+    }).catch(e => (caught = e));
+    assertEqual(caught, mine);
+    target.delete();
+});
+
+test('two operations at once', async () => {
+    for (const file of everyKind()) {
+        const first = file.writeTextAsync('first');
+        // eslint-disable-next-line no-await-in-loop
+        const error = await assertRejects(file.writeTextAsync('second'), Gio.IOErrorEnum.PENDING);
+        assertEqual(error.message.includes('writeTextAsync() was not awaited'), true);
+        // eslint-disable-next-line no-await-in-loop
+        await first;
+
+        const other = file.writeBytesAsync(new Uint8Array([1]));
+        for (const run of [() => file.readText(), () => file.writeText('x'), () => file.close(),
+            () => file[Symbol.dispose]()]) {
+            // eslint-disable-next-line no-await-in-loop
+            const {message} = await assertRejects((async () => run())(), Gio.IOErrorEnum.PENDING);
+            assertEqual(message.includes('writeBytesAsync() was not awaited'), true);
+        }
+        // eslint-disable-next-line no-await-in-loop
+        await other;
+        assertEqual(file.readBytes().join(), '1');
+        file.close();
+    }
+
+    const file = new Temp.File();
+    const done = new Promise(resolve => {
+        file.replace_bytes_async(new Uint8Array([1]), 0, null, (_, result) => resolve(file.replace_bytes_finish(result)));
+    });
+    const {message} = await assertRejects((async () => file.close())(), Gio.IOErrorEnum.PENDING);
+    assertEqual(message.includes('replace_bytes_async()'), true);
+    assertEqual(await done, true);
+    file.close();
+    assertEqual(file.is_closed(), true);
+});
+
 test('after close', async () => {
     const file = new Temp.File();
     file.close();

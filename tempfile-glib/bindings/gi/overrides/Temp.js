@@ -136,6 +136,65 @@ function completeArguments(functionName, parameters, args) {
     return args;
 }
 
+// Operations that are under way
+
+const underWay = new WeakMap();
+let outerName = null;
+
+// Calls a function in whose name others begin operations: their names would tell the caller nothing.
+function inTheNameOf(name, f) {
+    const before = outerName;
+    outerName ??= name;
+    try {
+        return f();
+    } finally {
+        outerName = before;
+    }
+}
+
+// Says that an operation on the object has begun. Returns a function that says that it has ended.
+function begin(object, name) {
+    if (!underWay.has(object))
+        underWay.set(object, new Set());
+
+    const operation = {name: outerName ?? name};
+    operation.ended = new Promise(resolve => (operation.end = resolve));
+    underWay.get(object).add(operation);
+    return () => {
+        underWay.get(object).delete(operation);
+        operation.end();
+    };
+}
+
+function getNamesUnderWay(object) {
+    return [...new Set([...underWay.get(object) ?? []].map(({name}) => `${name}()`))];
+}
+
+// Waits for all operations on the object. Returns the names of those that it has waited for.
+async function waitForAll(object) {
+    const names = getNamesUnderWay(object);
+    await Promise.all([...underWay.get(object) ?? []].map(({ended}) => ended));
+    return names;
+}
+
+function notAwaited(message, names) {
+    return new Gio.IOErrorEnum({
+        code: Gio.IOErrorEnum.PENDING,
+        message: `${message}: ${names.join(' and ')} was not awaited`,
+    });
+}
+
+// Says in an error which operation was in the way.
+function explain(error, names) {
+    if (names.length === 0 || !(error instanceof GLib.Error) ||
+        !error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.PENDING))
+        return error;
+
+    const explained = notAwaited(error.message, names);
+    Object.defineProperty(explained, 'stack', {value: error.stack, writable: true, configurable: true});
+    return explained;
+}
+
 // Functions with more comfort
 
 function replaceFunction(holder, name, f, {length}) {
@@ -152,24 +211,41 @@ function promisify(holder, name, native, finisher) {
     const isMethod = holder instanceof GObject.Object;
 
     function callBack(args) {
-        return native.apply(this, completeArguments(name, parameters, args));
+        const all = completeArguments(name, parameters, args);
+        const callback = all.pop();
+        const end = isMethod ? begin(this, name) : null;
+        try {
+            return native.call(this, ...all, (...results) => {
+                end?.();
+                callback(...results);
+            });
+        } catch (error) {
+            end?.();
+            throw error;
+        }
     }
 
     function makePromise(args) {
         const {stack} = new Error();
         const all = completeArguments(name, parameters, args).slice(0, -1);
+        const names = isMethod ? getNamesUnderWay(this) : [];
+        const end = isMethod ? begin(this, name) : null;
 
         return new Promise((resolve, reject) => {
             const fail = error => {
-                if (error.stack)
-                    error.stack += `### Promise created here: ###\n${stack}`;
-                reject(error);
+                end?.();
+                const explained = explain(error, names);
+                if (explained.stack)
+                    explained.stack += `### Promise created here: ###\n${stack}`;
+                reject(explained);
             };
 
             try {
                 native.call(this, ...all, (source, result) => {
                     try {
-                        resolve(withoutTrue((isMethod && source?.[finish] ? source : finisher)[finish](result)));
+                        const results = (isMethod && source?.[finish] ? source : finisher)[finish](result);
+                        end?.();
+                        resolve(withoutTrue(results));
                     } catch (error) {
                         fail(error);
                     }
@@ -198,7 +274,12 @@ function makeArgumentsOptional(holder, name, native) {
     const parameters = getParameters(native);
 
     replaceFunction(holder, name, function (...args) {
-        return native.apply(this, completeArguments(name, parameters, args));
+        const all = completeArguments(name, parameters, args);
+        try {
+            return native.apply(this, all);
+        } catch (error) {
+            throw explain(error, getNamesUnderWay(this));
+        }
     }, native);
 }
 
@@ -276,6 +357,14 @@ async function releaseDirAsync(dir) {
         dir.delete(null);
 }
 
+// Waits for all operations, so that the file or directory can go, and then throws if there were any.
+async function releaseAfterAll(object, releaseAsync, scope) {
+    const names = await waitForAll(object);
+    await releaseAsync(object);
+    if (names.length > 0)
+        throw notAwaited(`${scope} ended too early`, names);
+}
+
 function addScopes(klass, className, release, releaseAsync) {
     klass.with = async function (options, body) {
         if (typeof options === 'function')
@@ -289,10 +378,11 @@ function addScopes(klass, className, release, releaseAsync) {
             value = await body(object);
         } catch (error) {
             // Of two errors, the first one is the cause.
+            await waitForAll(object);
             await releaseAsync(object).catch(logError);
             throw error;
         }
-        await releaseAsync(object);
+        await releaseAfterAll(object, releaseAsync, `The function of Temp.${className}.with()`);
         return value;
     };
 
@@ -303,7 +393,7 @@ function addScopes(klass, className, release, releaseAsync) {
     }
     if (Symbol.asyncDispose) {
         klass.prototype[Symbol.asyncDispose] = function () {
-            return releaseAsync(this);
+            return releaseAfterAll(this, releaseAsync, 'The scope');
         };
     }
 }
@@ -400,25 +490,25 @@ function addContents(prototype) {
         },
         // The bytes are copied at once, so that the caller may change them in the meantime.
         async writeBytesAsync(bytes) {
-            await this.replace_bytes_async(bytes);
+            await inTheNameOf('writeBytesAsync', () => this.replace_bytes_async(bytes));
         },
         readBytes() {
             return this.load_bytes().toArray();
         },
         async readBytesAsync() {
-            return (await this.load_bytes_async()).toArray();
+            return (await inTheNameOf('readBytesAsync', () => this.load_bytes_async())).toArray();
         },
         writeText(text) {
             this.replace_bytes(encode(text));
         },
         async writeTextAsync(text) {
-            await this.replace_bytes_async(encode(text));
+            await inTheNameOf('writeTextAsync', () => this.replace_bytes_async(encode(text)));
         },
         readText() {
             return decode(this.readBytes());
         },
         async readTextAsync() {
-            return decode(await this.readBytesAsync());
+            return decode(await inTheNameOf('readTextAsync', () => this.readBytesAsync()));
         },
         [Symbol.asyncIterator]: lines,
     });
