@@ -787,6 +787,38 @@ test('two operations at once', async () => {
     assertEqual(file.is_closed(), true);
 });
 
+test('forgotten files leave descriptors', () => {
+    const program = `
+        const {GLib, Temp} = imports.gi;
+        const dir = new Temp.Dir();
+        const loop = new GLib.MainLoop(null, false);
+        const n = 300;
+        const repeat = async (name, make) => {
+            for (let i = 0; i < n; i++)
+                await make();
+            print(name);
+        };
+        (async () => {
+            await repeat('new', () => void new Temp.File());
+            await repeat('new named', () => void new Temp.File({named: true}));
+            await repeat('with', () => Temp.File.with(() => { new Temp.File(); }));
+            await repeat('constructor', () => void Temp.File.new_named());
+            await repeat('asynchronous', async () => { await Temp.File.new_async(); });
+            await repeat('create_file', () => void dir.create_file());
+            await repeat('roll', () => { new Temp.SpooledFile().roll(); });
+            await repeat('roll_async', () => new Temp.SpooledFile().roll_async());
+            await repeat('reopen', () => { new Temp.File().reopen(); });
+            await repeat('mkstemp', () => { new Temp.File(); GLib.close(Temp.mkstemp(dir.path)[0]); });
+        })().catch(e => print(e)).finally(() => loop.quit());
+        loop.run();
+        dir.delete();`;
+    const shell = Gio.Subprocess.new(['sh', '-c', 'ulimit -n 100; exec gjs -c "$1"', 'sh', program],
+        Gio.SubprocessFlags.STDOUT_PIPE);
+    const [, output] = shell.communicate_utf8(null, null);
+    assertEqual(output.trim().replaceAll('\n', ','), 'new,new named,with,constructor,asynchronous,create_file,roll,' +
+        'roll_async,reopen,mkstemp');
+});
+
 test('after close', async () => {
     const file = new Temp.File();
     file.close();

@@ -4,6 +4,7 @@
 /* exported _init */
 
 const {Gio, GLib, GObject} = imports.gi;
+const System = imports.system;
 
 const CHUNK = 64 * 1024;
 const LINE_FEED = 0x0a;
@@ -195,6 +196,11 @@ function explain(error, names) {
     return explained;
 }
 
+// The collector does not count descriptors, so it may be late when there are none left.
+function wantsDescriptors(error) {
+    return error instanceof GLib.Error && error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.TOO_MANY_OPEN_FILES);
+}
+
 // Functions with more comfort
 
 function replaceFunction(holder, name, f, {length}) {
@@ -239,17 +245,26 @@ function promisify(holder, name, native, finisher) {
                     explained.stack += `### Promise created here: ###\n${stack}`;
                 reject(explained);
             };
+            const start = onError => native.call(this, ...all, (source, result) => {
+                try {
+                    const results = (isMethod && source?.[finish] ? source : finisher)[finish](result);
+                    end?.();
+                    resolve(withoutTrue(results));
+                } catch (error) {
+                    onError(error);
+                }
+            });
+            const startAgain = error => {
+                if (!wantsDescriptors(error)) {
+                    fail(error);
+                    return;
+                }
+                System.gc();
+                start(fail);
+            };
 
             try {
-                native.call(this, ...all, (source, result) => {
-                    try {
-                        const results = (isMethod && source?.[finish] ? source : finisher)[finish](result);
-                        end?.();
-                        resolve(withoutTrue(results));
-                    } catch (error) {
-                        fail(error);
-                    }
-                });
+                start(startAgain);
             } catch (error) {
                 fail(error);
             }
@@ -278,14 +293,17 @@ function makeArgumentsOptional(holder, name, native) {
         try {
             return native.apply(this, all);
         } catch (error) {
-            throw explain(error, getNamesUnderWay(this));
+            if (!wantsDescriptors(error))
+                throw explain(error, getNamesUnderWay(this));
         }
+        System.gc();
+        return native.apply(this, all);
     }, native);
 }
 
 function easeFunctions(holder, names) {
     for (const name of names) {
-        // Neither private names nor classes, nor functions that take a result.
+        // Neither private names nor classes, nor functions that take a result, which can be taken once.
         const native = /^[a-z].*(?<!_finish)$/.test(name) && findNative(holder, name);
         if (!native || (native.length === 0 && /^(?:get|has|is|can)_|^tell$/.test(name)))
             continue;
