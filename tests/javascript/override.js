@@ -5,6 +5,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
 
 // As in an engine that has them: the override asks once, when it is loaded.
 Symbol.dispose ??= Symbol('Symbol.dispose');
@@ -785,6 +786,14 @@ test('two operations at once', async () => {
     assertEqual(await done, true);
     file.close();
     assertEqual(file.is_closed(), true);
+});
+
+test('classes are final', () => {
+    for (const klass of [Temp.File, Temp.Dir, Temp.SpooledFile]) {
+        const message = assertTypeError(() => GObject.registerClass(class Derived extends klass {}));
+        assertEqual(message, `Derived cannot extend Temp.${klass.name.replace('Temp_', '')}, which is final`);
+        assertTypeError(() => GObject.registerClass({GTypeName: 'Derived'}, class extends klass {}));
+    }
 });
 
 test('forgotten files leave descriptors', () => {

@@ -339,6 +339,13 @@ function initializeAtOnce(klass, name) {
     };
 }
 
+// The types are final, and GJS aborts where GObject refuses to derive from them.
+function forbidSubclasses(klass, name) {
+    klass._classInit = subclass => {
+        throw new TypeError(`${subclass.name} cannot extend Temp.${name}, which is final`);
+    };
+}
+
 // The end
 
 // Deletes a file that was closed before, but that would go with its last reference only: the collector drops that too late.
@@ -545,6 +552,7 @@ function _init() {
         easeFunctions(klass, Object.getOwnPropertyNames(klass));
         easeMethods(klass);
         initializeAtOnce(klass, name);
+        forbidSubclasses(klass, name);
 
         if (klass.prototype instanceof Gio.IOStream) {
             addScopes(klass, name, releaseStream, releaseStreamAsync);
