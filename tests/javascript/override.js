@@ -6,11 +6,7 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
-
-// As in an engine that has them: the override asks once, when it is loaded.
-Symbol.dispose ??= Symbol('Symbol.dispose');
-Symbol.asyncDispose ??= Symbol('Symbol.asyncDispose');
-const {default: Temp} = await import('gi://Temp?version=1');
+import Temp from 'gi://Temp?version=1';
 
 const tests = [];
 const test = (name, run) => tests.push({name, run});
@@ -396,6 +392,30 @@ test('dispose', async () => {
     const spooled = new Temp.SpooledFile();
     await spooled[Symbol.asyncDispose]();
     assertEqual(spooled.is_closed(), true);
+});
+
+test('dispose, by symbols that are defined later', async () => {
+    const {dispose, asyncDispose} = Symbol;
+    const define = (name, value) => Object.defineProperty(Symbol, name, {value, writable: true, configurable: true});
+    define('dispose', Symbol('later'));
+    define('asyncDispose', Symbol('later, too'));
+    try {
+        for (const make of [() => new Temp.Dir(), () => Temp.Dir.new()]) {
+            const dir = make();
+            dir[Symbol.dispose]();
+            assertEqual(exists(dir.path), false);
+        }
+        const spooled = new Temp.SpooledFile();
+        // eslint-disable-next-line no-await-in-loop
+        await spooled[Symbol.asyncDispose]();
+        assertEqual(spooled.is_closed(), true);
+    } finally {
+        define('dispose', dispose);
+        define('asyncDispose', asyncDispose);
+    }
+    const file = new Temp.File();
+    file[Symbol.dispose]();
+    assertEqual(file.is_closed(), true);
 });
 
 test('text', async () => {

@@ -272,6 +272,7 @@ function promisify(holder, name, native, finisher) {
     }
 
     replaceFunction(holder, name, function (...args) {
+        addSymbols();
         // Whoever misplaces a callback waits for no promise.
         if (args.some((arg, i) => isFunction(arg) && parameters[i]?.name !== 'progress'))
             return callBack.call(this, args);
@@ -289,6 +290,7 @@ function makeArgumentsOptional(holder, name, native) {
     const parameters = getParameters(native);
 
     replaceFunction(holder, name, function (...args) {
+        addSymbols();
         const all = completeArguments(name, parameters, args);
         try {
             return native.apply(this, all);
@@ -333,6 +335,7 @@ function initializeAtOnce(klass, name) {
     const {prototype} = klass;
     const {_init} = prototype;
     prototype._init = function (options) {
+        addSymbols();
         const object = _init.call(this, toProperties(name, options)) ?? this;
         object.init?.(null);
         return object;
@@ -390,6 +393,31 @@ async function releaseAfterAll(object, releaseAsync, scope) {
         throw notAwaited(`${scope} ended too early`, names);
 }
 
+const scopes = [];
+let dispose, asyncDispose;
+
+// Gives the classes the methods that `using` and `await using` call. An engine that has neither lacks their symbols, too:
+// then they are made here. A program may still make others later, so each call looks again.
+function addSymbols() {
+    if (dispose && Symbol.dispose === dispose && Symbol.asyncDispose === asyncDispose)
+        return;
+
+    for (const name of ['dispose', 'asyncDispose']) {
+        if (!Symbol[name])
+            Object.defineProperty(Symbol, name, {value: Symbol(`Symbol.${name}`), writable: true, configurable: true});
+    }
+    ({dispose, asyncDispose} = Symbol);
+
+    for (const {prototype, release, releaseAsync} of scopes) {
+        prototype[dispose] = function () {
+            release(this);
+        };
+        prototype[asyncDispose] = function () {
+            return releaseAfterAll(this, releaseAsync, 'The scope');
+        };
+    }
+}
+
 function addScopes(klass, className, release, releaseAsync) {
     klass.with = async function (options, body) {
         if (typeof options === 'function')
@@ -411,16 +439,7 @@ function addScopes(klass, className, release, releaseAsync) {
         return value;
     };
 
-    if (Symbol.dispose) {
-        klass.prototype[Symbol.dispose] = function () {
-            release(this);
-        };
-    }
-    if (Symbol.asyncDispose) {
-        klass.prototype[Symbol.asyncDispose] = function () {
-            return releaseAfterAll(this, releaseAsync, 'The scope');
-        };
-    }
+    scopes.push({prototype: klass.prototype, release, releaseAsync});
 }
 
 // The library only complains of a name that leads out of the directory.
@@ -562,4 +581,6 @@ function _init() {
             checkChildren(klass.prototype);
         }
     }
+
+    addSymbols();
 }
