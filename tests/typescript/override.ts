@@ -4,7 +4,6 @@
 // What Temp.d.ts says, and what it says is wrong. The compiler checks it, and then GJS runs what the
 // compiler has made of it, `using` included.
 
-import './symbols.js';
 import Gio from 'gi://Gio?version=2.0';
 import GLib from 'gi://GLib?version=2.0';
 import Temp from 'gi://Temp?version=1';
@@ -41,7 +40,7 @@ async function properties(dir: Temp.Dir) {
         // @ts-expect-error: there is no such option
         return new Temp.File({name: 'x'});
     };
-    exactly<() => Temp.File>()(readOnly);
+    assert(typeof readOnly === 'function');
 
     let n = 0;
     file.connect('notify::path', () => n++);
@@ -136,6 +135,47 @@ function leftOut(dir: Temp.Dir) {
     exactly<Temp.File>()(spooled.steal_file()).close();
 }
 
+async function final() {
+    // @ts-expect-error: GObject allows no class to be derived from it, nor from the next two
+    const file = () => class extends Temp.File {};
+    // @ts-expect-error
+    const dir = () => class extends Temp.Dir {};
+    // @ts-expect-error
+    const spooled = () => class extends Temp.SpooledFile {};
+    assert([file, dir, spooled].length === 3);
+
+    const made: unknown = new Temp.SpooledFile();
+    assert(made instanceof Temp.SpooledFile && made.get_size() === 0);
+}
+
+async function forms(dir: Temp.Dir) {
+    const file = new Temp.File({dir, named: true});
+    for (const bytes of [new ArrayBuffer(1), new DataView(new ArrayBuffer(1)), new Int16Array(1), new GLib.Bytes(new Uint8Array(1))]) {
+        file.writeBytes(bytes);
+        await file.writeBytesAsync(bytes);
+        Temp.replace_contents(dir.get_child('document'), bytes);
+    }
+    exactly<Gio.InputStream>()(file.open_reader());
+    exactly<string | null>()(file.dir);
+    await Temp.File.new_named_async(dir.file);
+    Temp.mkdtemp(dir);
+
+    const wrong = () => {
+        // @ts-expect-error: it is no text
+        file.writeText(undefined);
+        // @ts-expect-error: it is no bytes
+        file.writeBytes('text');
+        // @ts-expect-error: flags are there
+        return file.persist_async(dir.file, new Gio.Cancellable());
+    };
+    assert(typeof wrong === 'function');
+}
+
+function script() {
+    exactly<typeof Temp>()(imports.gi.Temp);
+    assert(imports.gi.Temp.File === Temp.File);
+}
+
 async function scopes() {
     let path, directory;
     {
@@ -148,8 +188,10 @@ async function scopes() {
     assert(path !== null && !exists(path) && !exists(directory));
 }
 
-for (const check of [properties, promises, leftOut])
+for (const check of [properties, promises, leftOut, forms])
     await Temp.Dir.with({prefix: 'ts_'}, check);
 await contents();
+await final();
+script();
 await scopes();
 print('ok');
