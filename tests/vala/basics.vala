@@ -24,6 +24,8 @@ async void asynchronous () throws Error {
   uint n_swept;
   assert (Temp.sweep (out n_swept));
   assert (yield Temp.sweep_async (GLib.Priority.DEFAULT, null, out n_swept));
+  assert (Temp.sweep ());
+  assert (yield Temp.sweep_async ());
   assert (!FileUtils.test (path, FileTest.EXISTS));
 
   var spooled = new Temp.SpooledFile ();
@@ -42,14 +44,14 @@ async void asynchronous () throws Error {
   assert (yield Temp.replace_contents_async (target, new Bytes ("two".data), etag, Temp.PersistFlags.DURABLE,
                                              Priority.DEFAULT, null, out etag));
   assert (etag != null);
+  assert (yield Temp.replace_contents_async (target, new Bytes ("two".data)));
   string text;
   FileUtils.get_contents (target.get_path (), out text);
   assert (text == "two");
 
   assert (Posix.link (target.get_path (), target.get_path () + "2") == 0);
   try {
-    yield Temp.replace_contents_async (target, new Bytes ("three".data), null, Temp.PersistFlags.NONE, Priority.DEFAULT,
-                                       null, null);
+    yield Temp.replace_contents_async (target, new Bytes ("three".data));
     assert_not_reached ();
   } catch (Temp.SaveError.LINKS e) {
     assert ("document" in e.message);
@@ -76,6 +78,90 @@ async void asynchronous () throws Error {
   home.delete ();
 }
 
+// What a reader of Vala's manual expects: an object goes at the end of its block.
+void named_file () throws Error {
+  string path;
+  {
+    var file = new Temp.File.named (null, "vala_", ".txt");
+    path = file.path;
+    assert ("/vala_" in path && path.has_suffix (".txt"));
+
+    var output = new DataOutputStream (file.output_stream);
+    output.put_string ("one\ntwo\n");
+    file.seek (0, SeekType.SET);
+    var input = new DataInputStream (file.input_stream);
+    assert (input.read_line () == "one");
+    assert (input.read_line () == "two");
+
+    string text;
+    FileUtils.get_contents (path, out text);
+    assert (text == "one\ntwo\n");
+  }
+  assert (!FileUtils.test (path, FileTest.EXISTS));
+
+  Temp.File? outer = null;
+  try {
+    outer = new Temp.File.named ("/missing");
+  } catch (IOError.NOT_FOUND e) {
+    assert ("/missing" in e.message);
+  }
+  assert (outer == null);
+}
+
+void contents () throws Error {
+  var file = new Temp.File ();
+  file.replace_bytes (new Bytes ("first\n".data));
+  var reader = file.open_reader ();
+  file.output_stream.write_all ("second\n".data, null);
+  assert (reader.read_bytes (100).compare (new Bytes ("first\nsecond\n".data)) == 0);
+  assert (file.load_bytes ().get_size () == 13);
+}
+
+void directory () throws Error {
+  string path;
+  {
+    var dir = new Temp.Dir (null, "vala_");
+    path = dir.path;
+    assert (FileUtils.test (path, FileTest.IS_DIR));
+    FileUtils.set_contents (dir.get_child ("a").get_path (), "x");
+    dir.create_dir ().keep ();
+    dir.create_file ("in_", ".txt").keep ();
+    int n = 0;
+    string? name;
+    var listing = GLib.Dir.open (path);
+    while ((name = listing.read_name ()) != null)
+      n++;
+    assert (n == 3);
+  }
+  assert (!FileUtils.test (path, FileTest.EXISTS));
+}
+
+void saved_document () throws Error {
+  var dir = new Temp.Dir ();
+  var document = dir.get_child ("document");
+  string text;
+  string etag;
+
+  assert (Temp.replace_contents (document, new Bytes ("one".data)));
+  assert (Temp.replace_contents (document, new Bytes ("two".data), null, Temp.PersistFlags.DURABLE, out etag));
+  FileUtils.get_contents (document.get_path (), out text);
+  assert (text == "two");
+  try {
+    Temp.replace_contents (document, new Bytes ("three".data), "1:0");
+    assert_not_reached ();
+  } catch (IOError.WRONG_ETAG e) {
+    assert ("document" in e.message);
+  }
+  Temp.replace_contents (document, new Bytes ("three".data), etag);
+
+  var file = new Temp.File.beside (document);
+  file.output_stream.write_all ("four".data, null);
+  assert (file.persist (document, Temp.PersistFlags.REPLACE));
+  file.close ();
+  FileUtils.get_contents (document.get_path (), out text);
+  assert (text == "four");
+}
+
 void synchronous () throws Error {
   var file = new Temp.File ();
   size_t n;
@@ -94,13 +180,18 @@ void synchronous () throws Error {
   var dir = new Temp.Dir ();
   var inside = dir.create_file ();
   assert (inside.get_path ().has_prefix (dir.get_path ()));
-  dir.delete ();
 
   string made;
-  int fd = Temp.mkstemp (null, null, null, out made);
+  int fd = Temp.mkstemp (out made);
   assert (fd >= 0);
   FileUtils.close (fd);
   FileUtils.unlink (made);
+  fd = Temp.mkstemp (out made, dir.get_path (), "vala_", ".txt");
+  assert (made.has_prefix (dir.get_path () + "/vala_") && made.has_suffix (".txt"));
+  FileUtils.close (fd);
+
+  dir.delete ();
+  assert (!FileUtils.test (made, FileTest.EXISTS));
 
   assert (DirUtils.remove (Temp.mkdtemp ()) == 0);
   Temp.set_default_dir (Environment.get_tmp_dir ());
@@ -121,6 +212,10 @@ void synchronous () throws Error {
 
 int main () {
   try {
+    named_file ();
+    contents ();
+    directory ();
+    saved_document ();
     synchronous ();
   } catch (Error e) {
     error (e.message);
