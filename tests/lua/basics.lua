@@ -45,6 +45,36 @@ test ('a named file', function ()
   assert_equal (n_notified, 1)
 end)
 
+test ('what io.open reads and writes', function ()
+  local file = assert (Temp.File.new_named (nil, 'lua_', '.txt'))
+  local other = assert (io.open (file.path, 'w'))
+  other:write ('one\ntwo\n')
+  other:close ()
+  local lines = {}
+  for line in io.lines (file.path) do
+    lines[#lines + 1] = line
+  end
+  assert_equal (table.concat (lines, ','), 'one,two')
+  assert_equal (file.input_stream:read_bytes (100).data, 'one\ntwo\n')
+  assert (file:delete ())
+  assert_equal (io.open (file.path or 'gone'), nil)
+  assert (file:close ())
+end)
+
+test ('contents', function ()
+  for _, file in ipairs { assert (Temp.File.new ()), Temp.SpooledFile.new (0) } do
+    assert (file:replace_bytes (GLib.Bytes ('first\n')))
+    local reader = assert (file:open_reader ())
+    assert (file.output_stream:write_all ('second\n'))
+    assert_equal (reader:read_bytes (100).data, 'first\nsecond\n')
+    assert_equal (assert (file:load_bytes ()).data, 'first\nsecond\n')
+    assert (file:close ())
+    local bytes, problem = file:load_bytes ()
+    assert_equal (bytes, nil)
+    assert (problem:matches (Gio.IOErrorEnum, 'CLOSED'))
+  end
+end)
+
 test ('properties at construction', function ()
   local file = Temp.File { named = true, prefix = 'lua_', delete_on_close = false }
   assert (file:init ())
@@ -74,6 +104,22 @@ test ('a directory', function ()
   assert (dir:get_child ('a'):replace_contents ('x', nil, false, 'NONE'))
   assert (dir:delete ())
   assert (not exists (dir.path))
+end)
+
+test ('a directory goes with all that is in it', function ()
+  local dir = assert (Temp.Dir.new (nil, 'lua_', '.d'))
+  local path = dir.path
+  assert (path:find ('/lua_', 1, true) and path:sub (-2) == '.d')
+  for _, name in ipairs { 'a', 'b' } do
+    local file = assert (io.open (path .. '/' .. name, 'w'))
+    file:write (name)
+    file:close ()
+  end
+  assert_equal (GLib.mkdir_with_parents (path .. '/c/d', 448), 0)
+  dir = nil
+  collectgarbage ()
+  collectgarbage ()
+  assert (not exists (path))
 end)
 
 test ('errors', function ()
@@ -138,6 +184,43 @@ test ('a document', function ()
   local done, problem = dir:create_file ():persist (target, 'NONE')
   assert_equal (done, false)
   assert (problem:matches (Gio.IOErrorEnum, 'EXISTS'))
+  assert (dir:delete ())
+end)
+
+test ('a document is saved in one call', function ()
+  local dir = assert (Temp.Dir.new ())
+  local document = dir:get_child ('document')
+  local function read ()
+    local file = assert (io.open (document:get_path ()))
+    local text = file:read ('*a')
+    file:close ()
+    return text
+  end
+
+  local etag = assert (Temp.replace_contents (document, GLib.Bytes ('one'), nil, 'NONE'))
+  assert_equal (type (etag), 'string')
+  assert_equal (read (), 'one')
+  assert (Temp.replace_contents (document, GLib.Bytes ('two'), etag, 'DURABLE'))
+  assert_equal (read (), 'two')
+  local done, problem = Temp.replace_contents (document, GLib.Bytes ('three'), '1:0', 'NONE')
+  assert_equal (done, false)
+  assert (problem:matches (Gio.IOErrorEnum, 'WRONG_ETAG'))
+
+  assert (os.execute (("ln '%s' '%s'"):format (document:get_path (), dir.path .. '/other name')))
+  done, problem = Temp.replace_contents (document, GLib.Bytes ('three'), nil, 'NONE')
+  assert_equal (done, false)
+  assert (problem:matches (Temp.SaveError, 'LINKS'))
+  assert_equal (read (), 'two')
+
+  local loop = GLib.MainLoop ()
+  local results
+  Gio.Async.start (function ()
+    results = { Temp.async_replace_contents (document, GLib.Bytes ('three'), nil, { 'IN_PLACE', 'DURABLE' }) }
+    loop:quit ()
+  end) ()
+  loop:run ()
+  assert_equal (type (results[1]), 'string')
+  assert_equal (read (), 'three')
   assert (dir:delete ())
 end)
 
