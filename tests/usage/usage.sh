@@ -148,6 +148,8 @@ check 'C: runs' "$here/program"
 check_shared 'the helper program: found in a moved prefix' moved
 check 'C++: compiles' compile c++ -x c++ "$source/tests/usage/program.c"
 check 'C++: runs' "$here/program"
+check 'C++: compiles a program with RAII and exceptions' compile c++ -std=c++11 "$source/tests/usage/program.cc"
+check 'C++: has a named file, a directory and a saved document' "$here/program"
 check 'as a subproject, both shared and static' subproject
 check 'static: installs' static_install
 check 'static: runs' static_runs
