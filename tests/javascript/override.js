@@ -808,6 +808,31 @@ test('two operations at once', async () => {
     assertEqual(file.is_closed(), true);
 });
 
+test('busy streams are named, too', async () => {
+    // As an asynchronous write does, which may end at any moment.
+    const begin = file => file.get_output_stream().set_pending();
+    for (const klass of [Temp.File, Temp.SpooledFile]) {
+        let path;
+        // eslint-disable-next-line no-await-in-loop
+        const {message} = await assertRejects(klass.with(klass === Temp.File ? {named: true} : {}, file => {
+            ({path} = file);
+            begin(file);
+        }), Gio.IOErrorEnum.PENDING);
+        assertEqual(message.endsWith('an operation of its output stream was not awaited'), true);
+        assertEqual(Boolean(path && exists(path)), false);
+    }
+
+    for (const run of [file => file.writeText('x'), file => file.writeTextAsync('x'), file => file[Symbol.dispose](),
+        file => file[Symbol.asyncDispose](), file => file.seek(0, GLib.SeekType.SET)]) {
+        for (const file of everyKind()) {
+            begin(file);
+            // eslint-disable-next-line no-await-in-loop
+            const {message} = await assertRejects((async () => run(file))(), Gio.IOErrorEnum.PENDING);
+            assertEqual(message.endsWith('an operation of its output stream was not awaited'), true);
+        }
+    }
+});
+
 test('classes are final', () => {
     for (const klass of [Temp.File, Temp.Dir, Temp.SpooledFile]) {
         const message = assertTypeError(() => GObject.registerClass(class Derived extends klass {}));

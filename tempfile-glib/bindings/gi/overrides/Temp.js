@@ -185,10 +185,27 @@ function notAwaited(message, names) {
     });
 }
 
+// The streams are GIO's, which does not say what they do.
+function getBusyStreams(object) {
+    if (!(object instanceof Gio.IOStream))
+        return [];
+    return ['input', 'output'].filter(one => object[`get_${one}_stream`]().has_pending())
+        .map(one => `an operation of its ${one} stream`);
+}
+
+// Returns what may be in the way of another operation on the object.
+function getObstacles(object) {
+    const names = getNamesUnderWay(object);
+    return names.length > 0 ? names : getBusyStreams(object);
+}
+
 // Says in an error which operation was in the way.
-function explain(error, names) {
-    if (names.length === 0 || !(error instanceof GLib.Error) ||
-        !error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.PENDING))
+function explain(error, getNames) {
+    if (!(error instanceof GLib.Error) || !error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.PENDING))
+        return error;
+
+    const names = getNames();
+    if (names.length === 0)
         return error;
 
     const explained = notAwaited(error.message, names);
@@ -234,13 +251,13 @@ function promisify(holder, name, native, finisher) {
     function makePromise(args) {
         const {stack} = new Error();
         const all = completeArguments(name, parameters, args).slice(0, -1);
-        const names = isMethod ? getNamesUnderWay(this) : [];
+        const names = isMethod ? getObstacles(this) : [];
         const end = isMethod ? begin(this, name) : null;
 
         return new Promise((resolve, reject) => {
             const fail = error => {
                 end?.();
-                const explained = explain(error, names);
+                const explained = explain(error, () => names);
                 if (explained.stack)
                     explained.stack += `### Promise created here: ###\n${stack}`;
                 reject(explained);
@@ -288,6 +305,7 @@ function promisify(holder, name, native, finisher) {
 
 function makeArgumentsOptional(holder, name, native) {
     const parameters = getParameters(native);
+    const isMethod = holder instanceof GObject.Object;
 
     replaceFunction(holder, name, function (...args) {
         addSymbols();
@@ -296,7 +314,7 @@ function makeArgumentsOptional(holder, name, native) {
             return native.apply(this, all);
         } catch (error) {
             if (!wantsDescriptors(error))
-                throw explain(error, getNamesUnderWay(this));
+                throw explain(error, () => isMethod ? getObstacles(this) : []);
         }
         System.gc();
         return native.apply(this, all);
@@ -357,17 +375,31 @@ function deleteClosed(stream) {
         stream.run_dispose();
 }
 
+// Deletes a file that cannot be closed now, as a stream of it is busy.
+function deleteOpen(stream) {
+    if (!stream.is_closed() && stream.path && stream.auto_delete)
+        stream.delete(null);
+}
+
 function releaseStream(stream) {
     if (!stream.is_closed() && stream.delete_on_close === false)
         stream.delete_on_close = true;
-    stream.close(null);
+    try {
+        stream.close(null);
+    } finally {
+        deleteOpen(stream);
+    }
     deleteClosed(stream);
 }
 
 async function releaseStreamAsync(stream) {
     if (!stream.is_closed() && stream.delete_on_close === false)
         stream.delete_on_close = true;
-    await stream.close_async(GLib.PRIORITY_DEFAULT, null);
+    try {
+        await stream.close_async(GLib.PRIORITY_DEFAULT, null);
+    } finally {
+        deleteOpen(stream);
+    }
     deleteClosed(stream);
 }
 
