@@ -715,11 +715,7 @@ temp_spooled_file_open_reader (TempSpooledFile  *self,
 {
   g_return_val_if_fail (TEMP_IS_SPOOLED_FILE (self), NULL);
 
-  if (!temp_spool_is_closed (self->spool))
-    return temp_reader_new_for_spool (self->spool);
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "Stream is already closed");
-  return NULL;
+  return temp_spool_check_open (self->spool, error) ? temp_reader_new_for_spool (self->spool) : NULL;
 }
 
 /* Contents */

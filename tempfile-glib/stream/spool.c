@@ -88,17 +88,6 @@ notify_rolled (TempSpool *spool)
 
 /* The callers of these hold the lock. */
 
-static gboolean
-check_open (TempSpool  *spool,
-            GError    **error)
-{
-  if (G_LIKELY (!spool->closed))
-    return TRUE;
-
-  temp_entry_set_cause (NULL, error, G_IO_ERROR_CLOSED, _("it is closed"), TEMP_ACTION_USE);
-  return FALSE;
-}
-
 static void
 set_no_memory (GError          **error,
                TempEntryAction   action)
@@ -154,7 +143,7 @@ make_room (TempSpool     *spool,
            GError       **error)
 {
   *did_roll = FALSE;
-  if (!check_open (spool, error))
+  if (!temp_spool_check_open (spool, error))
     return FALSE;
 
   if (spool->file != NULL || spool->max_size == 0 || end <= spool->max_size)
@@ -190,7 +179,7 @@ temp_spool_read (TempSpool     *spool,
 
   pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
-  if (file == NULL && check_open (spool, error))
+  if (file == NULL && temp_spool_check_open (spool, error))
     {
       n = temp_memory_read (&spool->memory, spool->offset, buffer, count);
       spool->offset += n;
@@ -221,7 +210,7 @@ temp_spool_skip (TempSpool     *spool,
 
   pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
-  if (file == NULL && check_open (spool, error))
+  if (file == NULL && temp_spool_check_open (spool, error))
     {
       n = MIN (count, (guint64) MAX ((goffset) spool->memory.size - spool->offset, 0));
       spool->offset += n;
@@ -359,7 +348,7 @@ temp_spool_read_at (TempSpool     *spool,
   pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
   entry = spool->entry;
-  if (file == NULL && check_open (spool, error))
+  if (file == NULL && temp_spool_check_open (spool, error))
     n = temp_memory_read (&spool->memory, offset, buffer, count);
   pthread_mutex_unlock (&spool->lock);
 
@@ -388,7 +377,7 @@ temp_spool_load (TempSpool     *spool,
   pthread_mutex_lock (&spool->lock);
   file = use_file (spool);
   entry = spool->entry;
-  if (file == NULL && check_open (spool, error))
+  if (file == NULL && temp_spool_check_open (spool, error))
     {
       bytes = temp_memory_dup (&spool->memory);
       if (bytes == NULL)
@@ -500,7 +489,7 @@ temp_spool_seek (TempSpool     *spool,
   pthread_mutex_lock (&spool->lock);
   if (G_UNLIKELY (spool->file != NULL))
     ok = temp_entry_seek (spool->entry, offset, type, error);
-  else if (check_open (spool, error))
+  else if (temp_spool_check_open (spool, error))
     ok = seek_in_memory (spool, offset, type, error);
   pthread_mutex_unlock (&spool->lock);
 
@@ -567,6 +556,18 @@ temp_spool_is_closed (TempSpool *spool)
   return g_atomic_int_get (&spool->closed);
 }
 
+/* Fails if the spool is closed. */
+gboolean
+temp_spool_check_open (TempSpool  *spool,
+                       GError    **error)
+{
+  if (!temp_spool_is_closed (spool))
+    return TRUE;
+
+  temp_entry_set_cause (NULL, error, G_IO_ERROR_CLOSED, _("it is closed"), TEMP_ACTION_USE);
+  return FALSE;
+}
+
 /* Returns TRUE if the spool has rolled, even if it is closed now. */
 gboolean
 temp_spool_is_rolled (TempSpool *spool)
@@ -585,7 +586,7 @@ temp_spool_roll (TempSpool     *spool,
     return FALSE;
 
   pthread_mutex_lock (&spool->lock);
-  ok = check_open (spool, error);
+  ok = temp_spool_check_open (spool, error);
   if (ok && spool->file == NULL)
     ok = did_roll = roll (spool, cancellable, error);
   pthread_mutex_unlock (&spool->lock);

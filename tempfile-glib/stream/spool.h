@@ -97,6 +97,8 @@ gboolean   temp_spool_truncate   (TempSpool            *spool,
 goffset    temp_spool_get_size   (TempSpool            *spool);
 
 gboolean   temp_spool_is_closed  (TempSpool            *spool);
+gboolean   temp_spool_check_open (TempSpool            *spool,
+                                  GError              **error);
 gboolean   temp_spool_is_rolled  (TempSpool            *spool);
 gboolean   temp_spool_roll       (TempSpool            *spool,
                                   GCancellable         *cancellable,
