@@ -62,6 +62,8 @@ typedef struct
   char              *backup;      /* the backup's path */
   gpointer           written;     /* other threads wait that want to write into the target; NULL: they need not */
   gboolean           has_reserved; /* space for the new contents, beyond the end of the target */
+  gint64             size_before; /* of the target, before space was reserved */
+  gint64             size_after;
   gboolean           has_written; /* the old contents of the target are gone */
   TempHandle         old_fd;      /* the entry's file, while the entry's descriptor is that of the copy; else -1 */
 } TempPlan;

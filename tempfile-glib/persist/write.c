@@ -194,18 +194,24 @@ delete_backup (TempPlan *p)
   temp_fd_clear (&p->backup_dir_fd);
 }
 
-/* Reserves the space for the new contents. That may change the time of modification. */
+/* Reserves the space for the new contents. That may change the time of modification, and the size. */
 static gboolean
 reserve_space (TempPlan  *p,
                GError   **error)
 {
-  TempStat st;
+  TempStat st, before, after;
+  gboolean done;
+  int errsv;
 
-  if (temp_platform.stat (p->fd, &st) < 0)
+  if (temp_platform.stat (p->fd, &st) < 0 || temp_platform.stat (p->filled_fd, &before) < 0)
     return temp_plan_fail (p, error, errno);
 
+  done = temp_fd_allocate (p->filled_fd, before.size, st.size);
+  errsv = errno;
   p->has_reserved = TRUE;
-  return temp_fd_allocate (p->filled_fd, p->target.size, st.size) || temp_plan_fail (p, error, errno);
+  p->size_before = before.size;
+  p->size_after = temp_platform.stat (p->filled_fd, &after) == 0 ? after.size : before.size;
+  return done || temp_plan_fail (p, error, errsv);
 }
 
 /* Opens the target to write into it, or creates it. Others see an incomplete new target, and a crash leaves it: no sweep
@@ -297,8 +303,8 @@ give_back_space (TempPlan *p)
 
   if (temp_platform.stat (p->filled_fd, &st) < 0)
     return;
-  temp_platform.set_size (p->filled_fd, st.size);
-  if (st.size == p->target.size)
+  temp_platform.set_size (p->filled_fd, st.size == p->size_after ? p->size_before : st.size);
+  if (st.size == p->size_after && p->size_before == p->target.size)
     restore_times (p);
 }
 
