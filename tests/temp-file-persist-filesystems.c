@@ -62,6 +62,26 @@ link_copy (TempHandle  handle,
   return close (copy);
 }
 
+/* Without COPY, a file that has lost its name is not copied to another filesystem, either. */
+static void
+child_unlinked_elsewhere (gconstpointer data)
+{
+  g_autofree char *target = test_persist_target ("document");
+  g_autofree char *dir = g_path_get_dirname (target);
+  g_autoptr (TempFile) file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!test_mount_tmpfs (dir, NULL))
+    test_child_skip ("nothing can be mounted");
+  temp_platform.create_nameless = create_no_nameless;
+  file = test_persist_new_file (TEST_NAMELESS);
+  g_assert_false (test_persist_to (file, target, TEMP_PERSIST_REPLACE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  test_assert_error_mentions (error, "another filesystem");
+  test_assert_persists (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_COPY);
+  test_assert_contents (target, TEST_NEW);
+}
+
 static int
 get_fuse (TempHandle      handle,
           TempFilesystem *filesystem)
@@ -494,6 +514,7 @@ main (int    argc,
 
   g_test_add_func ("/save/filesystems/without-nameless-files-beside", test_beside_without_nameless);
   g_test_add_func ("/save/filesystems/an-unlinked-file-is-copied", test_unlinked);
+  test_add_in_child ("/save/filesystems/an-unlinked-file-stays-on-its-own", child_unlinked_elsewhere, NULL);
   test_persist_add_kinds ("/save/filesystems/a-link-to-another-file-is-taken-back", test_other_inode, FALSE, FALSE);
   g_test_add_data_func ("/save/filesystems/another-program-s-file-is-no-link-to-take-back/nameless",
                         GINT_TO_POINTER (TEST_NAMELESS), test_replaced_at_once);

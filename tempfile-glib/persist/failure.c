@@ -103,8 +103,8 @@ fail_without_copy (TempPlan    *p,
 
 /* Returns TRUE if the entry's file is on another filesystem than the target's directory. Compares directories where it
  * can: overlayfs shows other devices for files. */
-static gboolean
-is_elsewhere (TempPlan *p)
+gboolean
+temp_plan_is_elsewhere (TempPlan *p)
 {
   TempFileId here, there;
 
@@ -129,7 +129,7 @@ temp_plan_fail_link (TempPlan  *p,
     return temp_plan_fail (p, error, errsv);
 
   /* A file with a name can perhaps be renamed where it cannot be linked. */
-  if (errsv != EXDEV && (p->way == TEMP_WAY_COPY || !is_elsewhere (p)))
+  if (errsv != EXDEV && (p->way == TEMP_WAY_COPY || !temp_plan_is_elsewhere (p)))
     {
       temp_plan_fail (p, error, errsv);
       return TEMP_STEP_CANNOT;

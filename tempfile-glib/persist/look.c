@@ -206,6 +206,11 @@ decide (TempPlan  *p,
         temp_plan_fail_harm (p, error, harm);
       return writes;
     }
+  else if (p->entry->state == TEMP_ENTRY_DELETED && (p->job->flags & TEMP_PERSIST_COPY) == 0 && temp_plan_is_elsewhere (p))
+    {
+      temp_plan_fail_link (p, error, EXDEV); /* no link and no rename will tell */
+      return FALSE;
+    }
   else
     {
       p->ways[TEMP_WAY_LINK] = !p->is_dir && p->entry->state != TEMP_ENTRY_DELETED;

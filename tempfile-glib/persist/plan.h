@@ -83,6 +83,7 @@ gboolean   temp_plan_fail           (TempPlan    *p,
 gboolean   temp_plan_fail_by        (TempPlan    *p,
                                      GError     **error,
                                      GError      *cause);
+gboolean   temp_plan_is_elsewhere   (TempPlan    *p);
 TempStep   temp_plan_fail_link      (TempPlan    *p,
                                      GError     **error,
                                      int          errsv);
