@@ -302,15 +302,6 @@ temp_file_query_info (GFileIOStream  *stream,
   return temp_entry_query_info (self->entry, attributes, cancellable, error);
 }
 
-/* Returns the entity tag of the open file; NULL if the system does not tell. */
-static char *
-query_etag (TempFile *self)
-{
-  g_autoptr (GFileInfo) info = temp_entry_query_info (self->entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
-
-  return info != NULL ? g_strdup (g_file_info_get_etag (info)) : NULL;
-}
-
 /* Returns the entity tag of the file under a path; NULL if the system does not tell. */
 static char *
 query_path_etag (const char *path)
@@ -319,6 +310,16 @@ query_path_etag (const char *path)
   g_autoptr (GFileInfo) info = g_file_query_info (file, G_FILE_ATTRIBUTE_ETAG_VALUE, G_FILE_QUERY_INFO_NONE, NULL, NULL);
 
   return info != NULL ? g_strdup (g_file_info_get_etag (info)) : NULL;
+}
+
+/* Returns the entity tag of the open file, which has a path; NULL if the system does not tell. Asks about the path only
+ * where the system cannot tell about the descriptor. */
+static char *
+query_etag (TempFile *self)
+{
+  g_autoptr (GFileInfo) info = temp_entry_query_info (self->entry, G_FILE_ATTRIBUTE_ETAG_VALUE, NULL, NULL);
+
+  return info != NULL ? g_strdup (g_file_info_get_etag (info)) : query_path_etag (temp_file_get_path (self));
 }
 
 static char *

@@ -124,7 +124,8 @@ test_beside_without_nameless (void)
 
       test_assert_contents (target, TEST_NEW);
       g_assert_no_errno (stat (target, &after));
-      g_assert_cmpuint (after.st_ino, ==, before.st_ino);
+      if (!g_str_equal (real.name, "posix")) /* else it may have to be copied */
+        g_assert_cmpuint (after.st_ino, ==, before.st_ino);
       test_persist_assert_names ("document", "target");
       unlink (target);
     }
@@ -274,6 +275,7 @@ child_other_user (gconstpointer data)
   g_autoptr (TempFile) file = NULL;
   g_autoptr (GError) error = NULL;
 
+  test_child_skip_on_posix ("no nameless files that could be linked");
   if (geteuid () != 0)
     test_child_skip ("only root can become another user");
   file = test_persist_new_file (TEST_NAMELESS);

@@ -94,6 +94,34 @@ rename_dir_without_replacing (TempPlan    *p,
   return step;
 }
 
+/* Returns TRUE if a link in the target's directory may come out as another inode: on FUSE, and on filesystems of other
+ * machines. */
+static gboolean
+may_change_inodes (TempPlan *p)
+{
+  TempFilesystem filesystem;
+
+  return temp_platform.get_filesystem (p->dir_fd, &filesystem) < 0 || !filesystem.has_safe_locks;
+}
+
+/* Links the file to the target. Fails with errno, EEXIST if the target exists. Takes back a link that came out as another
+ * inode. Elsewhere, another program has put its own file there since. */
+static gboolean
+link_fd (TempPlan *p)
+{
+  TempHandle fd = temp_plan_get_fd (p);
+  TempStat linked;
+
+  if (temp_platform.link_handle (fd, p->dir_fd, p->base) < 0)
+    return FALSE;
+  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (fd, &linked.id) || !may_change_inodes (p))
+    return TRUE;
+
+  temp_platform.remove_file (p->dir_fd, p->base);
+  errno = EOPNOTSUPP;
+  return FALSE;
+}
+
 /* Renames `from` to the target. Fails with EEXIST if the target exists. */
 static TempStep
 rename_without_replacing (TempPlan    *p,
@@ -107,38 +135,9 @@ rename_without_replacing (TempPlan    *p,
     return rename_dir_without_replacing (p, from_fd, from, error);
 
   /* A file that cannot be renamed can perhaps be linked. */
-  if (!p->is_dir && p->hidden != NULL && temp_persist_has_no_rename_flags (errno) &&
-      temp_platform.link_handle (temp_plan_get_fd (p), p->dir_fd, p->base) == 0)
+  if (!p->is_dir && p->hidden != NULL && temp_persist_has_no_rename_flags (errno) && link_fd (p))
     return TEMP_STEP_DONE;
   return temp_plan_fail_link (p, error, errno);
-}
-
-/* Returns TRUE if a link in the target's directory may come out as another inode: on FUSE, and on filesystems of other
- * machines. */
-static gboolean
-may_change_inodes (TempPlan *p)
-{
-  TempFilesystem filesystem;
-
-  return temp_platform.get_filesystem (p->dir_fd, &filesystem) < 0 || !filesystem.has_safe_locks;
-}
-
-/* Links the file to the target. Fails with EEXIST if the target exists. Takes back a link that came out as another inode.
- * Elsewhere, another program has put its own file there since. */
-static TempStep
-link_to_target (TempPlan  *p,
-                GError   **error)
-{
-  TempStat linked;
-
-  if (temp_platform.link_handle (p->fd, p->dir_fd, p->base) < 0)
-    return temp_plan_fail_link (p, error, errno);
-  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (p->fd, &linked.id) ||
-      !may_change_inodes (p))
-    return TEMP_STEP_DONE;
-
-  temp_platform.remove_file (p->dir_fd, p->base);
-  return temp_plan_fail_link (p, error, EOPNOTSUPP);
 }
 
 /* Has the ledger say, before a directory is renamed, where its contents will be. */
@@ -189,7 +188,9 @@ temp_plan_place (TempPlan  *p,
     case TEMP_WAY_WRITE:
       return temp_plan_write (p, error);
     case TEMP_WAY_LINK:
-      return p->hidden == NULL ? link_to_target (p, error) : rename_to_target (p, error);
+      if (p->hidden != NULL)
+        return rename_to_target (p, error);
+      return link_fd (p) ? TEMP_STEP_DONE : temp_plan_fail_link (p, error, errno);
     case TEMP_WAY_RENAME:
     case TEMP_WAY_COPY:
     default:
