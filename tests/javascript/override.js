@@ -6,6 +6,7 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
+import System from 'system';
 import Temp from 'gi://Temp?version=1';
 
 const tests = [];
@@ -546,6 +547,27 @@ test('lines of a file that nobody may read', async () => {
     const file = new Temp.File({permissions: 0});
     file.writeText('a\nb');
     assertEqual((await collect(file)).join(), 'a,b');
+    file.close();
+});
+
+test('lines leave no memory behind', async () => {
+    const getResident = () => {
+        const [, status] = GLib.file_get_contents('/proc/self/status');
+        return Number(/VmRSS:\s+(\d+)/.exec(new TextDecoder().decode(status))[1]);
+    };
+    const file = new Temp.File();
+    file.writeText('x'.repeat(60000));
+    const read = async n => {
+        for (let i = 0; i < n; i++) {
+            // eslint-disable-next-line no-await-in-loop
+            await collect(file);
+            if (i % 50 === 0)
+                System.gc();
+        }
+        return getResident();
+    };
+    const before = await read(100);
+    assertEqual(await read(1000) - before < 30000, true);
     file.close();
 });
 

@@ -529,9 +529,11 @@ async function* chunks(file) {
                 }
             });
         });
-        if (bytes.get_size() === 0)
+        // Not bytes.get_size(), for which GJS keeps the bytes for ever.
+        const chunk = bytes.toArray();
+        if (chunk.length === 0)
             return;
-        yield bytes.toArray();
+        yield chunk;
     }
 }
 
