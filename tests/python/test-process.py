@@ -108,6 +108,59 @@ del cycle, file, opened, nameless, dir, named, later, temporary, spooled, direct
         self.assertEqual(self.list(), [])
 
 
+class TestShutdown(support.TestCase):
+    """What a program closes at the end of the interpreter, when nothing can be imported any longer."""
+
+    KINDS = {
+        "Temp.NamedTemporaryFile()": "close",
+        "Temp.NamedTemporaryFile(delete=False, dir='KEPT')": "close",
+        "Temp.TemporaryFile()": "close",
+        "Temp.SpooledTemporaryFile()": "close",
+        "Temp.TemporaryDirectory()": "cleanup",
+        "Temp.File(named=True)": "close",
+        "Temp.File(named=True).open('w')": "close",
+        "Temp.File(named=True, prefix=None)": "delete",
+        "Temp.Dir()": "delete",
+        "Temp.SpooledFile()": "close",
+    }
+    ENDS = {
+        "__del__": "thing = End({thing})",
+        "__del__ in a cycle": "thing = End({thing}); thing.self = thing",
+        "__del__ in sys": "import sys; sys.thing = End({thing})",
+        "generator": "thing = suspend({thing}); next(thing)",
+        "generator in sys": "import sys; sys.thing = suspend({thing}); next(sys.thing)",
+    }
+    PROGRAM = """
+import os
+
+class End:
+    def __init__(self, thing):
+        self.thing = thing
+
+    def __del__(self, write=os.write):
+        self.thing.{method}()
+        write(1, b"closed")
+
+def suspend(thing, write=os.write):
+    try:
+        yield
+    finally:
+        thing.{method}()
+        write(1, b"closed")
+
+"""
+
+    def test_all(self):
+        kept = os.path.join(self.dir, "kept")
+        os.mkdir(kept)
+        for thing, method in self.KINDS.items():
+            for name, end in self.ENDS.items():
+                with self.subTest(thing=thing, end=name):
+                    text = self.PROGRAM.replace("{method}", method) + end.replace("{thing}", thing)
+                    self.assertEqual(self.run_program(text.replace("KEPT", kept)), "closed")
+                    self.assertEqual(self.list(), ["kept"])
+
+
 class TestFork(support.TestCase):
     def make(self):
         dir = Temp.Dir()

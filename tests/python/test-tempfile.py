@@ -169,6 +169,19 @@ class TestErrors(support.TestCase):
         self.assertEqual(self.list(), [])
 
 
+class TestWarnings(support.TestCase):
+    def test_line_buffering(self):
+        for make in Temp.TemporaryFile, Temp.NamedTemporaryFile, lambda *args: Temp.File().open(*args):
+            with self.assertWarnsRegex(RuntimeWarning, "line buffering") as caught:
+                make("w+b", 1).close()
+            self.assertEqual(caught.filename, __file__)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                make("w+", 1, "utf-8").close()
+                self.assertRaises(RuntimeWarning, make, "wb", 1)
+        self.assertEqual(self.list(), [])
+
+
 class TestNames(support.TestCase):
     def test_not_utf8(self):
         for make in (lambda prefix: Temp.mkstemp(prefix=prefix)[1], lambda prefix: Temp.mkdtemp(prefix=prefix),
@@ -204,7 +217,7 @@ class TestNames(support.TestCase):
         path = Temp.mkdtemp(prefix="inside/x")
         self.assertTrue(path.startswith(os.path.join(self.dir, "inside", "x")))
         error(errno.ENOENT, Temp.mkdtemp, prefix="missing/x")
-        error(errno.ENOENT, Temp.mkdtemp, suffix="/x")
+        self.assertRegex(error(errno.ENOENT, Temp.mkdtemp, suffix="/x").filename, f"^{self.dir}/tmp.*/x$")
 
     def test_mktemp(self):
         path = Temp.mktemp(".txt", "a")

@@ -516,6 +516,21 @@ def _install_as_tempfile():
 
 _publish("install_as_tempfile", staticmethod(_install_as_tempfile))
 
+def _prepare(*functions):
+    """Has PyGObject look up the types of arguments now.
+
+    It imports their modules on the first call, which fails if that is at the end of the interpreter: in a `__del__()`, or in
+    the `finally` of a generator.
+    """
+    for function in functions:
+        try:
+            function()
+        except TypeError:
+            pass
+
+
+_prepare(Gio.IOStream.close, Temp.Dir.delete, Temp.File.delete)
+
 # Python's module tempfile: its names are variables of the module itself, so that what a program replaces is replaced
 # for all of them.
 _variables["_build_file"] = _build_file

@@ -10,6 +10,7 @@ functions take the steps that CPython's take, and use what the program has put t
 """
 
 import errno as _errno
+import functools as _functools
 import io as _io
 import os as _os
 import sys as _sys
@@ -724,8 +725,12 @@ class SpooledTemporaryFile(_io.IOBase):
             file = _io.TextIOWrapper(file, encoding, errors, newline)
         self._file = file
         self._max_size = max_size
-        self._TemporaryFileArgs = {"mode": mode, "buffering": buffering, "suffix": suffix, "prefix": prefix,
-                                   "encoding": encoding, "newline": newline, "dir": dir, "errors": errors}
+        self._arguments = mode, buffering, encoding, newline, suffix, prefix, dir, errors
+
+    @_functools.cached_property
+    def _TemporaryFileArgs(self):
+        names = "mode", "buffering", "encoding", "newline", "suffix", "prefix", "dir", "errors"
+        return dict(zip(names, self._arguments))
 
     __class_getitem__ = classmethod(_types.GenericAlias)
 
@@ -800,7 +805,7 @@ class SpooledTemporaryFile(_io.IOBase):
     @property
     def mode(self):
         """The mode that the file was opened with."""
-        return getattr(self._file, "mode", self._TemporaryFileArgs["mode"])
+        return getattr(self._file, "mode", self._arguments[0])
 
     @property
     def name(self):
