@@ -4,6 +4,7 @@
 
 import asyncio
 import os
+import threading
 import unittest
 
 import support
@@ -44,7 +45,156 @@ class TestCallback(support.TestCase):
             Temp.File.new_finish(result)
 
 
+class TestCallbackProgress(support.TestCase):
+    """Functions with two callbacks take data for one of them, without tuples."""
+
+    def run_loop(self, start, *arguments, **keywords):
+        loop = GLib.MainLoop()
+        results, numbers = [], []
+
+        def on_done(source, result, *data):
+            results.append((result, data))
+            loop.quit()
+
+        start(*arguments, 0, None, numbers.append, on_done, "a", "b", **keywords)
+        loop.run()
+        (result, data), = results
+        self.assertEqual(data, ("a", "b"))
+        return result, numbers
+
+    def fill(self, path):
+        for name in "abc":
+            open(os.path.join(path, name), "w").close()
+
+    def test_delete(self):
+        dir = Temp.Dir()
+        self.fill(dir)
+        result, numbers = self.run_loop(dir.delete_async)
+        self.assertTrue(dir.delete_finish(result))
+        self.assertTrue(all(0 < number <= 4 for number in numbers), numbers)
+        self.assertEqual(self.list(), [])
+
+    def test_remove_tree(self):
+        path = Temp.mkdtemp()
+        self.fill(path)
+        result, numbers = self.run_loop(Temp.remove_tree_async, path, 0)
+        self.assertTrue(Temp.remove_tree_finish(result))
+        self.assertTrue(all(0 < number <= 4 for number in numbers), numbers)
+        self.assertEqual(self.list(), [])
+
+    def test_none(self):
+        loop = GLib.MainLoop()
+        dir = Temp.Dir()
+        dir.delete_async(callback=lambda source, result: (source.delete_finish(result), loop.quit()))
+        loop.run()
+        self.assertEqual(self.list(), [])
+
+    def test_sweep(self):
+        loop = GLib.MainLoop()
+        results = []
+        Temp.sweep_async(0, None, lambda source, result: (results.append(Temp.sweep_finish(result)), loop.quit()))
+        loop.run()
+        self.assertEqual(results, [0])
+
+    def test_without_waiting(self):
+        numbers = []
+        path = Temp.mkdtemp()
+        self.fill(path)
+        Temp.remove_tree(path, progress=numbers.append)
+        self.assertEqual(numbers[-1:], [4])
+
+
 class AwaitTests:
+    def fill(self, path):
+        for name in "abc":
+            open(os.path.join(path, name), "w").close()
+        return path
+
+    def test_functions(self):
+        async def run():
+            self.assertTrue(await Temp.remove_tree_async(self.fill(Temp.mkdtemp())))
+            self.assertIs(type(await Temp.sweep_async()), type(Temp.sweep()))
+            with self.assertRaises(GLib.Error):
+                await Temp.remove_tree_async(os.path.join(self.dir, "missing"))
+            self.assertTrue(await Temp.guard_start_async())
+
+        self.run_async(run())
+
+    def test_progress(self):
+        async def run():
+            for remove in (lambda progress: Temp.remove_tree_async(self.fill(Temp.mkdtemp()), progress=progress),
+                           lambda progress: Temp.Dir.delete_async(self.fill(Temp.Dir()), progress=progress)):
+                numbers, threads = [], set()
+
+                def progress(number):
+                    numbers.append(number)
+                    threads.add(threading.get_ident())
+
+                self.assertTrue(await remove(progress))
+                self.assertEqual(numbers[-1], 4)
+                self.assertEqual(threads, {threading.get_ident()})
+
+        self.run_async(run())
+        self.assertEqual(self.list(), [])
+
+    def test_methods(self):
+        async def run():
+            target = os.path.join(self.dir, "result")
+            file = Temp.File(named=True)
+            self.assertTrue(await file.replace_bytes_async(b"contents"))
+            self.assertEqual(await file.load_bytes_async(), b"contents")
+            self.assertTrue(await file.persist_async(target))
+            self.assertTrue(await file.close_async())
+            self.assertTrue(file.is_closed())
+            kept = Temp.File(named=True)
+            os.unlink(await kept.keep_async())
+
+            spooled = Temp.SpooledFile()
+            self.assertTrue(await spooled.replace_bytes_async(b"more"))
+            self.assertEqual(await spooled.load_bytes_async(), b"more")
+            self.assertTrue(await spooled.roll_async())
+            stolen = await spooled.steal_file_async()
+            self.assertEqual(stolen.load_bytes(), b"more")
+            self.assertTrue(await Temp.SpooledFile().close_async())
+
+            dir = Temp.Dir()
+            self.fill(dir)
+            self.assertTrue(await dir.persist_async(target + ".d"))
+            self.assertEqual(len(os.listdir(target + ".d")), 3)
+            os.rmdir(await Temp.Dir().keep_async())
+            self.assertTrue(await Temp.Dir().delete_async())
+            self.assertEqual(self.list(), ["result", "result.d"])
+
+        self.run_async(run())
+
+    def test_methods_cancelled(self):
+        async def run():
+            cancellable = Gio.Cancellable()
+            cancellable.cancel()
+            file, dir, spooled = Temp.File(named=True), Temp.Dir(), Temp.SpooledFile()
+            for start in (lambda c: file.persist_async("x", cancellable=c), lambda c: file.keep_async(cancellable=c),
+                          lambda c: file.load_bytes_async(cancellable=c), lambda c: dir.delete_async(cancellable=c),
+                          lambda c: file.replace_bytes_async(b"", cancellable=c), lambda c: dir.keep_async(cancellable=c),
+                          lambda c: spooled.roll_async(cancellable=c), lambda c: Temp.sweep_async(cancellable=c),
+                          lambda c: Temp.remove_tree_async(self.dir, cancellable=c)):
+                with self.assertRaises(GLib.Error) as caught:
+                    await start(cancellable)
+                self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED))
+
+        self.run_async(run())
+        self.assertEqual(self.list(), [])
+
+    def test_notified_in_the_loop(self):
+        async def run():
+            threads = set()
+            file = Temp.File(named=True)
+            file.connect("notify", lambda *_: threads.add(threading.get_ident()))
+            await file.persist_async(os.path.join(self.dir, "result"))
+            await file.close_async()
+            self.assertEqual(threads, {threading.get_ident()})
+
+        self.run_async(run())
+
     def test_made(self):
         async def run():
             async with asyncio.timeout(60):
@@ -75,7 +225,6 @@ class AwaitTests:
         self.run_async(run())
         self.assertEqual(self.list(), [])
 
-    @unittest.skipUnless(hasattr(Temp, "replace_contents"), "this library has no replace_contents()")
     def test_replace_contents(self):
         async def run():
             target = os.path.join(self.dir, "document")
