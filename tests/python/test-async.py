@@ -174,7 +174,8 @@ class AwaitTests:
             file, dir, spooled = Temp.File(named=True), Temp.Dir(), Temp.SpooledFile()
             for start in (lambda c: file.persist_async("x", cancellable=c), lambda c: file.keep_async(cancellable=c),
                           lambda c: file.load_bytes_async(cancellable=c), lambda c: dir.delete_async(cancellable=c),
-                          lambda c: file.replace_bytes_async(b"", cancellable=c), lambda c: dir.keep_async(cancellable=c),
+                          lambda c: file.replace_bytes_async(b"", cancellable=c),
+                          lambda c: dir.keep_async(cancellable=c),
                           lambda c: spooled.roll_async(cancellable=c), lambda c: Temp.sweep_async(cancellable=c),
                           lambda c: Temp.remove_tree_async(self.dir, cancellable=c)):
                 with self.assertRaises(GLib.Error) as caught:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import unittest
 
+from gi.module import get_introspection_module
+
 import support
 from support import Temp
 
@@ -18,17 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BINDINGS = os.path.join(HERE, "..", "..", "tempfile-glib", "bindings")
 STUBS = os.path.join(BINDINGS, "gi", "repository", "Temp.pyi")
 
-# What the library built here may be too old for.
-NEWER = {
-    "RemoveFlags", "remove_tree", "remove_tree_async", "remove_tree_finish", "sweep", "guard_start", "SpooledFile",
-    "Dir.delete_async", "Dir.delete_finish", "Dir.persist", "Dir.persist_async", "Dir.persist_finish",
-    "guard_start_async", "guard_start_finish", "Dir.keep_async", "Dir.keep_finish", "File.keep_async",
-    "File.keep_finish", "File.load_bytes", "File.load_bytes_async", "File.load_bytes_finish", "File.replace_bytes",
-    "File.replace_bytes_async", "File.replace_bytes_finish", "File.new_beside_async", "File.new_beside_finish",
-    "File.new_beside", "File.reopen", "File.persist", "File.persist_async", "File.persist_finish", "PersistFlags",
-    "SaveError", "save_error_quark", "replace_contents", "replace_contents_async", "replace_contents_finish",
-    "File.get_expected_etag", "File.set_expected_etag",
-}
+# Classes of the library that nobody can use in Python: what a GObject's class is in C.
+STRUCTURES = {"DirClass", "FileClass", "SpooledFileClass"}
 
 
 class TestStubs(support.TestCase):
@@ -49,50 +42,91 @@ class TestStubs(support.TestCase):
                 found.add(int(error[2]))
         self.assertEqual(found, expected, done.stdout + done.stderr)
 
+    def setUp(self):
+        super().setUp()
+        with open(STUBS) as file:
+            self.tree = ast.parse(file.read())
+
     def parameters(self, node):
         names = [arg.arg for arg in node.args.args]
         if node.args.vararg:
             names.append("*" + node.args.vararg.arg)
         return names + [arg.arg for arg in node.args.kwonlyargs]
 
-    def check_function(self, node, function, in_class):
-        if not inspect.isroutine(function) or not hasattr(function, "__code__"):
-            return False  # the library's own, of which not every PyGObject tells the arguments
-        signature = inspect.signature(function)
-        stub = [name for name in self.parameters(node) if not (in_class and name in ("self", "cls"))]
+    def declared(self, body):
+        """Gives {name: [nodes]} of what is declared, of functions with several signatures all of them."""
+        declared = {}
+        for node in body:
+            if isinstance(node, ast.AnnAssign):
+                declared.setdefault(node.target.id, []).append(node)
+            elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+                declared.setdefault(node.name, []).append(node)
+        return declared
+
+    def check_function(self, whole_name, nodes, function):
+        """Each parameter is declared in one of the signatures, and each that is declared is there, in that order."""
+        if not inspect.isroutine(function):
+            return
         real = [("*" if parameter.kind is parameter.VAR_POSITIONAL else "") + name
-                for name, parameter in signature.parameters.items()
-                if parameter.kind is not parameter.VAR_KEYWORD and name != "self"]
-        self.assertEqual(stub, real, node.name)
-        return True
+                for name, parameter in inspect.signature(function).parameters.items()
+                if parameter.kind is not parameter.VAR_KEYWORD and name not in ("self", "cls")]
+        if real == ["*args"]:
+            return  # for whatever the file takes
+        declared = set()
+        for node in nodes:
+            names = [name for name in self.parameters(node) if name not in ("self", "cls")]
+            self.assertEqual([name for name in real if name in names], names, whole_name)
+            declared.update(names)
+        self.assertEqual([name for name in real if name not in declared], [], whole_name)
 
-    def test_names(self):
-        with open(STUBS) as file:
-            tree = ast.parse(file.read())
+    def check_names(self, name, declared, real):
+        self.assertEqual(sorted(declared - real), [], f"{name} has what is not there")
+        self.assertEqual(sorted(real - declared), [], f"{name} does not have what is there")
 
-        n_checked = 0
-        overloaded = set()
-        for node in tree.body:
-            name = getattr(node, "name", None) or (node.target.id if isinstance(node, ast.AnnAssign) else "_")
-            if name.startswith("_"):
+    def test_module(self):
+        declared = self.declared(self.tree.body)
+        public = {name for name in declared if not name.startswith("_")}
+        self.check_names("Temp.pyi", public, {name for name in dir(Temp) if not name.startswith("_")} - STRUCTURES)
+        for name, nodes in declared.items():
+            if isinstance(nodes[0], ast.FunctionDef):
+                self.assertTrue(hasattr(Temp, name), name)
+                self.check_function(name, nodes, getattr(Temp, name))
+
+    def test_classes(self):
+        introspected = get_introspection_module("Temp")
+        for name, (node, *_) in self.declared(self.tree.body).items():
+            if not isinstance(node, ast.ClassDef):
                 continue
-            if not hasattr(Temp, name) and name in NEWER:
+            cls = getattr(Temp, name)
+            members = self.declared(node.body)
+            if name in ("_TemporaryFileWrapper", "_TemporaryFileCloser"):
+                # What they have of the file is nowhere in the class.
+                with Temp.NamedTemporaryFile("w+") as file:
+                    thing = file
+                    if name == "_TemporaryFileCloser":
+                        thing = Temp._TemporaryFileCloser(file, file.name, False)
+                    missing = {member for member in members if not hasattr(thing, member)} - {"__next__"}
+                self.assertEqual(missing, set(), name)
                 continue
-            self.assertTrue(hasattr(Temp, name), name)
-            if isinstance(node, ast.FunctionDef):
-                if any(getattr(decorator, "id", "") == "overload" for decorator in node.decorator_list):
-                    if name in overloaded:
-                        continue
-                    overloaded.add(name)
-                n_checked += self.check_function(node, getattr(Temp, name), False)
-            elif isinstance(node, ast.ClassDef):
-                for member in node.body:
-                    if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
-                        whole_name = f"{name}.{member.name}"
-                        if whole_name not in NEWER:
-                            self.assertTrue(hasattr(getattr(Temp, name), member.name), whole_name)
+            real = {member for found in (cls, getattr(introspected, name, cls)) for member in vars(found)
+                    if not member.startswith("_") and member != "props"}
+            public = {member for member in members if not member.startswith("_")}
+            attributes = {member for member in public if isinstance(members[member][0], ast.AnnAssign)}
+            self.check_names(name, public - (attributes - real), real)
+            for member, nodes in members.items():
+                if isinstance(nodes[0], ast.FunctionDef) and not member.startswith("__"):
+                    self.check_function(f"{name}.{member}", nodes, getattr(cls, member))
 
-        self.assertGreaterEqual(n_checked, 10)
+    def test_constructors(self):
+        for name in "File", "Dir", "SpooledFile", "SpooledTemporaryFile", "TemporaryDirectory", "_TemporaryFileWrapper":
+            nodes = self.declared(self.declared(self.tree.body)[name][0].body)["__init__"]
+            declared = {parameter for node in nodes for parameter in self.parameters(node)} - {"self"}
+            self.assertEqual(declared, set(inspect.signature(getattr(Temp, name)).parameters), name)
+
+    def test_final(self):
+        for name in "File", "Dir", "SpooledFile":
+            node = self.declared(self.tree.body)[name][0]
+            self.assertEqual([decorator.id for decorator in node.decorator_list], ["final"])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 import io
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO, assert_type
+from typing import IO, Any, assert_type
 
 from gi.repository import Temp
 from gi.repository import Temp as tempfile
@@ -22,6 +22,23 @@ tempfile.mkstemp(3)  # error
 
 assert_type(tempfile.TemporaryFile(), io.BufferedRandom)
 assert_type(tempfile.TemporaryFile("w+", encoding="utf-8"), io.TextIOWrapper)
+assert_type(tempfile.TemporaryFile("wb"), io.BufferedWriter)
+assert_type(tempfile.TemporaryFile("rb"), io.BufferedReader)
+assert_type(tempfile.TemporaryFile("wb", 0), io.FileIO)
+assert_type(tempfile.TemporaryFile(buffering=0), io.FileIO)
+assert_type(tempfile.template, str)
+tempfile.install_as_tempfile()
+
+
+class Response(tempfile._TemporaryFileWrapper[bytes]):
+    def __init__(self, fp: IO[bytes]) -> None:
+        super().__init__(fp, "<name>", delete=False)
+
+
+class Derived(Temp.File):  # error
+    pass
+
+
 
 with tempfile.NamedTemporaryFile("w", delete_on_close=False) as named_text:
     assert_type(named_text.read(), str)
@@ -46,8 +63,10 @@ tempfile.TemporaryDirectory(None, None, None, False, True)  # error
 with Temp.File(named=True, prefix="a", dir=Path("x")) as file:
     assert_type(file.fileno(), int)
     assert_type(file.get_path(), str | None)
-    assert_type(file.open(), BinaryIO)
-    assert_type(file.open("w"), TextIO)
+    assert_type(file.open(), io.BufferedRandom)
+    assert_type(file.open("w"), io.TextIOWrapper)
+    assert_type(file.open("rb"), io.BufferedReader)
+    assert_type(file.open("wb", 0), io.FileIO)
     assert_type(file.load_bytes(), bytes)
     file.replace_bytes(memoryview(b"x"))
     open(file).close()
@@ -71,3 +90,9 @@ def callback(*arguments: Any) -> None:
 
 
 Temp.Dir.new_async(None, None, None, 0, None, callback)
+Temp.Dir().delete_async(progress=print, callback=callback)  # error
+assert_type(Temp.Dir().delete_async(progress=print), Awaitable[bool])
+assert_type(Temp.remove_tree_async("x", progress=print), Awaitable[bool])
+assert_type(Temp.sweep_async(), Awaitable[int])
+assert_type(Temp.File().load_bytes_async(), Awaitable[bytes])
+assert_type(Temp.SpooledFile().steal_file_async(), Awaitable[Temp.File])

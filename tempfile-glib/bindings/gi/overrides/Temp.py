@@ -105,8 +105,8 @@ def _make(cls, dir, prefix, suffix, named, permissions, properties):
 def _await_in_thread(function, cancellable, thing=None):
     """Gives an awaitable of what a function of a Gio.Cancellable returns, in whatever loop of asyncio is running.
 
-    A thread calls it: not every PyGObject can await at all, and none in a loop that is not GLib's. Properties of `thing`
-    notify in the loop's own thread. A task that is cancelled cancels the function.
+    A thread calls it: not every PyGObject can await at all, and none in a loop that is not GLib's. Properties of
+    `thing` notify in the loop's own thread. A task that is cancelled cancels the function.
     """
     import asyncio
 
@@ -228,8 +228,8 @@ class _RawFile(io.FileIO):
 class File(Temp.File):
     """A temporary file: a stream of GIO's, a path if it has a name, and a context manager.
 
-    Each argument is a property. The file is in `dir`, or else in the default directory. With `named`, its name begins with
-    `prefix` and ends with `suffix`. `permissions` are those of a new file: 0o600 unless given. The file is deleted when
+    Each argument is a property. The file is in `dir`, or else in the default directory. With `named`, its name begins
+    with `prefix` and ends with `suffix`. `permissions` are those of a new file: 0o600 unless given. The file is deleted when
     it is closed, or dropped, or the program ends, even if it is killed; `auto_delete=False` lets it stay,
     `delete_on_close=False` only until it is dropped. persist() fails if the etag of what it replaces is not
     `expected_etag`. Raises GLib.Error if the file cannot be made.
@@ -398,7 +398,7 @@ class File(Temp.File):
         return super().close_async(io_priority, cancellable, callback, *user_data)
 
     def load_bytes(self, cancellable=None):
-        """Gives all that is in the file, as bytes, wherever the position is. What file objects hold is written first."""
+        """Gives all that is in the file, as bytes. The position does not matter; file objects are flushed first."""
         self._flush_files()
         return super().load_bytes(cancellable).get_data() or b""
 
@@ -456,7 +456,8 @@ class File(Temp.File):
         self._flush_files()
         persist = super().persist
         if callback is None:
-            return _await_in_thread(lambda cancellable: persist(_to_gfile(destination), flags, cancellable), cancellable, self)
+            destination = _to_gfile(destination)
+            return _await_in_thread(lambda cancellable: persist(destination, flags, cancellable), cancellable, self)
         return super().persist_async(_to_gfile(destination), flags, io_priority, cancellable, callback, *user_data)
 
     def persist_finish(self, result):
@@ -550,10 +551,11 @@ class File(Temp.File):
 class Dir(Temp.Dir):
     """A temporary directory: a path, and a context manager. `/` gives the path of a child.
 
-    Each argument is a property. The directory is in `dir`, or else in the default directory; its name begins with `prefix`
-    and ends with `suffix`. `permissions` are those of a new directory: 0o700 unless given. It is deleted with all that is in
-    it when it is dropped, or its block or the program ends, even if that is killed; `auto_delete=False` lets it stay.
-    With `ignore_errors`, what cannot be deleted is no error; with `delete_in_background`, dropping it waits for nothing.
+    Each argument is a property. The directory is in `dir`, or else in the default directory; its name begins with
+    `prefix` and ends with `suffix`. `permissions` are those of a new directory: 0o700 unless given. It is deleted with
+    all that is in it when it is dropped, or its block or the program ends, even if that is killed;
+    `auto_delete=False` lets it stay. With `ignore_errors`, what cannot be deleted is no error; with
+    `delete_in_background`, dropping it waits for nothing.
     Raises GLib.Error if the directory cannot be made.
     """
 
@@ -662,7 +664,8 @@ class Dir(Temp.Dir):
                       *user_data):
         """Like persist(), without blocking. Without a callback, this gives something to await."""
         if callback is None:
-            return _await_in_thread(lambda cancellable: self.persist(destination, flags, cancellable), cancellable, self)
+            return _await_in_thread(lambda cancellable: self.persist(destination, flags, cancellable), cancellable,
+                                    self)
         return super().persist_async(_to_gfile(destination), flags, io_priority, cancellable, callback, *user_data)
 
     def persist_finish(self, result):
@@ -740,8 +743,8 @@ class Dir(Temp.Dir):
 class SpooledFile(Temp.SpooledFile):
     """A file in memory, which moves to disk when it grows: a stream of GIO's, and a context manager.
 
-    Each argument is a property. It moves to disk once there is more in it than `max_size` bytes (0: never by size), or by
-    roll(). `dir`, `prefix` and `suffix` are for the file on disk.
+    Each argument is a property. It moves to disk once there is more in it than `max_size` bytes (0: never by size), or
+    by roll(). `dir`, `prefix` and `suffix` are for the file on disk.
     """
 
     def __init__(self, *, max_size=0, dir=None, prefix=None, suffix=None):
@@ -934,7 +937,8 @@ def _remove_tree_async(file, flags=0, io_priority=GLib.PRIORITY_DEFAULT, cancell
     file = _to_gfile(file)
     if callback is None:
         progress = _to_progress(_call_in_loop(progress))
-        return _await_in_thread(lambda cancellable: Temp.remove_tree(file, flags, cancellable, progress, ()), cancellable)
+        return _await_in_thread(lambda cancellable: Temp.remove_tree(file, flags, cancellable, progress, ()),
+                                cancellable)
     return Temp.remove_tree_async(file, flags, io_priority, cancellable, _to_progress(progress), (),
                                   lambda source, result, *_: callback(source, result, *user_data), ())
 
@@ -1034,8 +1038,8 @@ def _install_as_tempfile():
 def _prepare(*functions):
     """Has PyGObject look up the types of arguments now.
 
-    It imports their modules on the first call, which fails if that is at the end of the interpreter: in a `__del__()`, or in
-    the `finally` of a generator.
+    It imports their modules on the first call, which fails if that is at the end of the interpreter: in a `__del__()`,
+    or in the `finally` of a generator.
     """
     for function in functions:
         try:

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
 """Python's own module tempfile, on top of the library.
 
-Temp.py runs this file in the namespace of Temp itself. A program that replaces a name there, a private one too, replaces
-it for the functions here, as it does in CPython's module. Everything that is not a name of tempfile begins with `_`.
+Temp.py runs this file in the namespace of Temp itself. A program that replaces a name there, a private one too,
+replaces it for the functions here, as it does in CPython's module. All other names begin with `_`.
 
 While the program has replaced nothing, the library makes files and directories, and a sweep knows their names. Else the
 functions take the steps that CPython's take, and use what the program has put there.
@@ -239,7 +239,8 @@ def _is_own():
 def _complete(prefix, suffix, dir):
     """Gives the directory, prefix and suffix for the library, and the type of the name.
 
-    The directory is None if the library cannot make it: the program has replaced what makes names, or they lead elsewhere.
+    The directory is None if the library cannot make it: the program has replaced what makes names, or they lead to
+    another directory.
     """
     if not _is_own():
         return None, prefix, suffix, None
