@@ -57,6 +57,8 @@ FUNCTIONS = {
     "TemporaryDirectory": make_directory,
     "mkstemp": make_fd,
     "mkdtemp": lambda module: os.rmdir(module.mkdtemp()),
+    "mktemp": lambda module: module.mktemp(),
+    "gettempdir": lambda module: module.gettempdir(),
 }
 
 # The objects, against what comes closest to them.
