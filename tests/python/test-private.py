@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The tempfile-glib authors
 """Tests the private names of Python's module tempfile that programs use, and names that programs replace."""
 
+import errno
 import gc
 import io
 import os
@@ -304,6 +305,17 @@ class TestKeep(support.TestCase):
 
 
 class TestErrors(support.TestCase):
+    def test_languages(self):
+        cause = os.strerror(errno.EBUSY)
+        for message in (f"Could not remove “sub/x” in “/dir”: {cause} … and 3 more (4 entries are left)",
+                        f"„sub/x“ in „/dir“ kann nicht gelöscht werden: {cause}", f"«/dir»: «sub/x»: {cause}",
+                        f"Could not remove “/dir/sub/x”: {cause}"):
+            error = support.GLib.Error.new_literal(support.Gio.io_error_quark(), message,
+                                                   support.Gio.IOErrorEnum.BUSY)
+            for path, found in ("/dir", "/dir/sub/x"), (b"/dir", b"/dir/sub/x"), ("/other", "/other"):
+                raised = Temp._os_error(error, path)
+                self.assertEqual((raised.errno, raised.filename), (errno.EBUSY, found), message)
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can make what this user cannot remove")
     def test_cleanup_names_the_entry(self):
         os.chmod(self.dir, 0o777)

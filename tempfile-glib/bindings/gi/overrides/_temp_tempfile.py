@@ -86,22 +86,25 @@ _ERRNOS = {
 }
 
 
+# Of the languages that messages are in.
+_QUOTES = str.maketrans("“”„«»", '"""""')
+
+
 def _find_path(message, path):
     """Gives the path that a message names, if it is at or below `path`; else `path`."""
-    quoted = [part.partition("”")[0] for part in message.split("“")[1:]]
-    if not quoted:
-        return path
-    # "Could not remove “NAME” in “DIRECTORY”: CAUSE"
-    found = _os.path.join(quoted[1], quoted[0]) if len(quoted) > 1 else quoted[0]
+    quoted = message.translate(_QUOTES).split('"')[1::2]
+    # A message about what is in a directory names both; one of them is absolute.
+    quoted.sort(key=lambda name: not name.startswith("/"))
+    found = _os.path.join(*quoted[:2]) if quoted else ""
     return _as_kind(found, type(path)) if found.startswith(_os.fsdecode(path)) else path
 
 
 def _os_error(error, path):
     """Gives the exception that CPython's module raises in place of a GLib.Error."""
-    cause = error.message.rpartition("”: ")[2].partition(" … ")[0]
+    message = error.message.partition(" … ")[0]
     numbers = _ERRNOS.get(error.code, ()) if error.domain == "g-io-error-quark" else ()
     for number in numbers or _errno.errorcode:
-        if _os.strerror(number) == cause:
+        if message.endswith(f": {_os.strerror(number)}"):
             break
     else:
         if not numbers:
