@@ -39,7 +39,7 @@ run () {
     env REPLACE_TEMPFILE="$replaced" TMPDIR="$out/tmp" HOME="$out/tmp" PYTHONPATH="$out/site:${PYTHONPATH:-}" \
       PYTHONDONTWRITEBYTECODE=1 timeout "$limit" "$@"
   ) >"$out/log.$replaced" 2>&1
-  grep -E '^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) |\.\.\. (ok|FAIL|ERROR|skipped)' "$out/log.$replaced" |
+  grep -E '^(PASSED|FAILED|ERROR|XFAIL|XPASS) .*::|\.\.\. (ok|FAIL|ERROR|skipped)' "$out/log.$replaced" |
     sed -E 's/ - .*//; s/(\[|:)[0-9]+(\]|:.*)?$//; s/0x[0-9a-f]+/0x/g; s/\.\.\. skipped.*/... skipped/' |
     sort >"$out/results.$replaced"
   grep -cE '^PASSED|\.\.\. ok' "$out/results.$replaced" >"$out/passed.$replaced"
