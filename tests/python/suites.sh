@@ -89,7 +89,8 @@ wanted=$*
     suite "cpython-$name" "test.test_$name" "$python" -m unittest -v "test.test_$name"
   done
   suite tornado tornado.test "$python" $(tests) tornado.test
-  suite dulwich dulwich.tests "$python" $(tests) dulwich.tests
+  suite dulwich dulwich.tests "$python" $(tests) dulwich.tests.test_repository dulwich.tests.test_file \
+    dulwich.tests.test_object_store dulwich.tests.test_pack dulwich.tests.test_index dulwich.tests.test_porcelain
   suite joblib joblib.test "$python" $(tests) joblib.test.test_memmapping joblib.test.test_disk \
     joblib.test.test_memory joblib.test.test_numpy_pickle joblib.test.test_hashing
   suite twisted twisted.test "$python" $(tests) twisted.test.test_paths twisted.web.test.test_http \

@@ -659,6 +659,7 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
     except _GLib.Error as error:
         raise _os_error(error, _as_kind(_os.fsdecode(where), kind)) from None
 
+    raw = None
     try:
         _sys.audit("tempfile.mkstemp", path)
         name = path if kind is str else _os.fsencode(path)
@@ -679,6 +680,9 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
             owner.set_delete_on_close(False)
         return wrapper
     except BaseException:
+        # What is above it uses the descriptor once more when it is dropped, unless this is closed.
+        if raw is not None:
+            raw.close()
         if not delete:
             owner.auto_delete = True
         owner.close(None)
