@@ -272,7 +272,11 @@ class TestAwaitGLib(AwaitTests, support.TestCase):
     """In GLib's main loop."""
 
     def run_async(self, coroutine):
-        events.GLibEventLoopPolicy().get_event_loop().run_until_complete(coroutine)
+        loop = events.GLibEventLoopPolicy().get_event_loop()
+        try:
+            loop.run_until_complete(coroutine)
+        finally:
+            loop.close()
 
 
 if __name__ == "__main__":
