@@ -397,6 +397,13 @@ class File(Temp.File):
             return _await_in_thread(super().close, cancellable, self)
         return super().close_async(io_priority, cancellable, callback, *user_data)
 
+    def open_reader(self):
+        """Opens a stream that reads from the start, with an offset of its own.
+
+        Writing to the file in the meantime moves nothing for the reader.
+        """
+        return super().open_reader()
+
     def load_bytes(self, cancellable=None):
         """Gives all that is in the file, as bytes. The position does not matter; file objects are flushed first."""
         self._flush_files()
@@ -774,6 +781,13 @@ class SpooledFile(Temp.SpooledFile):
         if callback is None:
             return _await_in_thread(self.close, cancellable, self)
         return super().close_async(io_priority, cancellable, callback, *user_data)
+
+    def open_reader(self):
+        """Opens a stream that reads from the start, with an offset of its own.
+
+        Writing to the file in the meantime moves nothing for the reader.
+        """
+        return super().open_reader()
 
     def load_bytes(self, cancellable=None):
         """Gives all that is in the file, as bytes, wherever the position is."""
