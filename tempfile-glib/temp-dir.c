@@ -962,7 +962,8 @@ persist_begin (gpointer   source,
     {
       g_autofree char *shown = g_file_get_parse_name (persist->destination);
 
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PENDING, _("Could not save “%s”: another operation has not ended"), shown);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PENDING, _("Could not save “%s”: another operation has not ended"),
+                   shown);
       return FALSE;
     }
 
@@ -1021,11 +1022,11 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * At every moment, @destination is either as it was before or the whole new directory. With %TEMP_PERSIST_REPLACE, the
  * new directory replaces one that is there, which is then removed with everything in it.
  *
- * The mode, owner, group, access control lists and extended attributes of a replaced directory are preserved. If the user
- * may not give the new directory the group of the old one, the group and others get only what both had. A new directory
- * is as `mkdir` makes one there: with the mode, the group, the set-group-ID bit and the access control lists that the umask
- * and the directory above give it. A mode set by [property@Temp.Dir:permissions] stays. Everything in the directory stays
- * as it is.
+ * The mode, owner, group, access control lists and extended attributes of a replaced directory are preserved. If the
+ * user may not give the new directory the group of the old one, the group and others get only what both had. A new
+ * directory is as `mkdir` makes one there: with the mode, the group, the set-group-ID bit and the access control
+ * lists that the umask and the directory above give it. A mode set by [property@Temp.Dir:permissions] stays.
+ * Everything in the directory stays as it is.
  *
  * With %TEMP_PERSIST_DURABLE, all of the directory is on the disk before it moves: persisting takes as long as a sync
  * of its filesystem takes. With %TEMP_PERSIST_COPY, @destination may be on another filesystem: then all of the
@@ -1046,8 +1047,8 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * Fails with
  *
  * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
- * - `G_IO_ERROR_PERMISSION_DENIED` if the user may not write the directory at @destination, or the one above it, or if the
- *   new directory would have another owner
+ * - `G_IO_ERROR_PERMISSION_DENIED` if the user may not write the directory at @destination, or the one above it, or
+ *   if the new directory would have another owner
  * - `G_IO_ERROR_BUSY` if @destination is a mount point
  * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, and %TEMP_PERSIST_COPY is not set; if
  *   @destination has no local path; or if a directory there has something in it, and its filesystem cannot replace it

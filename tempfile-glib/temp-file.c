@@ -252,8 +252,8 @@ check_open (TempFile  *self,
   return FALSE;
 }
 
-/* Fails if an operation on the file cannot begin: also if one of the streams is busy, perhaps in a thread. They share the
- * offset and the size with this object. */
+/* Fails if an operation on the file cannot begin: also if one of the streams is busy, perhaps in a thread. They
+ * share the offset and the size with this object. */
 static gboolean
 check_usable (TempFile         *self,
               TempEntryAction   action,
@@ -307,7 +307,8 @@ static char *
 query_path_etag (const char *path)
 {
   g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autoptr (GFileInfo) info = g_file_query_info (file, G_FILE_ATTRIBUTE_ETAG_VALUE, G_FILE_QUERY_INFO_NONE, NULL, NULL);
+  g_autoptr (GFileInfo) info = g_file_query_info (file, G_FILE_ATTRIBUTE_ETAG_VALUE, G_FILE_QUERY_INFO_NONE,
+                                                  NULL, NULL);
 
   return info != NULL ? g_strdup (g_file_info_get_etag (info)) : NULL;
 }
@@ -862,9 +863,9 @@ temp_file_new_named (const char  *dir,
  * [method@Temp.File.persist] has succeeded. If @target is a symbolic link, the new file lies next to the file that the
  * link points to. [func@Temp.replace_contents] does all of it in one call.
  *
- * Two kinds of places are different. On a filesystem that has no files without a name, the new file has a hidden one. If
- * @target is there, and can be written, but its directory cannot, the new file lies in the default directory: only
- * %TEMP_PERSIST_IN_PLACE can save it then.
+ * Two kinds of places are different. On a filesystem that has no files without a name, the new file has a hidden
+ * one. If @target is there, and can be written, but its directory cannot, the new file lies in the default
+ * directory: only %TEMP_PERSIST_IN_PLACE can save it then.
  *
  * ```c
  * g_autoptr (TempFile) file = temp_file_new_beside (document, NULL, &error);
@@ -1574,10 +1575,10 @@ temp_file_reopen (TempFile      *self,
  *
  * Opens a stream that reads the file from the start, with an offset of its own.
  *
- * So nothing that it reads moves the offset of @self: a write by the output stream of @self in the meantime goes where
- * it would have gone, and the reader finds it there. At the end, a read returns 0 bytes; it can be tried again
- * once there is more. The reader has no descriptor of its own, and needs no `/proc`. It does not keep @self open: once @self is closed,
- * its reads fail with `G_IO_ERROR_CLOSED`.
+ * So nothing that it reads moves the offset of @self: a write by the output stream of @self in the meantime goes
+ * where it would have gone, and the reader finds it there. At the end, a read returns 0 bytes; it can be tried again
+ * once there is more. The reader has no descriptor of its own, and needs no `/proc`. It does not keep @self open:
+ * once @self is closed, its reads fail with `G_IO_ERROR_CLOSED`.
  *
  * ```c
  * g_autoptr (GInputStream) reader = temp_file_open_reader (file, &error);
@@ -1898,8 +1899,8 @@ persist_free (gpointer data)
   g_free (persist);
 }
 
-/* Makes the file and its streams busy: bytes that they wrote while persisting copies the file would be lost. A closed file
- * that still has its name needs none of that: another program may have written it. */
+/* Makes the file and its streams busy: bytes that they wrote while persisting copies the file would be lost. A
+ * closed file that still has its name needs none of that: another program may have written it. */
 static gboolean
 persist_begin (gpointer   source,
                gpointer   data,
@@ -1975,10 +1976,11 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  *
  * Moves the file to @destination, where it stays for good.
  *
- * At every moment, @destination is either as it was before or the whole new file. With %TEMP_PERSIST_REPLACE, the new
- * file replaces a file that is there. If @destination is a symbolic link, the link stays, and the file that it points
- * to is replaced. A file without a name can be persisted, too; and so can a closed one that still has its name, since
- * [property@Temp.File:delete-on-close] is off: then @destination gets what is under the name, as another program left it.
+ * At every moment, @destination is either as it was before or the whole new file. With %TEMP_PERSIST_REPLACE, the
+ * new file replaces a file that is there. If @destination is a symbolic link, the link stays, and the file that it
+ * points to is replaced. A file without a name can be persisted, too; and so can a closed one that still has its
+ * name, since [property@Temp.File:delete-on-close] is off: then @destination gets what is under the name, as another
+ * program left it.
  *
  * The mode, owner, group, access control list and extended attributes of a replaced file are preserved. Nobody gets
  * rights that they did not have: if the user may not give the new file the group of the old one, the group and others
@@ -1987,15 +1989,16 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * With %TEMP_PERSIST_DURABLE, the data are on the disk before the file moves, and the directory is after. With
  * %TEMP_PERSIST_COPY, @destination may be on another filesystem.
  *
- * With %TEMP_PERSIST_IN_PLACE, a file that cannot be replaced without harm is written into, as one that has a second name or
- * belongs to another user: it stays the same file, with its names and its owner. Any other file is replaced nevertheless.
- * Before the first byte changes, space is reserved, and the old contents are on the disk in a second file, the backup: `.NAME~` beside
- * the old file, or, where none can be made, in `tempfile-glib/MACHINE-ID/` of the user's state directory
- * (`$XDG_STATE_HOME`). After an error, the old contents are put back; at the end, the backup is deleted. While the file is
- * written, others can see it half-written; and if the program is killed then, it stays so, and the backup stays.
+ * With %TEMP_PERSIST_IN_PLACE, a file that cannot be replaced without harm is written into, as one that has a second
+ * name or belongs to another user: it stays the same file, with its names and its owner. Any other file is replaced
+ * nevertheless. Before the first byte changes, space is reserved, and the old contents are on the disk in a second
+ * file, the backup: `.NAME~` beside the old file, or, where none can be made, in `tempfile-glib/MACHINE-ID/` of the
+ * user's state directory (`$XDG_STATE_HOME`). After an error, the old contents are put back; at the end, the backup
+ * is deleted. While the file is written, others can see it half-written; and if the program is killed then, it stays
+ * so, and the backup stays.
  *
- * Afterwards, @self is still open, unless it was closed before; [property@Temp.File:path] and [property@Temp.File:file] are
- * those of @destination; and nothing deletes the file. It cannot be persisted again.
+ * Afterwards, @self is still open, unless it was closed before; [property@Temp.File:path] and
+ * [property@Temp.File:file] are those of @destination; and nothing deletes the file. It cannot be persisted again.
  *
  * ```c
  * g_autoptr (GError) error = NULL;
@@ -2013,11 +2016,11 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  *
  * - `G_IO_ERROR_EXISTS` if something is at @destination, and %TEMP_PERSIST_REPLACE is not set
  * - `G_IO_ERROR_WRONG_ETAG` if the file at @destination does not have [property@Temp.File:expected-etag], or is gone
- * - `G_IO_ERROR_PERMISSION_DENIED` if the user may not write the file at @destination, whatever @flags are; or may not make
- *   one there
+ * - `G_IO_ERROR_PERMISSION_DENIED` if the user may not write the file at @destination, whatever @flags are; or may
+ *   not make one there
  * - an error of [error@Temp.SaveError] if a replacement would do harm, and %TEMP_PERSIST_IN_PLACE is not set
- * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, or the process has changed its user since it made
- *   the file, and %TEMP_PERSIST_COPY is not set; or if @destination has no local path
+ * - `G_IO_ERROR_NOT_SUPPORTED` if @destination is on another filesystem, or the process has changed its user since
+ *   it made the file, and %TEMP_PERSIST_COPY is not set; or if @destination has no local path
  * - `G_IO_ERROR_IS_DIRECTORY` or `G_IO_ERROR_NOT_REGULAR_FILE` if @destination is to be replaced, and is no file
  * - `G_IO_ERROR_NO_SPACE` if the disk is full
  * - `G_IO_ERROR_NOT_FOUND` if somebody has deleted, renamed or replaced the temporary file
@@ -2026,14 +2029,14 @@ static const TempTaskSteps persist_steps = { persist_begin, persist_run, persist
  * - `G_IO_ERROR_PENDING` if an operation on @self or one of its streams has not ended
  * - `G_IO_ERROR_CANCELLED`, and the `G_IO_ERROR` of the system call's error otherwise; the message names @destination
  *
- * On error, neither @destination nor the temporary file has changed. Only three steps can fail later, when @destination
- * is complete: syncing its directory; deleting the old name of the file, or the file that was copied; and, if the
- * temporary file already had the name of @destination, making sure that no crash deletes it. After such an error
- * [property@Temp.File:path] is that of @destination. If not even the old contents can be put back, the message says where the
- * backup is.
+ * On error, neither @destination nor the temporary file has changed. Only three steps can fail later, when
+ * @destination is complete: syncing its directory; deleting the old name of the file, or the file that was copied;
+ * and, if the temporary file already had the name of @destination, making sure that no crash deletes it. After such
+ * an error [property@Temp.File:path] is that of @destination. If not even the old contents can be put back, the
+ * message says where the backup is.
  *
- * If the program is killed, @destination is as it was, or complete, unless it is just being written into. Only where a copy has
- * to fill a new @destination itself, on a filesystem without hard links, an incomplete file stays there.
+ * If the program is killed, @destination is as it was, or complete, unless it is just being written into. Only where
+ * a copy has to fill a new @destination itself, on a filesystem without hard links, an incomplete file stays there.
  *
  * Returns: %TRUE if the file is at @destination, %FALSE if @error is set
  *

@@ -85,13 +85,13 @@ static const TempTaskSteps save_steps = { NULL, save_run, NULL };
  *
  * Saves a document, in one call and without harm.
  *
- * At every moment, a program that opens @file finds the old contents or the new ones, whole. If this program is killed,
- * nothing is left beside @file. If @file is a symbolic link, the file that it points to is replaced. Mode, owner, group, access
- * control list and extended attributes are preserved, as [method@Temp.File.persist] says; a new document gets the default
- * mode.
+ * At every moment, a program that opens @file finds the old contents or the new ones, whole. If this program is
+ * killed, nothing is left beside @file. If @file is a symbolic link, the file that it points to is replaced. Mode,
+ * owner, group, access control list and extended attributes are preserved, as [method@Temp.File.persist] says; a new
+ * document gets the default mode.
  *
- * With %TEMP_PERSIST_DURABLE, the new contents survive a power cut once this returns. Without it, some filesystems lose both
- * the old and the new contents in a power cut.
+ * With %TEMP_PERSIST_DURABLE, the new contents survive a power cut once this returns. Without it, some filesystems
+ * lose both the old and the new contents in a power cut.
  *
  * An editor wants %TEMP_PERSIST_IN_PLACE: then a file that cannot be replaced without harm is written into, as one that
  * has a second name, or that belongs to another user. Others may see that half-written, and a kill leaves it so, with a
@@ -121,8 +121,8 @@ static const TempTaskSteps save_steps = { NULL, save_run, NULL };
  * - an error of [error@Temp.SaveError] if %TEMP_PERSIST_IN_PLACE is missing
  * - `G_IO_ERROR_CANCELLED`, and the `G_IO_ERROR` of the system call's error otherwise
  *
- * On error, the document has not changed; the message names it, and is fit for people. [method@Temp.File.persist] tells of
- * the steps that can fail when the new document is in place.
+ * On error, the document has not changed; the message names it, and is fit for people. [method@Temp.File.persist]
+ * tells of the steps that can fail when the new document is in place.
  *
  * Returns: %TRUE if @contents are in @file, %FALSE if @error is set
  *

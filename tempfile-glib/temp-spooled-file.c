@@ -774,9 +774,9 @@ static const TempTaskSteps load_steps = { load_begin, load_run, NULL };
  * ```
  *
  * This blocks while a file is read. Fails with `G_IO_ERROR_NO_SPACE` if there is not enough memory, with
- * `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_PENDING` while an operation on the whole of @self runs, such
- * as [method@Temp.SpooledFile.replace_bytes_async], with `G_IO_ERROR_CANCELLED`, and with the `G_IO_ERROR` of the system
- * call's error.
+ * `G_IO_ERROR_CLOSED` if @self is closed, with `G_IO_ERROR_PENDING` while an operation on the whole of @self runs,
+ * such as [method@Temp.SpooledFile.replace_bytes_async], with `G_IO_ERROR_CANCELLED`, and with the `G_IO_ERROR` of
+ * the system call's error.
  *
  * Returns: (transfer full): the bytes, or %NULL if @error is set
  *
@@ -945,8 +945,8 @@ temp_spooled_file_replace_bytes (TempSpooledFile  *self,
  *
  * Replaces all its bytes by others, without blocking.
  *
- * Get the result with [method@Temp.SpooledFile.replace_bytes_finish]. [method@Temp.SpooledFile.replace_bytes] says more.
- * Meanwhile, any other operation on @self or its streams fails with `G_IO_ERROR_PENDING`.
+ * Get the result with [method@Temp.SpooledFile.replace_bytes_finish]. [method@Temp.SpooledFile.replace_bytes] says
+ * more. Meanwhile, any other operation on @self or its streams fails with `G_IO_ERROR_PENDING`.
  *
  * Since: 1.0
  */

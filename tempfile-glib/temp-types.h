@@ -54,8 +54,9 @@ typedef enum /*< flags >*/
  *
  * Why a file cannot be replaced without harm.
  *
- * [method@Temp.File.persist] and [func@Temp.replace_contents] fail with these. Nothing has changed then; each means that the
- * user may write the file, and that the same call with %TEMP_PERSIST_IN_PLACE would write into it. The message is for people.
+ * [method@Temp.File.persist] and [func@Temp.replace_contents] fail with these. Nothing has changed then; each means
+ * that the user may write the file, and that the same call with %TEMP_PERSIST_IN_PLACE would write into it. The
+ * message is for people.
  *
  * ```c
  * if (g_error_matches (error, TEMP_SAVE_ERROR, TEMP_SAVE_ERROR_LINKS))
@@ -99,7 +100,8 @@ typedef enum /*< flags >*/
  * @TEMP_LOCATION_DEFAULT: the default directory
  * @TEMP_LOCATION_MEMORY: a directory in memory: for small files that are read again soon, or must be on no disk
  * @TEMP_LOCATION_LARGE: a directory that is not in memory: for large files
- * @TEMP_LOCATION_SHARED: a directory that programs outside of a sandbox see under the same path: for files that they get
+ * @TEMP_LOCATION_SHARED: a directory that programs outside of a sandbox see under the same path: for files that they
+ *   get
  *
  * A kind of directory for temporary files.
  *

@@ -14,8 +14,8 @@
 #include "test-classes.h"
 #include "test-support.h"
 
-/* Saving on filesystems that have no nameless files, whose links are other files, or that cannot exchange directories; and
- * a file that is at its destination already. */
+/* Saving on filesystems that have no nameless files, whose links are other files, or that cannot exchange
+ * directories; and a file that is at its destination already. */
 
 static TempPlatform real;
 
@@ -222,8 +222,8 @@ test_other_inode (gconstpointer data)
     }
 }
 
-/* Exchanging directories fails in these ways, on overlayfs, sshfs and mergerfs. A plain rename over a directory that is not
- * empty may fail as on sshfs, or succeed and mix the two, as on mergerfs. */
+/* Exchanging directories fails in these ways, on overlayfs, sshfs and mergerfs. A plain rename over a directory that
+ * is not empty may fail as on sshfs, or succeed and mix the two, as on mergerfs. */
 static int exchange_error;
 
 static int

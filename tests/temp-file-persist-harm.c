@@ -16,8 +16,8 @@
 #include "test-classes.h"
 #include "test-support.h"
 
-/* Saving gives nobody rights that they did not have, takes no file away from anybody, and breaks no link: it fails instead,
- * and says whether writing into the file would do. */
+/* Saving gives nobody rights that they did not have, takes no file away from anybody, and breaks no link: it fails
+ * instead, and says whether writing into the file would do. */
 
 #define ALICE 1001
 #define BOB 1002

@@ -10,7 +10,8 @@
 #include "base/fd.h"
 #include "test-support.h"
 
-/* Directories of each kind, found below a made-up root in the test's directory: the library sees that in place of "/". */
+/* Directories of each kind, found below a made-up root in the test's directory: the library sees that in place of
+ * "/". */
 
 static TempPlatform real;
 

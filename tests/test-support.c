@@ -710,8 +710,9 @@ test_child_skip (const char *reason)
   test_child_exit (CHILD_SKIPPED);
 }
 
-/* The way to the test's directory is opened up, so that the child can go on in it; but nobody else can rename on that way,
- * so that paths in other tests' directories remain trusted. A test may have done so already, in another way. */
+/* The way to the test's directory is opened up, so that the child can go on in it; but nobody else can rename on
+ * that way, so that paths in other tests' directories remain trusted. A test may have done so already, in another
+ * way. */
 gboolean
 test_become (uid_t uid,
              gid_t gid)

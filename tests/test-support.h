@@ -27,8 +27,8 @@ void     test_start_threads           (void);
 void     test_write                   (const char      *path,
                                        const char      *contents);
 
-/* In the test's directory: makes an empty file, with the directories above it; asserts the names in one of its directories,
- * or in itself (NULL). */
+/* In the test's directory: makes an empty file, with the directories above it; asserts the names in one of its
+ * directories, or in itself (NULL). */
 void     test_make_file               (const char      *relative);
 void     test_assert_list             (const char      *relative,
                                        const char      *expected);
@@ -91,13 +91,13 @@ void     test_wait_idle               (void);
 /* A child, made after test_wait_idle(): what GLib does in it cannot hang then. */
 pid_t    test_fork_idle               (void);
 
-/* Returns TRUE if that thread of this process waits, for another one or for an event. In the second form, returns TRUE if
- * the kernel tells that. */
+/* Returns TRUE if that thread of this process waits, for another one or for an event. In the second form, returns
+ * TRUE if the kernel tells that. */
 gboolean test_is_waiting              (pid_t             tid);
 gboolean test_can_see_waiting         (void);
 
-/* A child that goes on from here, whatever other threads do; a raw one is made without the C library, which then calls no
- * handlers of forks. */
+/* A child that goes on from here, whatever other threads do; a raw one is made without the C library, which then
+ * calls no handlers of forks. */
 pid_t    test_make_child              (gboolean         raw);
 void     test_assert_ends_well        (pid_t            pid);
 
@@ -131,7 +131,8 @@ gboolean test_become                  (uid_t            uid,
 gboolean test_mount_tmpfs             (const char      *dir,
                                        const char      *options);
 
-/* Returns TRUE if the filesystem of the test's directory is mounted with that flag of statvfs(): ST_NOEXEC, ST_NOSUID. */
+/* Returns TRUE if the filesystem of the test's directory is mounted with that flag of statvfs(): ST_NOEXEC,
+ * ST_NOSUID. */
 gboolean test_is_mounted_with         (unsigned long     flag);
 
 /* Returns TRUE if the user wants all of the work, with TEST_FULL in the environment or "-m slow". */
@@ -142,8 +143,8 @@ gboolean test_is_full                 (void);
 gboolean test_skips_on_posix          (const char      *reason);
 void     test_child_skip_on_posix     (const char      *reason);
 
-/* Waits for all children, if the library was built for POSIX alone: that does not tell a process from one that has ended
- * and whose parent has not asked how. */
+/* Waits for all children, if the library was built for POSIX alone: that does not tell a process from one that has
+ * ended and whose parent has not asked how. */
 void     test_reap_on_posix           (void);
 
 /* The attribute that has a file's access control list, and such a list: user::rw-, user:12:rw-, group::---, mask::rw-,

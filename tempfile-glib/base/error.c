@@ -23,8 +23,8 @@ fill (const char *sentence,
   return g_string_free (message, FALSE);
 }
 
-/* Sets an error that tells path and cause. The path is in the file name encoding; the message shows it as UTF-8. A path of
- * NULL has no place in the sentence. */
+/* Sets an error that tells path and cause. The path is in the file name encoding; the message shows it as UTF-8. A
+ * path of NULL has no place in the sentence. */
 void
 temp_error_set (GError     **error,
                 GQuark       domain,
@@ -44,8 +44,8 @@ temp_error_set (GError     **error,
   g_set_error_literal (error, domain, code, message);
 }
 
-/* Sets a `G_IO_ERROR` with the code and the cause of errno. Takes that as an argument, so that the caller saves it before
- * anything can change it. */
+/* Sets a `G_IO_ERROR` with the code and the cause of errno. Takes that as an argument, so that the caller saves it
+ * before anything can change it. */
 void
 temp_error_from_errno (GError     **error,
                        int          errsv,

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* A sentence is translated, names the path, and ends in the cause: _("Could not open “%s”: %s"). It has "%s" for each, in
- * this order. */
+/* A sentence is translated, names the path, and ends in the cause: _("Could not open “%s”: %s"). It has "%s" for
+ * each, in this order. */
 
 void        temp_error_set        (GError       **error,
                                    GQuark         domain,

@@ -76,8 +76,9 @@ temp_fd_is_within_limit (goffset size)
   return FALSE;
 }
 
-/* Allocates space for so many bytes in a file of the size `old_size`. Where the filesystem cannot do so, the write finds
- * out. Fails with errno if there is no space, or if such a write would kill the process: then nothing has changed. */
+/* Allocates space for so many bytes in a file of the size `old_size`. Where the filesystem cannot do so, the write
+ * finds out. Fails with errno if there is no space, or if such a write would kill the process: then nothing has
+ * changed. */
 static inline gboolean
 temp_fd_allocate (TempHandle fd,
                   goffset    old_size,

@@ -81,8 +81,9 @@ read_attributes (GHashTable *attributes,
   return TRUE;
 }
 
-/* Reads the metadata of an open file. Returns FALSE with errno on an error: ENOENT if a handle of look() does not answer,
- * as on Linux without /proc. Then nobody knows if there is an ACL, without which the mode would let others in. */
+/* Reads the metadata of an open file. Returns FALSE with errno on an error: ENOENT if a handle of look() does not
+ * answer, as on Linux without /proc. Then nobody knows if there is an ACL, without which the mode would let others
+ * in. */
 gboolean
 temp_metadata_read (TempMetadata *metadata,
                     TempHandle    fd)
@@ -235,9 +236,9 @@ temp_metadata_adopt_owner (TempHandle          fd,
   return model->uid == st.uid;
 }
 
-/* Sets mode and attributes of an open file, which are `own` before, to those of the model, as far as the user may, after
- * temp_metadata_adopt_owner(). If the file does not have the model's group, nobody gets rights by that. Sets the mode last,
- * since it lets others in. Returns FALSE with errno on an error. */
+/* Sets mode and attributes of an open file, which are `own` before, to those of the model, as far as the user may,
+ * after temp_metadata_adopt_owner(). If the file does not have the model's group, nobody gets rights by that. Sets
+ * the mode last, since it lets others in. Returns FALSE with errno on an error. */
 gboolean
 temp_metadata_adopt (TempHandle          fd,
                      const TempMetadata *own,

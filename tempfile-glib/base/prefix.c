@@ -24,9 +24,9 @@ belongs_to_library (const char *path,
          st.kind == kind && st.uid == library_st.uid;
 }
 
-/* Returns the path of a file or directory in the prefix that the library was loaded from; NULL if there is none, or if the
- * library is part of the program. `dir` is relative to the prefix: an absolute one is in no prefix. A relative path may
- * lead elsewhere by now. Links are resolved, such as that from /lib to /usr/lib. */
+/* Returns the path of a file or directory in the prefix that the library was loaded from; NULL if there is none, or
+ * if the library is part of the program. `dir` is relative to the prefix: an absolute one is in no prefix. A
+ * relative path may lead elsewhere by now. Links are resolved, such as that from /lib to /usr/lib. */
 char *
 temp_prefix_find (const char *dir,
                   const char *base,

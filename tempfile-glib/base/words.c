@@ -13,8 +13,8 @@
 
 /* The translations of what people read. */
 
-/* Returns the directory of the translations. The user who starts a set-user-id program chooses its environment, and must
- * not choose what the program reads. */
+/* Returns the directory of the translations. The user who starts a set-user-id program chooses its environment, and
+ * must not choose what the program reads. */
 static char *
 find_directory (void)
 {
@@ -32,8 +32,9 @@ find_directory (void)
   return found != NULL ? found : g_strdup (TEMP_LOCALEDIR);
 }
 
-/* Tells gettext where the translations are, before the first text: a program that shows none pays nothing. Takes no lock,
- * which a thread could hold while another one forks; two threads that come at once do it twice, which does no harm. */
+/* Tells gettext where the translations are, before the first text: a program that shows none pays nothing. Takes no
+ * lock, which a thread could hold while another one forks; two threads that come at once do it twice, which does no
+ * harm. */
 static void
 bind_domain (void)
 {
@@ -49,8 +50,8 @@ bind_domain (void)
   g_atomic_int_set (&is_bound, TRUE);
 }
 
-/* Returns the translation of a text, or the text itself. Keeps errno, which the caller may pass to the same function as the
- * text. */
+/* Returns the translation of a text, or the text itself. Keeps errno, which the caller may pass to the same function
+ * as the text. */
 const char *
 temp_words_get (const char *text)
 {

@@ -52,8 +52,8 @@ create_file_at (TempHandle  parent_fd,
 }
 
 /* Creates a file or a directory in parent_fd. Draws another name if one is taken, and after a signal, since the call
- * that it interrupted may have taken the name. Returns what `create` does; on an error, sets errno, too. The error tells
- * the directory: nobody knows the name, under which there is nothing. */
+ * that it interrupted may have taken the name. Returns what `create` does; on an error, sets errno, too. The error
+ * tells the directory: nobody knows the name, under which there is nothing. */
 static int
 create_anew (int               (*create) (TempHandle, const char *, uint32_t),
              TempHandle          parent_fd,

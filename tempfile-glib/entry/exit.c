@@ -46,8 +46,8 @@ delete_at_exit (TempEntry *entry,
     g_warning ("At exit: %s", error->message);
 }
 
-/* Deletes all registered entries. A sweep deletes the entries that exit has no time for, and those that other threads make
- * from now on. */
+/* Deletes all registered entries. A sweep deletes the entries that exit has no time for, and those that other
+ * threads make from now on. */
 void
 temp_entry_delete_all_at_exit (void)
 {

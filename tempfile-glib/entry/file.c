@@ -52,9 +52,9 @@ static const Sentences sentences[] = {
   [TEMP_ACTION_ROLL] = { NULL, NULL, N_("Could not move a temporary file out of memory: %s") },
 };
 
-/* Returns the sentence for an error of the action, and sets *path to what is named in it, if that is not NULL; the caller
- * frees *to_free: the path, if it is one that somebody asked for, or else the file's directory. `entry` may be NULL: nothing
- * is named. */
+/* Returns the sentence for an error of the action, and sets *path to what is named in it, if that is not NULL; the
+ * caller frees *to_free: the path, if it is one that somebody asked for, or else the file's directory. `entry` may
+ * be NULL: nothing is named. */
 static const char *
 choose_sentence (TempEntry        *entry,
                  TempEntryAction   action,
@@ -100,8 +100,8 @@ temp_entry_set_cause (TempEntry        *entry,
   temp_error_set (error, G_IO_ERROR, code, sentence, path, cause);
 }
 
-/* Sets an error of the action, with the code and the cause of another error, which it takes: see temp_error_from_cause().
- * Nothing else of that error is shown, which may name a link in /proc. */
+/* Sets an error of the action, with the code and the cause of another error, which it takes: see
+ * temp_error_from_cause(). Nothing else of that error is shown, which may name a link in /proc. */
 void
 temp_entry_propagate_error (TempEntry        *entry,
                             GError          **error,

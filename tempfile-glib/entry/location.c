@@ -88,8 +88,8 @@ takes_a_file (const char *dir)
   return n == 1;
 }
 
-/* Returns NULL if dir takes a file, and is in memory or is not, as the location asks; else the cause. Sets errno: to 0 if
- * no call failed. */
+/* Returns NULL if dir takes a file, and is in memory or is not, as the location asks; else the cause. Sets errno: to
+ * 0 if no call failed. */
 static const char *
 find_fault (const char   *dir,
             TempLocation  location)
@@ -110,7 +110,8 @@ find_fault (const char   *dir,
   return takes_a_file (dir) ? NULL : g_strerror (errno);
 }
 
-/* Returns the absolute path of the first candidate that takes a file, and is in memory or is not, as the location asks. */
+/* Returns the absolute path of the first candidate that takes a file, and is in memory or is not, as the location
+ * asks. */
 char *
 temp_location_find (const char *const  *candidates,
                     TempLocation        location,
@@ -299,9 +300,9 @@ find_large (GError **error)
   return temp_location_find (candidates, TEMP_LOCATION_LARGE, error);
 }
 
-/* Returns TRUE if this program is in a sandbox, and sets *cache to the application's cache directory; to NULL if that is
- * not known. A Flatpak's `.cache` in the home directory is one that nobody else sees. The launchers of many Snaps, but not
- * of all, set $XDG_CACHE_HOME to the directory taken here. */
+/* Returns TRUE if this program is in a sandbox, and sets *cache to the application's cache directory; to NULL if
+ * that is not known. A Flatpak's `.cache` in the home directory is one that nobody else sees. The launchers of many
+ * Snaps, but not of all, set $XDG_CACHE_HOME to the directory taken here. */
 static gboolean
 is_in_sandbox (char **cache)
 {

@@ -297,9 +297,9 @@ temp_entry_create_dir (TempEntry   *entry,
   return TRUE;
 }
 
-/* Links a file that exists to a hidden name in dir: calls `link_to` with one name after the other until one works, and
- * registers that name. On an error, also sets *errsv to the errno of the last try; to 0 if there was no name to try, and
- * only the error says why. */
+/* Links a file that exists to a hidden name in dir: calls `link_to` with one name after the other until one works,
+ * and registers that name. On an error, also sets *errsv to the errno of the last try; to 0 if there was no name to
+ * try, and only the error says why. */
 gboolean
 temp_entry_create_name (TempEntry          *entry,
                         const char         *dir,

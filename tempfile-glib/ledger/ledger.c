@@ -135,8 +135,8 @@ is_open_by (TempLedger *self,
   return fd >= 0 && temp_platform.stat (fd, st) == 0 && temp_file_id_equal (&st->id, &self->id);
 }
 
-/* Returns TRUE if the open file has the ledger's key. Without a mapping, nothing holds the inode once all descriptors are
- * closed: when the ledger is removed, the kernel may give the inode to another file. */
+/* Returns TRUE if the open file has the ledger's key. Without a mapping, nothing holds the inode once all
+ * descriptors are closed: when the ledger is removed, the kernel may give the inode to another file. */
 static gboolean
 has_key (TempLedger     *self,
          TempHandle      fd,

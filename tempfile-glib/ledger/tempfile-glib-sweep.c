@@ -12,8 +12,8 @@
 #include "ledger/sweep.h"
 #include <tempfile-glib/temp-version.h>
 
-/* The helper program: sweeps, explains a ledger, or forks a guard. See docs/tempfile-glib-sweep.1.in. What it prints for
- * people is translated: all but paths, and the lines of ledgers. */
+/* The helper program: sweeps, explains a ledger, or forks a guard. See docs/tempfile-glib-sweep.1.in. What it prints
+ * for people is translated: all but paths, and the lines of ledgers. */
 
 static int
 fail (const char *message)

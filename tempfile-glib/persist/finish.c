@@ -32,8 +32,8 @@ delete_leftover (TempPlan   *p,
                shown, temp_error_get_cause (local_error));
 }
 
-/* Opens a descriptor for `leftover`, the entry of the directory that was replaced, so that the directory can be emptied where
- * paths are not trusted. */
+/* Opens a descriptor for `leftover`, the entry of the directory that was replaced, so that the directory can be
+ * emptied where paths are not trusted. */
 static void
 open_leftover (TempPlan  *p,
                TempEntry *leftover)
@@ -74,8 +74,8 @@ keep_name (TempPlan  *p,
 
   errsv = errno;
   shown = g_filename_display_name (p->path);
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("“%s” is saved, but a crash may delete it: %s"), shown,
-               g_strerror (errsv));
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("“%s” is saved, but a crash may delete it: %s"),
+               shown, g_strerror (errsv));
   return FALSE;
 }
 

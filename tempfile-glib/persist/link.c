@@ -12,10 +12,10 @@
 /* The kernel follows so many symbolic links. */
 #define MAX_LINKS 40
 
-/* Reads a symbolic link of the directory `dir` as the kernel follows it. In a directory like /tmp, that does not follow
- * another user's link; but another user may put a file and a link there in turns, so that no call on the path tells what
- * the next call finds. Looks at the open link instead, where the system can open one. Returns NULL with errno, EINVAL if
- * this is no link. */
+/* Reads a symbolic link of the directory `dir` as the kernel follows it. In a directory like /tmp, that does not
+ * follow another user's link; but another user may put a file and a link there in turns, so that no call on the path
+ * tells what the next call finds. Looks at the open link instead, where the system can open one. Returns NULL with
+ * errno, EINVAL if this is no link. */
 static char *
 read_link (const char *path,
            const char *dir)

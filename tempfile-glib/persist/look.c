@@ -131,7 +131,8 @@ look_at_target (TempPlan  *p,
     {
       g_autofree char *shown = g_filename_display_name (p->path);
 
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("Could not save “%s”: it is no regular file"), shown);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("Could not save “%s”: it is no regular file"),
+                   shown);
       return FALSE;
     }
 
@@ -166,8 +167,8 @@ look_at_destination (TempPlan  *p,
   return (p->job->flags & TEMP_PERSIST_DURABLE) == 0 || p->sync_fd >= 0 || temp_plan_fail (p, error, errno);
 }
 
-/* Looks for what a replacement of the target would break, and sets *harm to that. Returns FALSE if there is nothing. What
- * a link or a rename alone can tell comes later: see temp_plan_fail_replacing() and temp_plan_fail_owner(). */
+/* Looks for what a replacement of the target would break, and sets *harm to that. Returns FALSE if there is nothing.
+ * What a link or a rename alone can tell comes later: see temp_plan_fail_replacing() and temp_plan_fail_owner(). */
 static gboolean
 find_harm (TempPlan      *p,
            TempSaveError *harm)
@@ -191,7 +192,8 @@ static gboolean
 decide (TempPlan  *p,
         GError   **error)
 {
-  gboolean has_target = p->target_fd >= 0, writes = has_target && !p->is_dir && (p->job->flags & TEMP_PERSIST_IN_PLACE) != 0;
+  gboolean has_target = p->target_fd >= 0;
+  gboolean writes = has_target && !p->is_dir && (p->job->flags & TEMP_PERSIST_IN_PLACE) != 0;
   TempSaveError harm;
 
   p->ways[TEMP_WAY_WRITE] = writes;
@@ -206,7 +208,8 @@ decide (TempPlan  *p,
         temp_plan_fail_harm (p, error, harm);
       return writes;
     }
-  else if (p->entry->state == TEMP_ENTRY_DELETED && (p->job->flags & TEMP_PERSIST_COPY) == 0 && temp_plan_is_elsewhere (p))
+  else if (p->entry->state == TEMP_ENTRY_DELETED && (p->job->flags & TEMP_PERSIST_COPY) == 0 &&
+           temp_plan_is_elsewhere (p))
     {
       temp_plan_fail_link (p, error, EXDEV); /* no link and no rename will tell */
       return FALSE;

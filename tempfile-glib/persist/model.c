@@ -33,8 +33,8 @@ read_probe (TempPlan  *p,
   return read;
 }
 
-/* Reads the metadata that an ordinary new file or directory has beside the target: of one that is made for that, so that
- * umask, default ACLs, security labels and the directory's group all count. */
+/* Reads the metadata that an ordinary new file or directory has beside the target: of one that is made for that, so
+ * that umask, default ACLs, security labels and the directory's group all count. */
 static gboolean
 read_new (TempPlan  *p,
           GError   **error)
@@ -60,8 +60,8 @@ read_opened (TempPlan *p)
   return FALSE;
 }
 
-/* Reads the metadata that the result is to have: those of the target; without a target, those of an ordinary new file or
- * directory. */
+/* Reads the metadata that the result is to have: those of the target; without a target, those of an ordinary new
+ * file or directory. */
 gboolean
 temp_plan_read_model (TempPlan  *p,
                       GError   **error)

@@ -12,12 +12,13 @@
 
 /* persist/ puts an entry's file or directory at a destination, for good. Each step has a function:
  *
- *   plan     temp_plan_look()     looks at the entry, the destination and the target, and decides which ways may be tried;
- *                                 nothing changes yet (look.c; model.c: the metadata)
- *   prepare  temp_plan_prepare()  makes a hidden name beside the target, and sets the metadata (prepare.c)
- *   place    temp_plan_place()    puts the file at the target in one step (place.c)
- *   undo     temp_plan_undo()     if a step fails: the entry and the target are as before (prepare.c)
- *   finish   temp_plan_finish()   gives the entry its new path, and deletes the names that are left over (finish.c)
+ *   plan     temp_plan_look()     looks at the entry, the destination and the target, and decides which ways may be
+ *                                 tried; nothing changes yet (look.c; model.c: the metadata) prepare
+ *                                 temp_plan_prepare()  makes a hidden name beside the target, and sets the metadata
+ *                                 (prepare.c) place    temp_plan_place()    puts the file at the target in one step
+ *                                 (place.c) undo     temp_plan_undo()     if a step fails: the entry and the target
+ *                                 are as before (prepare.c) finish   temp_plan_finish()   gives the entry its new
+ *                                 path, and deletes the names that are left over (finish.c)
  *
  * The ways that the plan allows are tried one after the other, until one is done, or fails for good (failure.c has the
  * errors). Where a replacement would break something, as a hard link, only writing into the target is left (write.c).
@@ -113,8 +114,8 @@ temp_persist_find_dir (GFile   *target,
   return TRUE;
 }
 
-/* Puts the entry's file or directory at the destination. On error, neither the destination nor the entry has changed; but
- * if finishing fails, the result is in place. */
+/* Puts the entry's file or directory at the destination. On error, neither the destination nor the entry has
+ * changed; but if finishing fails, the result is in place. */
 gboolean
 temp_persist_entry (TempEntry          *entry,
                     const TempPersist  *job,

@@ -104,8 +104,8 @@ may_change_inodes (TempPlan *p)
   return temp_platform.get_filesystem (p->dir_fd, &filesystem) < 0 || !filesystem.has_safe_locks;
 }
 
-/* Links the file to the target. Fails with errno, EEXIST if the target exists. Takes back a link that came out as another
- * inode. Elsewhere, another program has put its own file there since. */
+/* Links the file to the target. Fails with errno, EEXIST if the target exists. Takes back a link that came out as
+ * another inode. Elsewhere, another program has put its own file there since. */
 static gboolean
 link_fd (TempPlan *p)
 {
@@ -114,7 +114,8 @@ link_fd (TempPlan *p)
 
   if (temp_platform.link_handle (fd, p->dir_fd, p->base) < 0)
     return FALSE;
-  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (fd, &linked.id) || !may_change_inodes (p))
+  if (temp_platform.stat_name (p->dir_fd, p->base, &linked) < 0 || temp_fd_is (fd, &linked.id) ||
+      !may_change_inodes (p))
     return TRUE;
 
   temp_platform.remove_file (p->dir_fd, p->base);

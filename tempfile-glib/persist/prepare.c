@@ -14,8 +14,8 @@
 /* Prepares the file that becomes the target: gives it a hidden name beside the target, or copies it there, and sets its
  * metadata. Undoes this. */
 
-/* Links the entry's file to a name, by its descriptor: see TempEntryLinkFunc. Some filesystems of other machines give the
- * new name another inode: there, takes the link back. */
+/* Links the entry's file to a name, by its descriptor: see TempEntryLinkFunc. Some filesystems of other machines
+ * give the new name another inode: there, takes the link back. */
 static gboolean
 link_file (gpointer    data,
            TempHandle  dir_fd,
@@ -34,8 +34,8 @@ link_file (gpointer    data,
   return FALSE;
 }
 
-/* Moves the entry's file or directory to a name: see TempEntryLinkFunc. Nobody can guess the name, so that where no rename
- * spares what is there, nothing is there. */
+/* Moves the entry's file or directory to a name: see TempEntryLinkFunc. Nobody can guess the name, so that where no
+ * rename spares what is there, nothing is there. */
 static gboolean
 move_in (gpointer    data,
          TempHandle  dir_fd,
@@ -78,7 +78,8 @@ undo_leave (TempPlan *p)
   const char *hidden, *name;
   TempHandle hidden_fd, dir_fd;
 
-  if (p->has_left && temp_entry_locate (p->hidden, &hidden_fd, &hidden) && temp_entry_locate (p->entry, &dir_fd, &name) &&
+  if (p->has_left && temp_entry_locate (p->hidden, &hidden_fd, &hidden) &&
+      temp_entry_locate (p->entry, &dir_fd, &name) &&
       temp_platform.rename (hidden_fd, hidden, dir_fd, name, TEMP_RENAME_NEW) < 0 && errno != EEXIST &&
       temp_platform.rename (hidden_fd, hidden, dir_fd, name, TEMP_RENAME_REPLACE) < 0 && !p->is_dir)
     temp_platform.link_handle (p->fd, dir_fd, name);
@@ -150,8 +151,8 @@ copy_dir (TempPlan  *p,
   return TEMP_STEP_FAILED;
 }
 
-/* Makes the hidden name, for the file or for a copy. With DURABLE, syncs the ledger before, and again if the name itself
- * needed a line. */
+/* Makes the hidden name, for the file or for a copy. With DURABLE, syncs the ledger before, and again if the name
+ * itself needed a line. */
 static TempStep
 make_hidden (TempPlan  *p,
              GError   **error)

@@ -214,8 +214,8 @@ reserve_space (TempPlan  *p,
   return done || temp_plan_fail (p, error, errsv);
 }
 
-/* Opens the target to write into it, or creates it. Others see an incomplete new target, and a crash leaves it: no sweep
- * deletes a name that a user chose. */
+/* Opens the target to write into it, or creates it. Others see an incomplete new target, and a crash leaves it: no
+ * sweep deletes a name that a user chose. */
 gboolean
 temp_plan_open_target (TempPlan  *p,
                        GError   **error)

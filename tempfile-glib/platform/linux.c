@@ -19,9 +19,9 @@
 
 /* Files, directories and names, as Linux does them better than POSIX; and the table.
  *
- * C libraries have some of these calls only in their newest versions, or with other types: musl 1.2.3 has no statx() and
- * no renameat2(), and musl 1.2.5 has a struct statx without stx_mnt_id. So they are made by their number here, with the
- * kernel's own types. */
+ * C libraries have some of these calls only in their newest versions, or with other types: musl 1.2.3 has no statx()
+ * and no renameat2(), and musl 1.2.5 has a struct statx without stx_mnt_id. So they are made by their number here,
+ * with the kernel's own types. */
 
 /* One number on all architectures; since Linux 6.6. */
 #ifndef SYS_fchmodat2
@@ -131,8 +131,8 @@ open_dir_on_mount (TempHandle    dir,
   return (TempHandle) syscall (SYS_openat2, dir, name, &how, sizeof how);
 }
 
-/* The kernel remembers for a while what servers have said of a file, on FUSE and NFS: so a second name that the file has
- * got by another path would be missed. Asks the server again. */
+/* The kernel remembers for a while what servers have said of a file, on FUSE and NFS: so a second name that the file
+ * has got by another path would be missed. Asks the server again. */
 static int
 look (TempHandle  dir,
       const char *name,

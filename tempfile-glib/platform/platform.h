@@ -329,8 +329,8 @@ typedef struct
   /* Allocates a page of zeros that a forked child sees as zeros, whatever is in it by then. */
   int        (*allocate_wiped) (void **page);
   int        (*at_fork) (TempForkHandler prepare, TempForkHandler parent, TempForkHandler child);
-  /* Sets *path to the file that has these data and was loaded into this process, to be freed by free(): a library, or the
-   * program, which may have another name than a path. */
+  /* Sets *path to the file that has these data and was loaded into this process, to be freed by free(): a library,
+   * or the program, which may have another name than a path. */
   int        (*find_loaded) (const void *data, char **path);
   /* Blocks all signals for the calling thread; restore_signals() brings back the set from before. */
   int        (*block_signals) (void);

@@ -17,10 +17,11 @@
 
 #include "test-support.h"
 
-/* Replays what people have reported of editors and tools: lost rights, owners, links, attributes and contents. Each report
- * is a situation, in which a document is saved by temp_replace_contents(), with and without TEMP_PERSIST_IN_PLACE, and by
- * g_file_replace_contents(). A judge compares all that was there before with all that is there afterwards. The test fails
- * if a save of this library does harm, or is not done where it can be; it only prints what GIO does. */
+/* Replays what people have reported of editors and tools: lost rights, owners, links, attributes and contents. Each
+ * report is a situation, in which a document is saved by temp_replace_contents(), with and without
+ * TEMP_PERSIST_IN_PLACE, and by g_file_replace_contents(). A judge compares all that was there before with all that
+ * is there afterwards. The test fails if a save of this library does harm, or is not done where it can be; it only
+ * prints what GIO does. */
 
 #define ALICE 1001
 #define BOB 1002

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The program of filesystems.sh. Saves in all ways in a directory, and prints one line for each: how it ended, and what it
- * left. Fails if a save did harm, or left anything.
+/* The program of filesystems.sh. Saves in all ways in a directory, and prints one line for each: how it ended, and
+ * what it left. Fails if a save did harm, or left anything.
  *
  *   attack-saver DIR */
 

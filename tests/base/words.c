@@ -27,8 +27,8 @@ skip_without_translations (void)
 
 /* German */
 
-/* Makes a German locale in the test's directory. Returns FALSE if that cannot be done. gettext looks at its name; what is in
- * it is that of POSIX, which takes less time. localedef warns of what is missing there. */
+/* Makes a German locale in the test's directory. Returns FALSE if that cannot be done. gettext looks at its name;
+ * what is in it is that of POSIX, which takes less time. localedef warns of what is missing there. */
 static gboolean
 make_german_locale (void)
 {

@@ -8,9 +8,9 @@ G_BEGIN_DECLS
 
 /* The part that all the programs share, those in peers/ included; so it knows nothing of the library.
  *
- * Each program `list`s its workloads; `WORKLOAD N DIR` prints the cost of one of N operations in DIR: nanoseconds, unless the
- * workload reports something else. Workloads are compared if their names are equal up to the first colon. A workload whose
- * name ends in `:bare` does the same work by system calls alone. */
+ * Each program `list`s its workloads; `WORKLOAD N DIR` prints the cost of one of N operations in DIR: nanoseconds,
+ * unless the workload reports something else. Workloads are compared if their names are equal up to the first colon.
+ * A workload whose name ends in `:bare` does the same work by system calls alone. */
 
 typedef enum
 {
@@ -30,8 +30,8 @@ extern const Benchmark *const benchmarks[];
 extern const char *benchmark_dir;    /* DIR */
 extern int         benchmark_dir_fd;
 
-/* The whole workload is measured, unless it says from when to when, and how many operations that were; or reports another
- * number than the time. */
+/* The whole workload is measured, unless it says from when to when, and how many operations that were; or reports
+ * another number than the time. */
 void     benchmark_start  (void);
 void     benchmark_stop   (gulong n);
 void     benchmark_report (double value);

@@ -147,8 +147,8 @@ test_steal (void)
   g_assert_no_errno (close (fd));
 }
 
-/* An error of a seek to before the beginning names the path of a file that has one, which somebody asked for, or else the
- * directory. */
+/* An error of a seek to before the beginning names the path of a file that has one, which somebody asked for, or
+ * else the directory. */
 static void
 assert_names (TempEntry  *entry,
               const char *named)

@@ -248,8 +248,8 @@ keep_both (const char *where)
   raise (SIGKILL);
 }
 
-/* A thread keeps a directory, or a file in it. Whenever another thread keeps the other one, or switches the deletion of the
- * file off and on, what was kept stays. */
+/* A thread keeps a directory, or a file in it. Whenever another thread keeps the other one, or switches the deletion
+ * of the file off and on, what was kept stays. */
 static void
 test_kept_meanwhile (gconstpointer data)
 {

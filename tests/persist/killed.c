@@ -15,9 +15,9 @@
 #include "platform/platform.h"
 #include "test-support.h"
 
-/* Saving, stopped before each of its system calls. At each stop, a reader finds the old contents or the new ones, whole.
- * Killed at each stop, the program leaves the same, and nothing else after a sweep; but where it writes into the document,
- * the old contents may be in a backup. */
+/* Saving, stopped before each of its system calls. At each stop, a reader finds the old contents or the new ones,
+ * whole. Killed at each stop, the program leaves the same, and nothing else after a sweep; but where it writes into
+ * the document, the old contents may be in a backup. */
 
 #define CHILD_CANNOT 77
 

@@ -61,7 +61,8 @@ test_deep (void)
   test_tree_assert_goes ();
 }
 
-/* On some filesystems, directories list themselves with other inodes than they have: all of them, or all but the root. */
+/* On some filesystems, directories list themselves with other inodes than they have: all of them, or all but the
+ * root. */
 static void
 test_other_inodes (gconstpointer but_for_root)
 {

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Removes the contents of "tree" in the test's directory; nothing here fails but with the test. Paths are relative to that
- * tree, NULL for itself. */
+/* Removes the contents of "tree" in the test's directory; nothing here fails but with the test. Paths are relative
+ * to that tree, NULL for itself. */
 
 /* In a removal, the library's calls of remove_file(), remove_dir() and list() come here. All is zero after it. */
 typedef struct
