@@ -90,17 +90,15 @@ wanted=$*
   done
   suite tornado tornado.test "$python" $(tests) tornado.test
   suite dulwich dulwich.tests "$python" $(tests) dulwich.tests.test_repository dulwich.tests.test_file \
-    dulwich.tests.test_object_store dulwich.tests.test_pack dulwich.tests.test_index dulwich.tests.test_porcelain
-  suite joblib joblib.test "$python" $(tests) joblib.test.test_memmapping joblib.test.test_disk \
-    joblib.test.test_memory joblib.test.test_numpy_pickle joblib.test.test_hashing
+    dulwich.tests.test_index
+  suite joblib joblib.test "$python" $(tests) joblib.test.test_memmapping joblib.test.test_disk
   suite twisted twisted.test "$python" $(tests) twisted.test.test_paths twisted.web.test.test_http \
     twisted.web.test.test_static
   suite numpy numpy "$python" $(tests) numpy.lib.tests.test_io numpy.lib.tests.test_format \
     numpy.core.tests.test_memmap numpy.core.tests.test_multiarray
   suite h5py h5py.tests "$python" $(tests) h5py.tests
-  suite borg borg.testsuite "$python" $(tests) borg.testsuite.file_integrity borg.testsuite.helpers \
-    borg.testsuite.hashindex borg.testsuite.repository borg.testsuite.locking borg.testsuite.cache \
-    borg.testsuite.platform borg.testsuite.xattr
+  suite borg borg.testsuite "$python" $(tests) borg.testsuite.file_integrity borg.testsuite.locking \
+    borg.testsuite.platform borg.testsuite.xattr borg.testsuite.cache
   if [ -n "${DJANGO_SOURCE:-}" ]; then
     suite django django "$python" "$DJANGO_SOURCE/tests/runtests.py" --parallel=1 -v 2 files file_storage file_uploads \
       staticfiles_tests
