@@ -192,6 +192,13 @@ class TestReplaced(support.TestCase):
                 file.rollover()
                 self.assertIs(file._file, marker)
 
+    def test_spooled_arguments(self):
+        file = Temp.SpooledTemporaryFile(dir="/missing", prefix="a")
+        self.addCleanup(file.close)
+        self.assertEqual((file._TemporaryFileArgs["dir"], file._TemporaryFileArgs["prefix"]), ("/missing", "a"))
+        file._TemporaryFileArgs["dir"] = self.dir
+        self.assertIsInstance(file.fileno(), int)
+
     def test_leads_elsewhere(self):
         os.mkdir(os.path.join(self.dir, "inside"))
         inside = os.path.join(self.dir, "inside")

@@ -737,6 +737,7 @@ class SpooledTemporaryFile(_io.IOBase):
 
     @_functools.cached_property
     def _TemporaryFileArgs(self):
+        # A program that asks for them may change them.
         names = "mode", "buffering", "encoding", "newline", "suffix", "prefix", "dir", "errors"
         return dict(zip(names, self._arguments))
 
@@ -751,14 +752,18 @@ class SpooledTemporaryFile(_io.IOBase):
         if self._rolled:
             return
         memory = self._file
-        disk = TemporaryFile(**self._TemporaryFileArgs)
+        if "_TemporaryFileArgs" in self.__dict__:
+            disk = TemporaryFile(**self._TemporaryFileArgs)
+        else:
+            mode, buffering, encoding, newline, suffix, prefix, dir, errors = self._arguments
+            disk = TemporaryFile(mode=mode, buffering=buffering, encoding=encoding, newline=newline, suffix=suffix,
+                                 prefix=prefix, dir=dir, errors=errors)
         try:
             position = memory.tell()
             memory.flush()
             with getattr(memory, "buffer", memory).getbuffer() as data:
                 getattr(disk, "buffer", disk).write(data)
-            disk.flush()
-            disk.seek(position)
+            disk.seek(position)  # writes what is buffered
         except BaseException:
             disk.close()
             raise
