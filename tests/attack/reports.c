@@ -704,7 +704,7 @@ replay (const Report *r,
       char said[2] = { 0 };
 
       if (r->user != 0 && !become (r->user))
-        _exit (3);
+        test_child_exit (3);
       if (r->prepare_user != NULL)
         r->prepare_user ();
       alarm (way == GIO ? 1 : 60); /* a save that hangs */
@@ -715,7 +715,7 @@ replay (const Report *r,
           said[0] = error->domain == TEMP_SAVE_ERROR ? 'a' : 'r';
           g_assert_cmpint (write (commands[1], said, 1), ==, 1);
         }
-      _exit (0);
+      test_child_exit (0);
     }
   close (commands[1]);
   g_assert_no_errno (pid);
@@ -762,7 +762,7 @@ replay_in_child (const Report *r,
   if (pid == 0)
     {
       replay (r, way, ends[1]);
-      _exit (0);
+      test_child_exit (0);
     }
 
   close (ends[1]);
