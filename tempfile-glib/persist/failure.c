@@ -19,30 +19,18 @@ temp_plan_fail (TempPlan  *p,
                 GError   **error,
                 int        errsv)
 {
-  g_autofree char *shown = g_filename_display_name (p->path);
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("Could not save “%s”: %s"), shown,
-               g_strerror (errsv));
+  temp_error_from_errno (error, errsv, _("Could not save “%s”: %s"), p->path);
   return FALSE;
 }
 
-/* Sets an error that names the destination, and has the code and the cause of another one, which it takes. Returns
- * FALSE. */
+/* Sets an error that names the destination, a local file, and has the code and the cause of another one, which it takes.
+ * Returns FALSE. */
 gboolean
 temp_persist_fail_by (GFile   *destination,
                       GError **error,
                       GError  *cause)
 {
-  g_autofree char *shown = g_file_get_parse_name (destination);
-
-  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      g_propagate_error (error, cause);
-      return FALSE;
-    }
-
-  g_set_error (error, cause->domain, cause->code, _("Could not save “%s”: %s"), shown, temp_error_get_cause (cause));
-  g_error_free (cause);
+  temp_error_from_cause (error, cause, _("Could not save “%s”: %s"), g_file_peek_path (destination));
   return FALSE;
 }
 

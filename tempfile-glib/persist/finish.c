@@ -21,15 +21,10 @@ delete_leftover (TempPlan   *p,
                  TempEntry  *leftover,
                  GError    **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  g_autofree char *shown = NULL;
+  GError *cause = NULL;
 
-  if (leftover == NULL || temp_plan_delete_entry (leftover, &local_error))
-    return;
-
-  shown = g_filename_display_name (p->path);
-  g_set_error (error, local_error->domain, local_error->code, _("“%s” is saved, but an old file is left beside it: %s"),
-               shown, temp_error_get_cause (local_error));
+  if (leftover != NULL && !temp_plan_delete_entry (leftover, &cause))
+    temp_error_from_cause (error, cause, _("“%s” is saved, but an old file is left beside it: %s"), p->path);
 }
 
 /* Opens a descriptor for `leftover`, the entry of the directory that was replaced, so that the directory can be
@@ -66,16 +61,10 @@ static gboolean
 keep_name (TempPlan  *p,
            GError   **error)
 {
-  g_autofree char *shown = NULL;
-  int errsv;
-
   if (temp_entry_write_keep (p->entry))
     return TRUE;
 
-  errsv = errno;
-  shown = g_filename_display_name (p->path);
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("“%s” is saved, but a crash may delete it: %s"),
-               shown, g_strerror (errsv));
+  temp_error_from_errno (error, errno, _("“%s” is saved, but a crash may delete it: %s"), p->path);
   return FALSE;
 }
 
@@ -84,16 +73,10 @@ static gboolean
 sync_dir (TempPlan  *p,
           GError   **error)
 {
-  g_autofree char *shown = NULL;
-  int errsv;
-
   if (p->sync_fd < 0 || temp_persist_sync (p->sync_fd))
     return TRUE;
 
-  errsv = errno;
-  shown = g_filename_display_name (p->path);
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("“%s” is saved, but a power cut may undo that: %s"),
-               shown, g_strerror (errsv));
+  temp_error_from_errno (error, errno, _("“%s” is saved, but a power cut may undo that: %s"), p->path);
   return FALSE;
 }
 

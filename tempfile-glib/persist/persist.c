@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "base/error.h"
 #include "base/words.h"
 #include "persist/link.h"
 #include "persist/plan.h"
@@ -91,7 +92,6 @@ temp_persist_find_dir (GFile   *target,
 {
   const char *path = get_local_path (target, error);
   g_autofree char *resolved = NULL;
-  g_autofree char *shown = NULL;
 
   if (path == NULL)
     return FALSE;
@@ -99,11 +99,7 @@ temp_persist_find_dir (GFile   *target,
   resolved = temp_persist_resolve (path);
   if (resolved == NULL)
     {
-      int errsv = errno;
-
-      shown = g_filename_display_name (path);
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("Could not save “%s”: %s"), shown,
-                   g_strerror (errsv));
+      temp_error_from_errno (error, errno, _("Could not save “%s”: %s"), path);
       return FALSE;
     }
 
