@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/words.h"
 #include "persist/link.h"
+#include "persist/persist.h"
 
 /* The errors of persisting, which name the document, and what each means for the ways that are left. */
 

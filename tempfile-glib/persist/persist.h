@@ -3,18 +3,9 @@
 #pragma once
 
 #include "entry/entry.h"
-#include "temp-types.h"
+#include "persist/job.h"
 
 G_BEGIN_DECLS
-
-/* How a result is to be saved. */
-typedef struct
-{
-  GFile            *destination;
-  TempPersistFlags  flags;
-  const char       *etag;      /* the one that the old file must have; NULL: any, or no old file */
-  gboolean          with_mode; /* the result has the mode of the target, or of an ordinary new file; FALSE: its own */
-} TempPersist;
 
 gboolean  temp_persist_find_dir (GFile              *target,
                                  char              **dir,

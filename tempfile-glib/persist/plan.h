@@ -4,7 +4,7 @@
 
 #include "base/metadata.h"
 #include "entry/entry-private.h"
-#include "persist/persist.h"
+#include "persist/job.h"
 
 G_BEGIN_DECLS
 
