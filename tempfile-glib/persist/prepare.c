@@ -94,7 +94,7 @@ is_named_elsewhere (TempPlan *p)
   return p->entry->state == TEMP_ENTRY_REGISTERED && !temp_fd_is (p->dir_fd, &p->entry->place->id);
 }
 
-/* Gives the copy the owner that the result is to have, before anything is in it. */
+/* Sets the owner of the copy to the one that the result is to have, before anything is in it. */
 static TempStep
 prepare_owner (TempPlan  *p,
                GError   **error)

@@ -256,7 +256,7 @@ narrow_mode (TempPlan *p)
   return p->job->with_mode || set_target_mode (p, p->target.mode & p->own.mode);
 }
 
-/* Gives the set-id bits back to the target, which a write takes away. The other bits may have changed meanwhile. */
+/* Restores the set-id bits of the target, which a write takes away. The other bits may have changed meanwhile. */
 static gboolean
 restore_set_id (TempPlan *p)
 {
@@ -295,7 +295,7 @@ restore_times (TempPlan *p)
   temp_platform.set_times (p->filled_fd, NULL, &p->target.accessed, &p->target.modified);
 }
 
-/* Gives back the space that was reserved beyond the end, and nothing that another program has appended since. */
+/* Frees the space that was reserved beyond the end, and nothing that another program has appended since. */
 static void
 give_back_space (TempPlan *p)
 {

@@ -13,7 +13,7 @@
 #include "platform/platform.h"
 #include "test-support.h"
 
-/* What people read, in their language. */
+/* Messages in the language of the user. */
 
 #define TEXT "Could not save “%s”: %s"
 
@@ -207,7 +207,7 @@ child_privileged (gconstpointer data)
   assert_bound_to (TEMP_LOCALEDIR);
 }
 
-/* Who asks */
+/* The caller: its errno, and its threads */
 
 static int
 fail_to_find (const void  *data,

@@ -91,12 +91,12 @@ declare module 'gi://Temp?version=1' {
         /** Gets a directory for a purpose. Throws if there is none. */
         function get_dir(location: Location): string;
 
-        /** Gives the descriptor, which is the caller's to close, and the path, which is the caller's to delete. */
+        /** Returns the descriptor, which is the caller's to close, and the path, which is the caller's to delete. */
         function mkstemp(dir?: Directory | null, prefix?: string | null, suffix?: string | null): [number, string];
         /** Makes a directory, and gives its path, which is the caller's to delete. */
         function mkdtemp(dir?: Directory | null, prefix?: string | null, suffix?: string | null): string;
 
-        /** Gives `true`, and the entity tag of the new document. */
+        /** Returns `true`, and the entity tag of the new document. */
         function replace_contents(
             file: Gio.File, contents: Bytes, etag?: string | null, flags?: PersistFlags | null,
             cancellable?: Gio.Cancellable | null,
@@ -113,7 +113,7 @@ declare module 'gi://Temp?version=1' {
             io_priority: number, cancellable: Gio.Cancellable | null,
             callback: Gio.AsyncReadyCallback<Gio.File> | null,
         ): void;
-        /** Gives the result of `replace_contents_async()` to its callback. */
+        /** Returns the result of `replace_contents_async()` to its callback. */
         function replace_contents_finish(result: Gio.AsyncResult): [boolean, string | null];
 
         /**
@@ -132,10 +132,10 @@ declare module 'gi://Temp?version=1' {
             file: Gio.File, flags: RemoveFlags, io_priority: number, cancellable: Gio.Cancellable | null,
             progress: ProgressCallback | null, callback: Gio.AsyncReadyCallback<Gio.File> | null,
         ): void;
-        /** Gives the result of `remove_tree_async()` to its callback. */
+        /** Returns the result of `remove_tree_async()` to its callback. */
         function remove_tree_finish(result: Gio.AsyncResult): boolean;
 
-        /** Gives whether nothing is left, and how many files and directories were deleted. */
+        /** Returns whether nothing is left, and how many files and directories were deleted. */
         function sweep(cancellable?: Gio.Cancellable | null): [boolean, number];
         /** As `sweep()`, without blocking. Gives a promise for the number, unless it has a callback. */
         function sweep_async(
@@ -145,7 +145,7 @@ declare module 'gi://Temp?version=1' {
             io_priority: number, cancellable: Gio.Cancellable | null,
             callback: Gio.AsyncReadyCallback<number> | null,
         ): void;
-        /** Gives the result of `sweep_async()` to its callback. */
+        /** Returns the result of `sweep_async()` to its callback. */
         function sweep_finish(result: Gio.AsyncResult): [boolean, number];
         /** Starts a program that deletes what this one leaves when it is killed. */
         function guard_start(): boolean;
@@ -157,7 +157,7 @@ declare module 'gi://Temp?version=1' {
             io_priority: number, cancellable: Gio.Cancellable | null,
             callback: Gio.AsyncReadyCallback<number> | null,
         ): void;
-        /** Gives the result of `guard_start_async()` to its callback. */
+        /** Returns the result of `guard_start_async()` to its callback. */
         function guard_start_finish(result: Gio.AsyncResult): boolean;
 
         /** What a file holds. */
@@ -166,7 +166,7 @@ declare module 'gi://Temp?version=1' {
             writeText(text: string): void;
             /** As `writeText()`, without blocking. */
             writeTextAsync(text: string): Promise<void>;
-            /** Gives all that the file holds; throws a `TypeError` if that is not UTF-8. */
+            /** Returns all that the file holds; throws a `TypeError` if that is not UTF-8. */
             readText(): string;
             /** As `readText()`, without blocking. */
             readTextAsync(): Promise<string>;
@@ -174,11 +174,11 @@ declare module 'gi://Temp?version=1' {
             writeBytes(bytes: Bytes): void;
             /** As `writeBytes()`, without blocking. The bytes are copied before this returns. */
             writeBytesAsync(bytes: Bytes): Promise<void>;
-            /** Gives all that the file holds. */
+            /** Returns all that the file holds. */
             readBytes(): Uint8Array;
             /** As `readBytes()`, without blocking. */
             readBytesAsync(): Promise<Uint8Array>;
-            /** Gives each line, from the first one on, without what ends it. */
+            /** Returns each line, from the first one on, without what ends it. */
             [Symbol.asyncIterator](): AsyncGenerator<string, void, void>;
         }
 
@@ -228,7 +228,7 @@ declare module 'gi://Temp?version=1' {
                 dir: Directory | null, io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<File> | null,
             ): void;
-            /** Gives the file of `new_async()` to its callback. */
+            /** Returns the file of `new_async()` to its callback. */
             static new_finish(result: Gio.AsyncResult): File;
             /** As `new_named()`, without blocking. Gives a promise, unless it has a callback. */
             static new_named_async(
@@ -239,7 +239,7 @@ declare module 'gi://Temp?version=1' {
                 dir: Directory | null, prefix: string | null, suffix: string | null, io_priority: number,
                 cancellable: Gio.Cancellable | null, callback: Gio.AsyncReadyCallback<File> | null,
             ): void;
-            /** Gives the file of `new_named_async()` to its callback. */
+            /** Returns the file of `new_named_async()` to its callback. */
             static new_named_finish(result: Gio.AsyncResult): File;
             /** As `new_beside()`, without blocking. Gives a promise, unless it has a callback. */
             static new_beside_async(
@@ -249,7 +249,7 @@ declare module 'gi://Temp?version=1' {
                 target: Gio.File, io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<File> | null,
             ): void;
-            /** Gives the file of `new_beside_async()` to its callback. */
+            /** Returns the file of `new_beside_async()` to its callback. */
             static new_beside_finish(result: Gio.AsyncResult): File;
 
             /** Makes a file, calls the function with it, then deletes it, also if the function throws. */
@@ -313,16 +313,16 @@ declare module 'gi://Temp?version=1' {
             /** Sets the entity tag that the destination of `persist()` must have; `null` for any. */
             set_expected_etag(etag?: string | null): void;
             /**
-             * Gives a path by which others can open the file while it is open here, even if it has no name.
+             * Returns a path by which others can open the file while it is open here, even if it has no name.
              */
             dup_fd_path(): string | null;
             /** Opens the file a second time, with an offset of its own. */
             reopen(cancellable?: Gio.Cancellable | null): Gio.FileIOStream;
 
-            /** Gives a stream that reads from the start, with an offset of its own. */
+            /** Returns a stream that reads from the start, with an offset of its own. */
             open_reader(): Gio.InputStream;
 
-            /** Gives all that the file holds. The place in the file stays the same. */
+            /** Returns all that the file holds. The place in the file stays the same. */
             load_bytes(cancellable?: Gio.Cancellable | null): GLib.Bytes;
             /** As `load_bytes()`, without blocking. Gives a promise, unless it has a callback. */
             load_bytes_async(
@@ -332,7 +332,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `load_bytes_async()` to its callback. */
+            /** Returns the result of `load_bytes_async()` to its callback. */
             load_bytes_finish(result: Gio.AsyncResult): GLib.Bytes;
             /** Replaces all that the file holds by the bytes. The place in the file is at their end then. */
             replace_bytes(bytes: Bytes, cancellable?: Gio.Cancellable | null): boolean;
@@ -344,7 +344,7 @@ declare module 'gi://Temp?version=1' {
                 bytes: Bytes, io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `replace_bytes_async()` to its callback. */
+            /** Returns the result of `replace_bytes_async()` to its callback. */
             replace_bytes_finish(result: Gio.AsyncResult): boolean;
 
             /** Makes it stay, and gives its path, which is the caller's to delete. */
@@ -357,7 +357,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `keep_async()` to its callback. */
+            /** Returns the result of `keep_async()` to its callback. */
             keep_finish(result: Gio.AsyncResult): string;
             /** Deletes it now, and throws if that fails. Deleting it again does nothing. */
             delete(cancellable?: Gio.Cancellable | null): boolean;
@@ -376,7 +376,7 @@ declare module 'gi://Temp?version=1' {
                 destination: Gio.File, flags: PersistFlags, io_priority: number,
                 cancellable: Gio.Cancellable | null, callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `persist_async()` to its callback. */
+            /** Returns the result of `persist_async()` to its callback. */
             persist_finish(result: Gio.AsyncResult): boolean;
 
             /** Closes it, and deletes it unless `delete_on_close` is `false`. */
@@ -460,7 +460,7 @@ declare module 'gi://Temp?version=1' {
                 dir: Directory | null, prefix: string | null, suffix: string | null, io_priority: number,
                 cancellable: Gio.Cancellable | null, callback: Gio.AsyncReadyCallback<Dir> | null,
             ): void;
-            /** Gives the directory of `new_async()` to its callback. */
+            /** Returns the directory of `new_async()` to its callback. */
             static new_finish(result: Gio.AsyncResult): Dir;
 
             /** Makes a directory, calls the function with it, then deletes it, also if the function throws. */
@@ -535,7 +535,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `keep_async()` to its callback. */
+            /** Returns the result of `keep_async()` to its callback. */
             keep_finish(result: Gio.AsyncResult): string;
             /**
              * Moves the directory to where it stays. Throws if there is one, unless the flags allow it.
@@ -552,7 +552,7 @@ declare module 'gi://Temp?version=1' {
                 destination: Gio.File, flags: PersistFlags, io_priority: number,
                 cancellable: Gio.Cancellable | null, callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `persist_async()` to its callback. */
+            /** Returns the result of `persist_async()` to its callback. */
             persist_finish(result: Gio.AsyncResult): boolean;
 
             /** Deletes it now with all that is in it, and throws if that fails. Deleting it again does nothing. */
@@ -566,7 +566,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null, progress: ProgressCallback | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `delete_async()` to its callback. */
+            /** Returns the result of `delete_async()` to its callback. */
             delete_finish(result: Gio.AsyncResult): boolean;
 
             /** Calls the function at each such signal, as `notify::path`. */
@@ -634,10 +634,10 @@ declare module 'gi://Temp?version=1' {
             /** Gets its number of bytes. */
             get_size(): number;
 
-            /** Gives a stream that reads from the start, with an offset of its own. */
+            /** Returns a stream that reads from the start, with an offset of its own. */
             open_reader(): Gio.InputStream;
 
-            /** Gives all that the file holds. The place in the file stays the same. */
+            /** Returns all that the file holds. The place in the file stays the same. */
             load_bytes(cancellable?: Gio.Cancellable | null): GLib.Bytes;
             /** As `load_bytes()`, without blocking. Gives a promise, unless it has a callback. */
             load_bytes_async(
@@ -647,7 +647,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `load_bytes_async()` to its callback. */
+            /** Returns the result of `load_bytes_async()` to its callback. */
             load_bytes_finish(result: Gio.AsyncResult): GLib.Bytes;
             /** Replaces all that the file holds by the bytes. The place in the file is at their end then. */
             replace_bytes(bytes: Bytes, cancellable?: Gio.Cancellable | null): boolean;
@@ -659,7 +659,7 @@ declare module 'gi://Temp?version=1' {
                 bytes: Bytes, io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `replace_bytes_async()` to its callback. */
+            /** Returns the result of `replace_bytes_async()` to its callback. */
             replace_bytes_finish(result: Gio.AsyncResult): boolean;
 
             /** Moves it from memory to a file now. */
@@ -670,7 +670,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the result of `roll_async()` to its callback. */
+            /** Returns the result of `roll_async()` to its callback. */
             roll_finish(result: Gio.AsyncResult): boolean;
             /** Takes the file out, and closes this object. */
             steal_file(cancellable?: Gio.Cancellable | null): File;
@@ -682,7 +682,7 @@ declare module 'gi://Temp?version=1' {
                 io_priority: number, cancellable: Gio.Cancellable | null,
                 callback: Gio.AsyncReadyCallback<this> | null,
             ): void;
-            /** Gives the file of `steal_file_async()` to its callback. */
+            /** Returns the file of `steal_file_async()` to its callback. */
             steal_file_finish(result: Gio.AsyncResult): File;
 
             /** Closes it, and deletes its file. */

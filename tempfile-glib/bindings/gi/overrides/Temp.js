@@ -290,7 +290,7 @@ function promisify(holder, name, native, finisher) {
 
     replaceFunction(holder, name, function (...args) {
         addSymbols();
-        // Whoever misplaces a callback waits for no promise.
+        // A program that misplaces a callback waits for no promise.
         if (args.some((arg, i) => isFunction(arg) && parameters[i]?.name !== 'progress'))
             return callBack.call(this, args);
         try {
@@ -428,7 +428,7 @@ async function releaseAfterAll(object, releaseAsync, scope) {
 const scopes = [];
 let dispose, asyncDispose;
 
-// Gives the classes the methods that `using` and `await using` call. An engine that has neither lacks their symbols, too:
+// Adds to the classes the methods that `using` and `await using` call. An engine that has neither lacks their symbols, too:
 // then they are made here. A program may still make others later, so each call looks again.
 function addSymbols() {
     if (dispose && Symbol.dispose === dispose && Symbol.asyncDispose === asyncDispose)

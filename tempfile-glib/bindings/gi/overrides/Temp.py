@@ -51,7 +51,7 @@ def _to_gbytes(data):
 
 
 def _check_child(name):
-    """Gives the name of something in a directory as str, or raises ValueError if it leads elsewhere."""
+    """Returns the name of something in a directory as str, or raises ValueError if it leads elsewhere."""
     name = os.fsdecode(name)
     if not name or os.path.isabs(name) or ".." in name.split("/"):
         raise ValueError(f"this name does not lead to anything in the directory: {name!r}")
@@ -103,7 +103,7 @@ def _make(cls, dir, prefix, suffix, named, permissions, properties):
 
 
 def _await_in_thread(function, cancellable, thing=None):
-    """Gives an awaitable of what a function of a Gio.Cancellable returns, in whatever loop of asyncio is running.
+    """Returns an awaitable of what a function of a Gio.Cancellable returns, in whatever loop of asyncio is running.
 
     A thread calls it: not every PyGObject can await at all, and none in a loop that is not GLib's. Properties of
     `thing` notify in the loop's own thread. A task that is cancelled cancels the function.
@@ -137,7 +137,7 @@ def _await_in_thread(function, cancellable, thing=None):
 
 
 def _await_new(new, arguments, cancellable):
-    """Gives an awaitable of what a constructor makes."""
+    """Returns an awaitable of what a constructor makes."""
 
     def make(cancellable):
         made = new(*arguments)
@@ -148,7 +148,7 @@ def _await_new(new, arguments, cancellable):
 
 
 def _call_in_loop(progress):
-    """Gives a function that has a function called in the thread of the loop that is running."""
+    """Returns a function that has a function called in the thread of the loop that is running."""
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -321,14 +321,14 @@ class File(Temp.File):
         return path
 
     def fileno(self):
-        """Gives the descriptor, or raises ValueError if the file is closed."""
+        """Returns the descriptor, or raises ValueError if the file is closed."""
         fd = super().get_fd()
         if fd < 0:
             raise ValueError("I/O operation on closed file")
         return fd
 
     def open(self, mode="w+b", buffering=-1, encoding=None, errors=None, newline=None):
-        """Gives a file object of Python's on the same descriptor, which is closed together with this.
+        """Returns a file object of Python's on the same descriptor, which is closed together with this.
 
         The arguments are those of the built-in open(), without the path. Nothing is truncated.
         """
@@ -405,7 +405,7 @@ class File(Temp.File):
         return super().open_reader()
 
     def load_bytes(self, cancellable=None):
-        """Gives all that is in the file, as bytes. The position does not matter; file objects are flushed first."""
+        """Returns all that is in the file, as bytes. The position does not matter; file objects are flushed first."""
         self._flush_files()
         return super().load_bytes(cancellable).get_data() or b""
 
@@ -491,23 +491,23 @@ class File(Temp.File):
         return super().delete(cancellable)
 
     def reopen(self, cancellable=None):
-        """Gives a Gio.FileIOStream of the same file with a position of its own."""
+        """Returns a Gio.FileIOStream of the same file with a position of its own."""
         return super().reopen(cancellable)
 
     def dup_fd_path(self):
-        """Gives a path by which this process, and its children, reach the open file; None where there is none."""
+        """Returns a path by which this process, and its children, reach the open file; None where there is none."""
         return super().dup_fd_path()
 
     def get_dir(self):
-        """Gives the directory that it was to be made in; None: the default one."""
+        """Returns the directory that it was to be made in; None: the default one."""
         return super().get_dir()
 
     def get_prefix(self):
-        """Gives the beginning of its name; None: the default one."""
+        """Returns the beginning of its name; None: the default one."""
         return super().get_prefix()
 
     def get_suffix(self):
-        """Gives the end of its name; None: nothing."""
+        """Returns the end of its name; None: nothing."""
         return super().get_suffix()
 
     def get_named(self):
@@ -515,19 +515,19 @@ class File(Temp.File):
         return super().get_named()
 
     def get_permissions(self):
-        """Gives the permissions that it was to have; -1: the default ones."""
+        """Returns the permissions that it was to have; -1: the default ones."""
         return super().get_permissions()
 
     def get_fd(self):
-        """Gives the descriptor; -1 if the file is closed."""
+        """Returns the descriptor; -1 if the file is closed."""
         return super().get_fd()
 
     def get_path(self):
-        """Gives the path; None if there is none, or not any longer."""
+        """Returns the path; None if there is none, or not any longer."""
         return super().get_path()
 
     def get_file(self):
-        """Gives the path as a Gio.File; None if there is none."""
+        """Returns the path as a Gio.File; None if there is none."""
         return super().get_file()
 
     def get_auto_delete(self):
@@ -547,7 +547,7 @@ class File(Temp.File):
         super().set_delete_on_close(delete_on_close)
 
     def get_expected_etag(self):
-        """Gives the etag that the file to replace must have; None: any."""
+        """Returns the etag that the file to replace must have; None: any."""
         return super().get_expected_etag()
 
     def set_expected_etag(self, etag):
@@ -617,7 +617,7 @@ class Dir(Temp.Dir):
         return Path(self.get_path(), _check_child(name))
 
     def get_child(self, name):
-        """Gives something in the directory as a Gio.File; raises ValueError for a name that leads elsewhere."""
+        """Returns something in the directory as a Gio.File; raises ValueError for a name that leads elsewhere."""
         return super().get_child(_check_child(name))
 
     def create_file(self, prefix=None, suffix=None):
@@ -695,31 +695,31 @@ class Dir(Temp.Dir):
         return super().keep_finish(result)
 
     def get_dir(self):
-        """Gives the directory that it was to be made in; None: the default one."""
+        """Returns the directory that it was to be made in; None: the default one."""
         return super().get_dir()
 
     def get_prefix(self):
-        """Gives the beginning of its name; None: the default one."""
+        """Returns the beginning of its name; None: the default one."""
         return super().get_prefix()
 
     def get_suffix(self):
-        """Gives the end of its name; None: nothing."""
+        """Returns the end of its name; None: nothing."""
         return super().get_suffix()
 
     def get_permissions(self):
-        """Gives the permissions that it was to have; -1: the default ones."""
+        """Returns the permissions that it was to have; -1: the default ones."""
         return super().get_permissions()
 
     def get_fd(self):
-        """Gives a descriptor of the directory; -1 if there is none."""
+        """Returns a descriptor of the directory; -1 if there is none."""
         return super().get_fd()
 
     def get_path(self):
-        """Gives the path."""
+        """Returns the path."""
         return super().get_path()
 
     def get_file(self):
-        """Gives the path as a Gio.File."""
+        """Returns the path as a Gio.File."""
         return super().get_file()
 
     def get_auto_delete(self):
@@ -790,7 +790,7 @@ class SpooledFile(Temp.SpooledFile):
         return super().open_reader()
 
     def load_bytes(self, cancellable=None):
-        """Gives all that is in the file, as bytes, wherever the position is."""
+        """Returns all that is in the file, as bytes, wherever the position is."""
         return super().load_bytes(cancellable).get_data() or b""
 
     def load_bytes_async(self, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None,
@@ -836,7 +836,7 @@ class SpooledFile(Temp.SpooledFile):
         return super().roll_finish(result)
 
     def steal_file(self, cancellable=None):
-        """Gives its Temp.File, on disk; this object is closed then."""
+        """Returns its Temp.File, on disk; this object is closed then."""
         return super().steal_file(cancellable)
 
     def steal_file_async(self, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None,
@@ -851,19 +851,19 @@ class SpooledFile(Temp.SpooledFile):
         return super().steal_file_finish(result)
 
     def get_dir(self):
-        """Gives the directory for the file on disk; None: the default one."""
+        """Returns the directory for the file on disk; None: the default one."""
         return super().get_dir()
 
     def get_prefix(self):
-        """Gives the beginning of its name; None: the default one."""
+        """Returns the beginning of its name; None: the default one."""
         return super().get_prefix()
 
     def get_suffix(self):
-        """Gives the end of its name; None: nothing."""
+        """Returns the end of its name; None: nothing."""
         return super().get_suffix()
 
     def get_max_size(self):
-        """Gives the size up to which it is in memory; 0: any."""
+        """Returns the size up to which it is in memory; 0: any."""
         return super().get_max_size()
 
     def get_rolled(self):
@@ -871,7 +871,7 @@ class SpooledFile(Temp.SpooledFile):
         return super().get_rolled()
 
     def get_size(self):
-        """Gives its size in bytes."""
+        """Returns its size in bytes."""
         return super().get_size()
 
 
@@ -924,13 +924,13 @@ _function(_set_default_dir)
 
 @_function
 def _get_default_dir():
-    """Gives the directory in which things are made unless another one is given. Raises GLib.Error if there is none."""
+    """Returns the directory in which things are made unless another one is given. Raises GLib.Error if there is none."""
     return Temp.get_default_dir()
 
 
 @_function
 def _get_dir(location):
-    """Gives the directory for a Temp.Location. Raises GLib.Error if there is none."""
+    """Returns the directory for a Temp.Location. Raises GLib.Error if there is none."""
     return Temp.get_dir(location)
 
 
@@ -1035,7 +1035,7 @@ def _guard_start_finish(result):
 
 @_function
 def _save_error_quark():
-    """Gives the domain of Temp.SaveError."""
+    """Returns the domain of Temp.SaveError."""
     return Temp.save_error_quark()
 
 

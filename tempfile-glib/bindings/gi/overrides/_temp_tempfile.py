@@ -91,7 +91,7 @@ _QUOTES = str.maketrans("“”„«»", '"""""')
 
 
 def _find_path(message, path):
-    """Gives the path that a message names, if it is at or below `path`; else `path`."""
+    """Returns the path that a message names, if it is at or below `path`; else `path`."""
     quoted = message.translate(_QUOTES).split('"')[1::2]
     # A message about what is in a directory names both; one of them is absolute.
     quoted.sort(key=lambda name: not name.startswith("/"))
@@ -100,7 +100,7 @@ def _find_path(message, path):
 
 
 def _os_error(error, path):
-    """Gives the exception that CPython's module raises in place of a GLib.Error."""
+    """Returns the exception that CPython's module raises in place of a GLib.Error."""
     message = error.message.partition(" … ")[0]
     numbers = _ERRNOS.get(error.code, ()) if error.domain == "g-io-error-quark" else ()
     for number in numbers or _errno.errorcode:
@@ -129,7 +129,7 @@ def _as_kind(path, kind):
 
 
 def _infer_return_type(*args):
-    """Gives the type that a name made from these has, str or bytes."""
+    """Returns the type that a name made from these has, str or bytes."""
     kind = None
     for arg in args:
         if arg is None:
@@ -147,7 +147,7 @@ def _infer_return_type(*args):
 
 
 def _sanitize_params(prefix, suffix, dir):
-    """Gives prefix, suffix and directory with their defaults, and the type of the names."""
+    """Returns prefix, suffix and directory with their defaults, and the type of the names."""
     kind = _infer_return_type(prefix, suffix, dir)
     if suffix is None:
         suffix = kind()
@@ -163,7 +163,7 @@ _LETTERS = bytes.maketrans(bytes(range(256)), b"abcdefghijklmnopqrstuvwxyz234567
 
 
 class _RandomNameSequence:
-    """Gives unpredictable names of eight letters, to any number of threads and forked processes."""
+    """Yields unpredictable names of eight letters, to any number of threads and forked processes."""
 
     characters = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
@@ -175,7 +175,7 @@ class _RandomNameSequence:
 
 
 def _get_candidate_names():
-    """Gives the sequence of names, which is the same one each time."""
+    """Returns the sequence of names, which is the same one each time."""
     global _name_sequence
     if _name_sequence is None:
         _name_sequence = _RandomNameSequence()
@@ -183,7 +183,7 @@ def _get_candidate_names():
 
 
 def _candidate_tempdir_list():
-    """Gives the directories that CPython tries. The library tries them too, but not the current one."""
+    """Returns the directories that CPython tries. The library tries them too, but not the current one."""
     candidates = [_os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if _os.environ.get(name)]
     candidates += ["/tmp", "/var/tmp", "/usr/tmp"]
     try:
@@ -194,7 +194,7 @@ def _candidate_tempdir_list():
 
 
 def _get_default_tempdir():
-    """Gives the first of the candidates that takes a file."""
+    """Returns the first of the candidates that takes a file."""
     candidates = _candidate_tempdir_list()
     names = _RandomNameSequence()
     for dir in candidates:
@@ -240,7 +240,7 @@ def _is_own():
 
 
 def _complete(prefix, suffix, dir):
-    """Gives the directory, prefix and suffix for the library, and the type of the name.
+    """Returns the directory, prefix and suffix for the library, and the type of the name.
 
     The directory is None if the library cannot make it: the program has replaced what makes names, or they lead to
     another directory.
@@ -259,24 +259,24 @@ def _complete(prefix, suffix, dir):
 
 
 def gettempprefix():
-    """Gives the default prefix of names, as str."""
+    """Returns the default prefix of names, as str."""
     return _os.fsdecode(template)
 
 
 def gettempprefixb():
-    """Gives the default prefix of names, as bytes."""
+    """Returns the default prefix of names, as bytes."""
     return _os.fsencode(template)
 
 
 def gettempdir():
-    """Gives the default directory, as str."""
+    """Returns the default directory, as str."""
     if type(tempdir) is str:
         return tempdir
     return _os.fsdecode(_gettempdir())
 
 
 def gettempdirb():
-    """Gives the default directory, as bytes."""
+    """Returns the default directory, as bytes."""
     return _os.fsencode(_gettempdir())
 
 
@@ -365,7 +365,7 @@ def _mkdtemp_inner(suffix, prefix, dir):
 
 
 def mktemp(suffix="", prefix=template, dir=None):
-    """Gives a path at which there is nothing yet. Deprecated: somebody else may be there first."""
+    """Returns a path at which there is nothing yet. Deprecated: somebody else may be there first."""
     if dir is None:
         dir = gettempdir()
     names = _get_candidate_names()
@@ -392,7 +392,7 @@ _CHECKED_MODES = {"w+b", "w+", "w", "wb", "r+b", "r+"}
 
 
 def _open_raw(mode, open_, *arguments):
-    """Gives the io.FileIO of the descriptor that a function returns."""
+    """Returns the io.FileIO of the descriptor that a function returns."""
     if mode not in _CHECKED_MODES:
         _check_mode(mode)
     # A second item would be one of a second descriptor: there is none.
@@ -620,7 +620,7 @@ class _TemporaryFileWrapper:
 
 
 def _keep_closer(method, closer):
-    """Gives a function that does what a method does, and keeps its file open."""
+    """Returns a function that does what a method does, and keeps its file open."""
     def call(*args, **kwargs):
         return method(*args, **kwargs)
 
@@ -680,7 +680,7 @@ def NamedTemporaryFile(mode="w+b", buffering=-1, encoding=None, newline=None,
             owner.set_delete_on_close(False)
         return wrapper
     except BaseException:
-        # What is above it uses the descriptor once more when it is dropped, unless this is closed.
+        # The file object above uses the descriptor once more when it is dropped, unless this one is closed.
         if raw is not None:
             raw.close()
         if not delete:
@@ -826,7 +826,7 @@ class SpooledTemporaryFile(_io.IOBase):
         return self._file.name if self._rolled else None
 
     def fileno(self):
-        """Gives the descriptor of the file, which moves to disk for it."""
+        """Returns the descriptor of the file, which moves to disk for it."""
         self.rollover()
         return self._file.fileno()
 
@@ -875,7 +875,7 @@ class SpooledTemporaryFile(_io.IOBase):
         return self._file.seek(*args)
 
     def tell(self):
-        """Gives the position."""
+        """Returns the position."""
         return self._file.tell()
 
     def truncate(self, size=None):
@@ -909,7 +909,7 @@ class SpooledTemporaryFile(_io.IOBase):
         self._file.writelines(lines)
 
     def detach(self):
-        """Gives the buffer below a text file, which cannot be used any longer."""
+        """Returns the buffer below a text file, which cannot be used any longer."""
         return self._file.detach()
 
 
