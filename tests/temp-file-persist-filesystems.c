@@ -19,18 +19,6 @@
 
 static TempPlatform real;
 
-static TempFile *
-new_beside (const char *target)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (target);
-  g_autoptr (GError) error = NULL;
-  TempFile *self = temp_file_new_beside (file, NULL, &error);
-
-  g_assert_no_error (error);
-  test_persist_write_new (self);
-  return self;
-}
-
 static TempHandle
 create_no_nameless (TempHandle  dir,
                     const char *name,
@@ -108,8 +96,8 @@ test_beside_without_nameless (void)
       if ((flags & TEMP_PERSIST_REPLACE) != 0)
         test_write (target, TEST_OLD);
       temp_platform.create_nameless = create_no_nameless;
-      file = new_beside (target);
-      dropped = new_beside (target);
+      file = test_persist_new_beside (target);
+      dropped = test_persist_new_beside (target);
       base = g_path_get_basename (temp_file_get_path (file));
       g_assert_true (g_str_has_prefix (base, ".tmp"));
       g_object_get (file, "named", &is_named, NULL);

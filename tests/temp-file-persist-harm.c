@@ -52,18 +52,6 @@ become (uid_t uid,
     test_child_skip ("cannot become another user");
 }
 
-static TempFile *
-new_beside (const char *target)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (target);
-  g_autoptr (GError) error = NULL;
-  TempFile *self = temp_file_new_beside (file, NULL, &error);
-
-  g_assert_no_error (error);
-  test_persist_write_new (self);
-  return self;
-}
-
 /* Asserts that the file cannot be replaced, that the error is about the document, and that nothing has changed. */
 static void
 assert_refused (TempFile         *file,
@@ -143,7 +131,7 @@ child_lost_group (gconstpointer data)
   struct stat st;
 
   become (ALICE, TEAM);
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
   test_assert_contents (target, TEST_NEW);
   g_assert_no_errno (stat (target, &st));
@@ -195,7 +183,7 @@ child_lost_group_with_acl (gconstpointer data)
     test_child_skip ("no ACLs here");
   size = getxattr (target, TEST_ACL, before, sizeof before);
   become (ALICE, TEAM);
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   test_assert_persists (file, target, TEMP_PERSIST_REPLACE);
 
   g_assert_cmpint (getxattr (target, TEST_ACL, after, sizeof after), ==, size);
@@ -215,7 +203,7 @@ child_read_only (gconstpointer data)
   g_autoptr (TempFile) file = NULL;
 
   become (is_own ? ALICE : BOB, TEAM);
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   for (TempPersistFlags flags = 0; flags < 16; flags++)
     if ((flags & TEMP_PERSIST_REPLACE) != 0)
       assert_refused (file, target, flags, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
@@ -229,7 +217,7 @@ child_owner (gconstpointer data)
   g_autoptr (TempFile) file = NULL;
 
   become (BOB, TEAM);
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   assert_refused (file, target, TEMP_PERSIST_REPLACE, TEMP_SAVE_ERROR, TEMP_SAVE_ERROR_OWNER);
   assert_refused (file, target, TEMP_PERSIST_REPLACE | TEMP_PERSIST_COPY | TEMP_PERSIST_DURABLE, TEMP_SAVE_ERROR,
                   TEMP_SAVE_ERROR_OWNER);
@@ -276,7 +264,7 @@ test_links (void)
 
   test_write (target, TEST_OLD);
   g_assert_no_errno (link (target, other));
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   assert_refused (file, target, TEMP_PERSIST_REPLACE, TEMP_SAVE_ERROR, TEMP_SAVE_ERROR_LINKS);
   assert_written (file, target);
   test_assert_contents (other, TEST_NEW TEST_NEW);
@@ -296,7 +284,7 @@ child_shut_dir (gconstpointer data)
   g_assert_no_errno (mkdir (state, 0700));
   g_setenv ("XDG_STATE_HOME", state, TRUE);
 
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   assert_refused (file, target, TEMP_PERSIST_REPLACE, TEMP_SAVE_ERROR, TEMP_SAVE_ERROR_DIRECTORY);
   assert_written (file, target);
 
@@ -332,7 +320,7 @@ child_mounted (gconstpointer data)
   if (!is_known)
     temp_platform.get_mount = fail_get_mount;
 
-  file = new_beside (target);
+  file = test_persist_new_beside (target);
   assert_refused (file, target, TEMP_PERSIST_REPLACE, TEMP_SAVE_ERROR, TEMP_SAVE_ERROR_MOUNTED);
   assert_written (file, target);
   test_assert_contents (source, TEST_NEW TEST_NEW);

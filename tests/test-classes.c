@@ -63,6 +63,18 @@ test_persist_new_file (TestKind kind)
   return file;
 }
 
+TempFile *
+test_persist_new_beside (const char *target)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (target);
+  g_autoptr (GError) error = NULL;
+  TempFile *self = temp_file_new_beside (file, NULL, &error);
+
+  g_assert_no_error (error);
+  test_persist_write_new (self);
+  return self;
+}
+
 gboolean
 test_persist_to (gpointer           object,
                  const char        *path,

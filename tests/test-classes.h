@@ -25,9 +25,10 @@ typedef enum
 /* Returns the path of a destination in the directory "target", which is made. */
 char     *test_persist_target    (const char        *base);
 
-/* Makes a file that contains TEST_NEW; the second function appends that to it. */
-TempFile *test_persist_new_file  (TestKind           kind);
-void      test_persist_write_new (TempFile          *file);
+/* Make a file that contains TEST_NEW, the second one beside a target; the third one appends TEST_NEW. */
+TempFile *test_persist_new_file   (TestKind    kind);
+TempFile *test_persist_new_beside (const char *target);
+void      test_persist_write_new  (TempFile   *file);
 
 /* Persists a TempFile or a TempDir. */
 gboolean  test_persist_to        (gpointer           object,
