@@ -108,7 +108,7 @@ static const TempTaskSteps save_steps = { NULL, save_run, NULL };
  * ```
  *
  * A @file that is not local is saved by [method@Gio.File.replace_contents], so that an application needs no second way.
- * What is promised then is up to its server: most write a new file and rename it, and none knows @flags.
+ * The promises are then those of its server: most write a new file and rename it, and none knows @flags.
  *
  * This may block. In the main thread, use [func@Temp.replace_contents_async].
  *

@@ -168,7 +168,7 @@ look_at_destination (TempPlan  *p,
 }
 
 /* Looks for what a replacement of the target would break, and sets *harm to that. Returns FALSE if there is nothing.
- * What a link or a rename alone can tell comes later: see temp_plan_fail_replacing() and temp_plan_fail_owner(). */
+ * Only a link or a rename can tell of the rest: see temp_plan_fail_replacing() and temp_plan_fail_owner(). */
 static gboolean
 find_harm (TempPlan      *p,
            TempSaveError *harm)

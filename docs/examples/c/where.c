@@ -83,7 +83,7 @@ run (GError **error)
       g_unsetenv (variables[i]);
     }
 
-  /* What takes no file is passed over. */
+  /* The library passes over a directory that takes no file. */
   missing = g_build_filename (temp_dir_get_path (base), "missing", NULL);
   g_setenv ("TMPDIR", missing, TRUE);
   g_setenv ("TMP", temp_dir_get_path (base), TRUE);

@@ -63,7 +63,7 @@ try {
         GLib.unsetenv(variable);
     }
 
-    // What takes no file is passed over.
+    // The library passes over a directory that takes no file.
     GLib.setenv('TMPDIR', `${base}/missing`, true);
     GLib.setenv('TMP', base, true);
     Temp.set_default_dir(null);

@@ -55,7 +55,7 @@ def main():
         check_goes_to(f'{variable} is the first one set', os.path.join(base, variable))
         del os.environ[variable]
 
-    # What takes no file is passed over.
+    # The library passes over a directory that takes no file.
     os.environ['TMPDIR'] = os.path.join(base, 'missing')
     os.environ['TMP'] = base
     Temp.set_default_dir(None)

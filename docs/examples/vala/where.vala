@@ -50,7 +50,7 @@ void run () throws Error {
     Environment.unset_variable (variable);
   }
 
-  // What takes no file is passed over.
+  // The library passes over a directory that takes no file.
   Environment.set_variable ("TMPDIR", Path.build_filename (base_path, "missing"), true);
   Environment.set_variable ("TMP", base_path, true);
   Temp.set_default_dir (null);
